@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * From output tensors to results, and the labels that name them. */
+#ifndef MNET_DECODE_H
+#define MNET_DECODE_H
+
+#include <mnet/tensor.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Names of classes: immutable, reference-counted, shared by threads. */
+typedef struct MnetLabels MnetLabels;
+
+/* Most labels in a file, and most bytes of the file. */
+#define MNET_MAX_LABELS 1000000
+#define MNET_MAX_LABELS_BYTES (16 * 1024 * 1024)
+
+/* UTF-8 text, one label a line; CR LF, a byte-order mark, and empty lines at
+ * the end are allowed.  When every line that is not empty is
+ * "number<blanks>label" with numbers that rise (or "number:label"), the number
+ * is the index; gaps have an empty label.  NULL and `error` filled when the
+ * file cannot be read, is not UTF-8, holds a NUL byte or passes a limit. */
+MNET_API MnetLabels *mnet_labels_load(const char *path, MnetError *error);
+/* As above; `text` is `size` bytes, copied. `name` is used in errors. */
+MNET_API MnetLabels *mnet_labels_parse(const char *text, size_t size, const char *name,
+                                       MnetError *error);
+MNET_API MnetLabels *mnet_labels_ref(const MnetLabels *labels);
+MNET_API void mnet_labels_unref(const MnetLabels *labels); /* NULL is allowed */
+MNET_API size_t mnet_labels_count(const MnetLabels *labels);
+/* UTF-8, "" when `index` has no label or is too large or `labels` is NULL. */
+MNET_API const char *mnet_labels_get(const MnetLabels *labels, size_t index);
+
+/* One class of a classification. */
+typedef struct {
+    uint32_t index; /* in the network's output */
+    float score;    /* probability, 0 to 1 */
+    const char *label; /* "" when there is none; lives as long as the labels */
+} MnetClass;
+
+/* Reads class scores from an output tensor: one thread at a time. */
+typedef struct MnetClassifier MnetClassifier;
+
+/* `output` must be the output of a classifier: at least 2 elements, all in one
+ * dimension, and made by SOFTMAX, LOGISTIC, CONV_2D or FULLY_CONNECTED.
+ * Logits become probabilities by softmax.  `labels` may be NULL; a reference
+ * is taken.  Their count must be that of the classes; or, where it is certain,
+ * one less (the network has a background class at 0) or one more (the labels
+ * have one, named "background", that the network has not).  NULL and `error`
+ * filled otherwise, naming the two counts and the mend. */
+MNET_API MnetClassifier *mnet_classifier_new(const MnetTensorInfo *output, const MnetLabels *labels,
+                                             MnetError *error);
+MNET_API void mnet_classifier_free(MnetClassifier *classifier); /* NULL is allowed */
+MNET_API size_t mnet_classifier_classes(const MnetClassifier *classifier);
+
+/* Writes the best classes to `best`, by falling score, equal ones by rising
+ * index: at most `k`, each with a score of at least `threshold`.  `data` is
+ * the output tensor's bytes.  Scores that are not finite count as 0.  Returns
+ * how many were written.  Cannot fail, allocates nothing. */
+MNET_API size_t mnet_classifier_decode(MnetClassifier *classifier, const void *data, size_t k,
+                                       float threshold, MnetClass *best);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A network read from a file: immutable, reference-counted, shared by any
+ * number of threads and sessions. */
+#ifndef MNET_MODEL_H
+#define MNET_MODEL_H
+
+#include <mnet/decode.h>
+#include <mnet/tensor.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct MnetModel MnetModel;
+
+/* Set the whole struct to zero first; zero means the default in every field. */
+typedef struct {
+    /* Kernel set by name ("c", "avx2", ...).  NULL: the environment variable
+     * MNET_CPU, else the best one.  One that the machine lacks is an error. */
+    const char *cpu;
+    /* Most bytes that one session may need for its arena; 0: MNET_MAX_ARENA
+     * of the environment (a number of bytes), else 1 GiB. */
+    size_t max_arena;
+    MnetLogFunc log; /* NULL: silent */
+    void *log_user;
+} MnetModelOptions;
+
+/* Reads, checks, folds and packs a .tflite file.  `options` may be NULL.
+ * Returns a model with one reference, or NULL and fills `error`.
+ * mnet_model_load() maps the file and keeps it mapped: replacing it by a
+ * rename is safe, writing into it while it is in use is not.
+ * mnet_model_load_memory() borrows `data` until the last reference is gone. */
+MNET_API MnetModel *mnet_model_load(const char *path, const MnetModelOptions *options,
+                                    MnetError *error);
+MNET_API MnetModel *mnet_model_load_memory(const void *data, size_t size,
+                                           const MnetModelOptions *options, MnetError *error);
+MNET_API MnetModel *mnet_model_ref(MnetModel *model);
+MNET_API void mnet_model_unref(MnetModel *model); /* NULL is allowed */
+
+/* Inputs and outputs, in the file's order.  NULL when `index` is too large.
+ * Live as long as the model. */
+MNET_API size_t mnet_model_n_inputs(const MnetModel *model);
+MNET_API size_t mnet_model_n_outputs(const MnetModel *model);
+MNET_API const MnetTensorInfo *mnet_model_input(const MnetModel *model, size_t index);
+MNET_API const MnetTensorInfo *mnet_model_output(const MnetModel *model, size_t index);
+
+typedef struct {
+    uint64_t macs;         /* multiply-adds of one run */
+    uint64_t parameters;   /* weights and biases of the file's layers */
+    uint64_t weight_bytes; /* packed weights and tables in memory */
+    uint64_t arena_bytes;  /* one session's activations and scratch, one thread */
+    uint64_t file_bytes;
+    size_t n_operators; /* after folding */
+    size_t n_file_operators;
+    const char *kernels; /* the kernel set chosen, e.g. "c"; static */
+} MnetModelStats;
+
+MNET_API void mnet_model_stats(const MnetModel *model, MnetModelStats *stats);
+
+/* One operator as it is run, after folding. */
+typedef struct {
+    const char *name;  /* TFLite's, e.g. "CONV_2D"; static */
+    const char *note;  /* what was folded into it, e.g. "PAD, RELU6"; "" for nothing */
+    size_t file_index; /* its number in the file */
+    MnetTensorInfo output;
+    uint64_t macs;
+    uint64_t parameters;
+} MnetOperatorInfo;
+
+/* False when `index` is too large.  Strings live as long as the model. */
+MNET_API bool mnet_model_operator(const MnetModel *model, size_t index, MnetOperatorInfo *info);
+
+/* Labels of output `index` in the file's own metadata; NULL when it has none.
+ * Owned by the model. */
+MNET_API const MnetLabels *mnet_model_labels(const MnetModel *model, size_t index);
+
+/* How the file's metadata normalises input `index`:
+ * real = (byte - mean[c]) / std[c] for bytes 0..255 of channel c.
+ * `n` is 1 (all channels alike) or the number of channels, at most 4. */
+typedef struct {
+    size_t n;
+    float mean[4];
+    float std[4];
+} MnetNormalization;
+
+/* False when the file does not tell. */
+MNET_API bool mnet_model_normalization(const MnetModel *model, size_t index,
+                                       MnetNormalization *normalization);
+
+/* The description in the file, UTF-8, "" when it has none. */
+MNET_API const char *mnet_model_description(const MnetModel *model);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

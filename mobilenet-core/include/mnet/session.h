@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Runs a model: one arena of activations, used by one thread at a time. */
+#ifndef MNET_SESSION_H
+#define MNET_SESSION_H
+
+#include <mnet/model.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Worker threads that sessions may share.  A run takes the pool only when no
+ * other run holds it, else it computes on its own thread: results are the
+ * same bytes either way. */
+typedef struct MnetPool MnetPool;
+
+/* `threads` counts the calling one: 2 to 64; 0 is as many as the process may
+ * use.  Returns a pool with one reference, or NULL and fills `error`. */
+MNET_API MnetPool *mnet_pool_new(unsigned threads, MnetError *error);
+MNET_API MnetPool *mnet_pool_ref(MnetPool *pool);
+MNET_API void mnet_pool_unref(MnetPool *pool); /* NULL is allowed */
+MNET_API unsigned mnet_pool_threads(const MnetPool *pool);
+
+typedef struct MnetSession MnetSession;
+
+/* Set the whole struct to zero first; zero means the default in every field. */
+typedef struct {
+    MnetPool *pool; /* NULL: the calling thread computes; a reference is taken */
+} MnetSessionOptions;
+
+/* Allocates everything a run needs; takes a reference to the model.
+ * `options` may be NULL.  NULL and `error` filled when memory is short. */
+MNET_API MnetSession *mnet_session_new(MnetModel *model, const MnetSessionOptions *options,
+                                       MnetError *error);
+MNET_API void mnet_session_free(MnetSession *session); /* NULL is allowed */
+
+/* As mnet_model_input() and mnet_model_output(); live as long as the session. */
+MNET_API const MnetTensorInfo *mnet_session_input_info(const MnetSession *session, size_t index);
+MNET_API const MnetTensorInfo *mnet_session_output_info(const MnetSession *session, size_t index);
+
+/* Where the caller writes input `index` before a run: info->bytes bytes, zero
+ * at first, unchanged by a run.  NULL when `index` is too large. */
+MNET_API void *mnet_session_input(MnetSession *session, size_t index);
+
+/* Makes the following runs read input `index` from `buffer`, which came from
+ * mnet_buffer_alloc(info->bytes) and outlives them; NULL returns to the
+ * session's own.  For filling one input while another is being computed. */
+MNET_API void mnet_session_bind_input(MnetSession *session, size_t index, const void *buffer);
+
+/* Output `index` of the last run: info->bytes bytes, valid until the next run
+ * or mnet_session_free().  NULL when `index` is too large. */
+MNET_API const void *mnet_session_output(const MnetSession *session, size_t index);
+
+/* Computes the outputs from the inputs.  Cannot fail, allocates nothing, does
+ * no I/O.  One thread at a time for a session. */
+MNET_API void mnet_session_run(MnetSession *session);
+
+/* While on, runs measure each operator; off at first. */
+MNET_API void mnet_session_set_profiling(MnetSession *session, bool on);
+/* Nanoseconds of operator `index` (of mnet_model_operator()) in the last run
+ * with profiling on; 0 when `index` is too large. */
+MNET_API uint64_t mnet_session_operator_ns(const MnetSession *session, size_t index);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Element types and what is known of a network's inputs and outputs. */
+#ifndef MNET_TENSOR_H
+#define MNET_TENSOR_H
+
+#include <mnet/common.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Dimensions that a tensor may have at most. */
+#define MNET_MAX_RANK 6
+
+typedef enum {
+    MNET_TYPE_FLOAT32,
+    MNET_TYPE_FLOAT16,
+    MNET_TYPE_INT8,
+    MNET_TYPE_UINT8,
+    MNET_TYPE_INT16,
+    MNET_TYPE_INT32,
+    MNET_TYPE_INT64,
+    MNET_TYPE_BOOL
+} MnetType;
+
+/* What an output holds, told by the operator that makes it (seen through
+ * RESHAPE, SQUEEZE, QUANTIZE and DEQUANTIZE). */
+typedef enum {
+    MNET_OUTPUT_OTHER,    /* none of the following, and every input */
+    MNET_OUTPUT_SOFTMAX,  /* probabilities that sum to one */
+    MNET_OUTPUT_LOGISTIC, /* independent probabilities */
+    MNET_OUTPUT_LOGITS,   /* scores of a CONV_2D or FULLY_CONNECTED layer */
+    MNET_OUTPUT_FEATURES  /* a pooled or normalised feature vector */
+} MnetOutputKind;
+
+/* Row-major (last dimension fastest), little endian.  Pictures are
+ * 1 x height x width x channels unless `channels_first`. */
+typedef struct {
+    const char *name; /* from the file, UTF-8, "" when it has none; lives as long as the model */
+    MnetType type;
+    int rank;                    /* 0 (a scalar) to MNET_MAX_RANK */
+    int32_t dims[MNET_MAX_RANK]; /* each at least 1; [0] to [rank - 1] are used */
+    size_t elements;             /* product of dims */
+    size_t bytes;                /* elements times the size of one */
+    /* real = (stored - zero_point) * scale; scale 0 when not quantised. */
+    float scale;
+    int32_t zero_point;
+    MnetOutputKind kind;
+    /* An image-shaped input is laid out 1 x channels x height x width. */
+    bool channels_first;
+} MnetTensorInfo;
+
+/* "float32", "uint8" ...  Static; "?" for a number that is no type. */
+MNET_API const char *mnet_type_name(MnetType type);
+/* Bytes of one element; 0 for a number that is no type. */
+MNET_API size_t mnet_type_size(MnetType type);
+
+/* Element `index` of a tensor as a real number: dequantised where the tensor
+ * has a scale, else converted.  `index` must be below info->elements. */
+MNET_API float mnet_tensor_value(const MnetTensorInfo *info, const void *data, size_t index);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

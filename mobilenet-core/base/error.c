@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Filling the caller's MnetError. */
+#include "base/error.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+MnetStatus mnet_error_set(MnetError *error, MnetStatus status, const char *format, ...)
+{
+    if (error) {
+        va_list args;
+        va_start(args, format);
+        vsnprintf(error->text, sizeof error->text, format, args);
+        va_end(args);
+        error->status = status;
+    }
+    return status;
+}
+
+void mnet_error_prefix(MnetError *error, const char *format, ...)
+{
+    if (!error)
+        return;
+    char old[sizeof error->text];
+    memcpy(old, error->text, sizeof old);
+    va_list args;
+    va_start(args, format);
+    int n = vsnprintf(error->text, sizeof error->text, format, args);
+    va_end(args);
+    if (n >= 0 && (size_t)n < sizeof error->text)
+        snprintf(error->text + n, sizeof error->text - (size_t)n, ": %s", old);
+}
+
+MnetStatus mnet_error_memory(MnetError *error, size_t bytes)
+{
+    return mnet_error_set(error, MNET_ERROR_MEMORY, "out of memory: %zu bytes were asked for", bytes);
+}
+
+const char *mnet_version(void)
+{
+    return "0.1.0";
+}

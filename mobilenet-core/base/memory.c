@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Allocation, stores, mapped files. */
+#include "base/memory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+
+#define MAX_FILE_BYTES ((size_t)2 << 30)
+/* Small requests of a store share blocks of this size. */
+#define STORE_BLOCK ((size_t)64 << 10)
+
+static atomic_long fail_countdown;
+
+void mnet_alloc_fail_at(long countdown)
+{
+    atomic_store(&fail_countdown, countdown);
+}
+
+static bool told_to_fail(void)
+{
+    return atomic_load_explicit(&fail_countdown, memory_order_relaxed) > 0 &&
+           atomic_fetch_sub(&fail_countdown, 1) == 1;
+}
+
+void *mnet_alloc(size_t bytes)
+{
+    void *block = NULL;
+    if (told_to_fail() || posix_memalign(&block, MNET_ALIGN, bytes ? bytes : 1))
+        return NULL;
+    return block;
+}
+
+void *mnet_calloc(size_t count, size_t size)
+{
+    size_t bytes;
+    if (!mnet_mul_size(count, size, &bytes))
+        return NULL;
+    void *block = mnet_alloc(bytes);
+    if (block)
+        memset(block, 0, bytes);
+    return block;
+}
+
+void mnet_free(void *block)
+{
+    free(block);
+}
+
+void *mnet_buffer_alloc(size_t bytes)
+{
+    size_t padded;
+    return mnet_add_size(bytes, MNET_PADDING, &padded) ? mnet_calloc(1, padded) : NULL;
+}
+
+void mnet_buffer_free(void *buffer)
+{
+    mnet_free(buffer);
+}
+
+/* A block's bytes follow its header at MNET_ALIGN. */
+struct MnetStoreBlock {
+    struct MnetStoreBlock *next;
+    size_t used, size;
+};
+
+static struct MnetStoreBlock *store_block_new(size_t size)
+{
+    size_t bytes;
+    if (!mnet_add_size(size, MNET_ALIGN, &bytes))
+        return NULL;
+    struct MnetStoreBlock *block = mnet_calloc(1, bytes);
+    if (block)
+        block->size = size;
+    return block;
+}
+
+void *mnet_store_alloc(MnetStore *store, size_t bytes)
+{
+    if (bytes > SIZE_MAX - 2 * MNET_PADDING || (store->limit && bytes > store->limit - store->used))
+        return NULL;
+    size_t need = mnet_round_up(bytes + MNET_PADDING, MNET_ALIGN);
+    struct MnetStoreBlock *block = store->blocks;
+    if (!block || block->size - block->used < need) {
+        block = store_block_new(need > STORE_BLOCK / 4 ? need : STORE_BLOCK);
+        if (!block)
+            return NULL;
+        block->next = store->blocks;
+        store->blocks = block;
+        /* Keep the emptier one in front, for the next small request. */
+        struct MnetStoreBlock *second = block->next;
+        if (second && second->size - second->used > block->size - need) {
+            block->next = second->next;
+            second->next = block;
+            store->blocks = second;
+        }
+    }
+    void *result = (uint8_t *)block + MNET_ALIGN + block->used;
+    block->used += need;
+    store->used += bytes;
+    return result;
+}
+
+void *mnet_store_calloc(MnetStore *store, size_t count, size_t size)
+{
+    size_t bytes;
+    return mnet_mul_size(count, size, &bytes) ? mnet_store_alloc(store, bytes) : NULL;
+}
+
+void mnet_store_clear(MnetStore *store)
+{
+    while (store->blocks) {
+        struct MnetStoreBlock *next = store->blocks->next;
+        mnet_free(store->blocks);
+        store->blocks = next;
+    }
+    store->used = 0;
+}
+
+static MnetStatus map_descriptor(MnetMapping *mapping, int fd, MnetError *error)
+{
+    struct stat st;
+    if (fstat(fd, &st))
+        return mnet_error_set(error, MNET_ERROR_IO, "%s", strerror(errno));
+    if (!S_ISREG(st.st_mode))
+        return mnet_error_set(error, MNET_ERROR_IO, "is not a regular file");
+    if (st.st_size == 0)
+        return mnet_error_set(error, MNET_ERROR_FORMAT, "is empty");
+    if ((uint64_t)st.st_size > MAX_FILE_BYTES)
+        return mnet_error_set(error, MNET_ERROR_LIMIT, "has %lld bytes, at most %zu are read",
+                              (long long)st.st_size, MAX_FILE_BYTES);
+    void *data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (data == MAP_FAILED)
+        return mnet_error_set(error, MNET_ERROR_IO, "cannot be mapped: %s", strerror(errno));
+    mapping->data = data;
+    mapping->size = (size_t)st.st_size;
+    return MNET_OK;
+}
+
+MnetStatus mnet_map_file(MnetMapping *mapping, const char *path, MnetError *error)
+{
+    /* O_NONBLOCK: a named pipe must be refused, not waited for. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return mnet_error_set(error, MNET_ERROR_IO, "%s", strerror(errno));
+    MnetStatus status = map_descriptor(mapping, fd, error);
+    close(fd);
+    return status;
+}
+
+void mnet_unmap_file(MnetMapping *mapping)
+{
+    if (mapping->data)
+        munmap((void *)(uintptr_t)mapping->data, mapping->size);
+    mapping->data = NULL;
+    mapping->size = 0;
+}

@@ -62,6 +62,19 @@ typedef struct {
     float std[4];
 } MnetImageOptions;
 
+/* Fills `options` with what `tensor` most likely wants where nobody tells:
+ * stretched, RGB, and by type
+ * - uint8: raw, whatever its scale says (such networks are trained on bytes);
+ * - int8: `normalization` when its numbers fit into the tensor's range; ImageNet's
+ *   mean and deviation when that range is about -2.12 to 2.64; else, and when the
+ *   normalisation spans the whole range anyway, raw: bytes 0..255 are the range;
+ * - float32: `normalization`, else byte / 127.5 - 1.
+ * `normalization` is what the file says (mnet_model_normalization()), or NULL;
+ * it is not checked here but by mnet_image_new(). */
+MNET_API void mnet_image_default_options(const MnetTensorInfo *tensor,
+                                         const MnetNormalization *normalization,
+                                         MnetImageOptions *options);
+
 /* The first byte of each plane and the bytes from one row to the next (may be
  * negative).  Packed and gray formats use [0] only. */
 typedef struct {

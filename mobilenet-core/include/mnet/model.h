@@ -75,16 +75,8 @@ MNET_API bool mnet_model_operator(const MnetModel *model, size_t index, MnetOper
  * Owned by the model. */
 MNET_API const MnetLabels *mnet_model_labels(const MnetModel *model, size_t index);
 
-/* How the file's metadata normalises input `index`:
- * real = (byte - mean[c]) / std[c] for bytes 0..255 of channel c.
- * `n` is 1 (all channels alike) or the number of channels, at most 4. */
-typedef struct {
-    size_t n;
-    float mean[4];
-    float std[4];
-} MnetNormalization;
-
-/* False when the file does not tell. */
+/* How the file's metadata normalises input `index`; false when it does not
+ * tell. */
 MNET_API bool mnet_model_normalization(const MnetModel *model, size_t index,
                                        MnetNormalization *normalization);
 

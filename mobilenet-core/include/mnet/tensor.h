@@ -51,6 +51,15 @@ typedef struct {
     bool channels_first;
 } MnetTensorInfo;
 
+/* What a file says of the bytes of a picture:
+ * real = (byte - mean[c]) / std[c] for bytes 0..255 of channel c.
+ * `n` is 1 (all channels alike) or the number of channels, at most 4. */
+typedef struct {
+    size_t n;
+    float mean[4];
+    float std[4];
+} MnetNormalization;
+
 /* "float32", "uint8" ...  Static; "?" for a number that is no type. */
 MNET_API const char *mnet_type_name(MnetType type);
 /* Bytes of one element; 0 for a number that is no type. */

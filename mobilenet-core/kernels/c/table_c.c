@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The plain C table: floor of every machine and oracle of every other table. */
+#include "kernels/c/table_c.h"
+
+const MnetKernels mnet_kernels_c = {
+    .name = "c",
+    .gemm_s8 = { .mr = 4, .nr = 8, .kr = 0, .wide = 1, .a_bias = 0, .run = mnet_gemm_s8_c },
+    .gemm_f32 = { .mr = 4, .nr = 8, .run = mnet_gemm_f32_c },
+    .depthwise_s8 = { .channel_tile = 8, .run = mnet_depthwise_s8_c },
+    .depthwise_f32 = { .channel_tile = 8, .run = mnet_depthwise_f32_c },
+    .add_s8 = mnet_add_s8_c,
+    .mul_s8 = mnet_mul_s8_c,
+    .add_f32 = mnet_add_f32_c,
+    .sub_f32 = mnet_sub_f32_c,
+    .mul_f32 = mnet_mul_f32_c,
+    .lut8 = mnet_lut8_c,
+    .accumulate_s8 = mnet_accumulate_s8_c,
+    .accumulate_f32 = mnet_accumulate_f32_c,
+    .max_s8 = mnet_max_s8_c,
+    .max_f32 = mnet_max_f32_c,
+};

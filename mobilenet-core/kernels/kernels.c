@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The kernel tables of this build, as data, and the choice among them. */
+#include "kernels/select.h"
+
+#include <string.h>
+
+const MnetKernelSet mnet_kernel_sets[] = {
+    { &mnet_kernels_c, 0 },
+    { NULL, 0 },
+};
+
+const MnetKernels *mnet_kernels_select(const char *name, uint32_t flags)
+{
+    for (const MnetKernelSet *set = mnet_kernel_sets; set->kernels; set++)
+        if ((set->needs & flags) == set->needs && (!name || !strcmp(name, set->kernels->name)))
+            return set->kernels;
+    return NULL;
+}

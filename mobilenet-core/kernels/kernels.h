@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The kernel table: what an instruction set offers, as numbers and pointers.
+ *
+ * - Every table lists every slot; plain C (kernels/c) is floor and oracle.
+ * - Integer slots give the same bytes in every table.  Float slots may differ
+ *   from C by 1e-5 of the sum of the magnitudes of what is added.
+ * - Tensors are row-major, channels last; strides are in elements and may be
+ *   larger than a row.  Pointers may have any alignment unless said otherwise.
+ * - A slot reads what its contract names and, behind the last element of a row
+ *   of activations, up to 63 bytes more (their values do not matter); it writes
+ *   exactly what its contract names.
+ * - Packed arrays start at multiples of 64 bytes and are padded with zeros to
+ *   the geometry beside the pointer.
+ * - Lengths may be 0 unless said otherwise.  Inputs and outputs do not overlap
+ *   unless said otherwise.
+ *
+ * Requantisation (integers): acc is an int32 sum with |acc| < 2^31, then
+ *     y = fma((float)acc, scale, copysign(tie, acc))      one rounding
+ *     q = clamp(nearest_even(y) + zero_point, min, max)
+ * with scale finite and above 0 and tie = 2^-(e+1) for the right shift e of
+ * TFLite's QuantizeMultiplier, 0 when e <= 0: the reference's two roundings. */
+#ifndef MNET_KERNELS_KERNELS_H
+#define MNET_KERNELS_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Per output channel, padded to the slot's channel tile. */
+typedef struct {
+    const float *scale;
+    const float *tie;
+    int32_t zero_point;
+    int32_t min, max; /* within -128..127 */
+} MnetRequant;
+
+/* c[i][j] = requantise(bias[j] + sum over k of a[i][k] * (w[j][k] - wz[j])),
+ * the input's zero point being folded into bias.
+ *
+ * Panels: for every nr channels int32 bias[nr], then the weights, k rounded up
+ * to kr: [k / kr][nr][kr] elements, or [nr][k] when kr is 0.  Elements are
+ * int16 w - wz when wide, else int8 w.  Not wide: weight_zero[j] = wz[j] (or
+ * NULL, all 0) times the sum of the row of a is taken off.  a_bias is what the
+ * kernel adds to every a before it multiplies (128: it works on unsigned
+ * bytes); bias then holds - a_bias * (sum of w[j]) too, and the sum of the row
+ * of a above is that of a + a_bias, likewise compensated. */
+typedef struct {
+    size_t k; /* at least 1 */
+    const void *panels;
+    size_t panel_bytes;
+    const int32_t *weight_zero;
+    MnetRequant requant;
+} MnetGemmS8;
+
+/* c[i][j] = clamp(bias[j] + sum over k of a[i][k] * w[j][k], min, max).
+ * Panels: float bias[nr], then [k][nr]. */
+typedef struct {
+    size_t k; /* at least 1 */
+    const float *panels;
+    size_t panel_floats;
+    float min, max;
+} MnetGemmF32;
+
+/* Depthwise convolution of one row of output.
+ *
+ * out[x][c] = requantise(bias[c] + sum over ky, kx of
+ *             rows[ky][(x * stride + kx * dilation) * pixel + c] * weight[ky][kx][c])
+ *
+ * for x below the width given to the call and c below channels.  Rows have no
+ * borders: what lies outside the picture was put there as the zero point, which
+ * is folded into bias.  weight is int16 w - wz, [ky * kernel_w + kx][tile], bias
+ * and requant padded to `tile` = channels rounded up to channel_tile. */
+typedef struct {
+    size_t channels, tile;
+    size_t kernel_h, kernel_w;
+    size_t stride, dilation; /* across, in pixels */
+    size_t pixel;            /* elements from one pixel of a row to the next */
+    size_t out_pixel;
+    const int16_t *weights;
+    const int32_t *bias;
+    MnetRequant requant;
+} MnetDepthwiseS8;
+
+/* As above in float: out = clamp(bias[c] + sum, min, max). */
+typedef struct {
+    size_t channels, tile;
+    size_t kernel_h, kernel_w;
+    size_t stride, dilation;
+    size_t pixel;
+    size_t out_pixel;
+    const float *weights;
+    const float *bias;
+    float min, max;
+} MnetDepthwiseF32;
+
+/* TFLite's integer ADD and SUB: a_table[q + 128] is what the reference makes of
+ * one operand (offset, shifted left by 20, scaled), likewise b; the sum is
+ * scaled by multiplier * 2^(shift - 31) with the reference's two roundings. */
+typedef struct {
+    const int32_t *a_table, *b_table; /* 256 each */
+    int32_t multiplier, shift;
+    int32_t zero_point, min, max;
+} MnetAddS8;
+
+/* TFLite's integer MUL: (a - a_zero) * (b - b_zero) scaled as above. */
+typedef struct {
+    int32_t a_zero, b_zero;
+    int32_t multiplier, shift;
+    int32_t zero_point, min, max;
+} MnetMulS8;
+
+typedef struct MnetKernels {
+    const char *name;
+
+    struct {
+        size_t mr, nr, kr; /* rows and channels of a tile; see MnetGemmS8 */
+        int wide;
+        int32_t a_bias;
+        /* m rows of a, channels n0 (a multiple of nr) to n1; c points at row 0,
+         * channel 0. */
+        void (*run)(const MnetGemmS8 *g, size_t m, size_t n0, size_t n1, const int8_t *a,
+                    size_t a_stride, int8_t *c, size_t c_stride);
+    } gemm_s8;
+
+    struct {
+        size_t mr, nr;
+        void (*run)(const MnetGemmF32 *g, size_t m, size_t n0, size_t n1, const float *a,
+                    size_t a_stride, float *c, size_t c_stride);
+    } gemm_f32;
+
+    struct {
+        size_t channel_tile;
+        void (*run)(const MnetDepthwiseS8 *d, size_t width, const int8_t *const *rows, int8_t *out);
+    } depthwise_s8;
+
+    struct {
+        size_t channel_tile;
+        void (*run)(const MnetDepthwiseF32 *d, size_t width, const float *const *rows, float *out);
+    } depthwise_f32;
+
+    /* out[i] = ADD of a[i] and b[i * b_step]; b_step is 0 or 1. out may be a or b. */
+    void (*add_s8)(const MnetAddS8 *p, size_t n, const int8_t *a, const int8_t *b, size_t b_step,
+                   int8_t *out);
+    void (*mul_s8)(const MnetMulS8 *p, size_t n, const int8_t *a, const int8_t *b, size_t b_step,
+                   int8_t *out);
+    /* clamp(a + b), clamp(a - b), clamp(a * b); as above. */
+    void (*add_f32)(size_t n, const float *a, const float *b, size_t b_step, float min, float max,
+                    float *out);
+    void (*sub_f32)(size_t n, const float *a, const float *b, size_t b_step, float min, float max,
+                    float *out);
+    void (*mul_f32)(size_t n, const float *a, const float *b, size_t b_step, float min, float max,
+                    float *out);
+
+    /* out[i] = table[(uint8_t)in[i]]; out may be in. */
+    void (*lut8)(size_t n, const uint8_t *in, const uint8_t *table, uint8_t *out);
+    /* acc[i] += in[i]: rows of pools and means. */
+    void (*accumulate_s8)(size_t n, const int8_t *in, int32_t *acc);
+    void (*accumulate_f32)(size_t n, const float *in, float *acc);
+    /* out[i] = max(out[i], in[i]) */
+    void (*max_s8)(size_t n, const int8_t *in, int8_t *out);
+    void (*max_f32)(size_t n, const float *in, float *out);
+} MnetKernels;
+
+extern const MnetKernels mnet_kernels_c;
+
+#endif

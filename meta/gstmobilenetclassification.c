@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * GstMobilenetClassification: one block of memory that holds the counts, the
+ * results and their strings. */
+#include <gst/mobilenet/gstmobilenetclassification.h>
+
+#include <string.h>
+
+/* Followed in the same block by n_results results and then the strings, each
+ * with its NUL: the model first, the labels in the order of the results. */
+struct _GstMobilenetClassification
+{
+  gint ref_count;               /* atomic */
+  guint n_results;
+  GstClockTime source_pts;
+  const gchar *model;
+  GstMobilenetClassificationResult results[];
+};
+
+G_DEFINE_BOXED_TYPE (GstMobilenetClassification, gst_mobilenet_classification,
+    gst_mobilenet_classification_ref, gst_mobilenet_classification_unref);
+
+/* Appends `text` at `*end` and moves `*end` behind its NUL. */
+static const gchar *
+append_string (gchar ** end, const gchar * text)
+{
+  const gchar *start = *end;
+  gsize size = strlen (text) + 1;
+
+  memcpy (*end, text, size);
+  *end += size;
+  return start;
+}
+
+/**
+ * gst_mobilenet_classification_new:
+ * @model: name of the network, UTF-8
+ * @source_pts: timestamp of the analysed frame, or %GST_CLOCK_TIME_NONE
+ * @results: (array length=n_results) (nullable): the classes, best first;
+ *     copied, with their labels. A label may be %NULL for "".
+ * @n_results: how many; may be 0
+ *
+ * Makes one allocation, whatever @n_results is.
+ *
+ * Returns: (transfer full): a new classification with one reference
+ */
+GstMobilenetClassification *
+gst_mobilenet_classification_new (const gchar * model,
+    GstClockTime source_pts, const GstMobilenetClassificationResult * results,
+    guint n_results)
+{
+  GstMobilenetClassification *self;
+  gsize size;
+  gchar *end;
+  guint i;
+
+  g_return_val_if_fail (model != NULL, NULL);
+  g_return_val_if_fail (results != NULL || n_results == 0, NULL);
+
+  size = sizeof (*self) + n_results * sizeof (self->results[0]);
+  size += strlen (model) + 1;
+  for (i = 0; i < n_results; i++)
+    size += (results[i].label ? strlen (results[i].label) : 0) + 1;
+
+  self = g_malloc (size);
+  self->ref_count = 1;
+  self->n_results = n_results;
+  self->source_pts = source_pts;
+  end = (gchar *) & self->results[n_results];
+  self->model = append_string (&end, model);
+  for (i = 0; i < n_results; i++) {
+    const gchar *label = results[i].label ? results[i].label : "";
+
+    self->results[i].index = results[i].index;
+    self->results[i].label = append_string (&end, label);
+    self->results[i].score = results[i].score;
+  }
+  return self;
+}
+
+/**
+ * gst_mobilenet_classification_ref:
+ * @classification: a classification
+ *
+ * Returns: (transfer full): @classification
+ */
+GstMobilenetClassification *
+gst_mobilenet_classification_ref (GstMobilenetClassification * classification)
+{
+  g_return_val_if_fail (classification != NULL, NULL);
+
+  g_atomic_int_inc (&classification->ref_count);
+  return classification;
+}
+
+/**
+ * gst_mobilenet_classification_unref:
+ * @classification: (transfer full): a classification
+ *
+ * Frees @classification with its last reference.
+ */
+void
+gst_mobilenet_classification_unref (GstMobilenetClassification * classification)
+{
+  g_return_if_fail (classification != NULL);
+
+  if (g_atomic_int_dec_and_test (&classification->ref_count))
+    g_free (classification);
+}
+
+/**
+ * gst_mobilenet_classification_get_model:
+ * @classification: a classification
+ *
+ * Returns: name of the network, UTF-8; lives as long as @classification
+ */
+const gchar *
+gst_mobilenet_classification_get_model (const GstMobilenetClassification *
+    classification)
+{
+  g_return_val_if_fail (classification != NULL, NULL);
+
+  return classification->model;
+}
+
+/**
+ * gst_mobilenet_classification_get_source_pts:
+ * @classification: a classification
+ *
+ * Returns: timestamp that the analysed frame had at the element that analysed
+ *     it, or %GST_CLOCK_TIME_NONE
+ */
+GstClockTime
+gst_mobilenet_classification_get_source_pts (const GstMobilenetClassification *
+    classification)
+{
+  g_return_val_if_fail (classification != NULL, GST_CLOCK_TIME_NONE);
+
+  return classification->source_pts;
+}
+
+/**
+ * gst_mobilenet_classification_get_n_results:
+ * @classification: a classification
+ *
+ * Returns: how many classes there are; 0 when none passed the threshold
+ */
+guint
+gst_mobilenet_classification_get_n_results (const GstMobilenetClassification *
+    classification)
+{
+  g_return_val_if_fail (classification != NULL, 0);
+
+  return classification->n_results;
+}
+
+/**
+ * gst_mobilenet_classification_get_result:
+ * @classification: a classification
+ * @i: which one; 0 is the best
+ * @index: (out) (optional): number of the class in the network's output
+ * @label: (out) (optional) (transfer none): its name, UTF-8, "" when it has
+ *     none; lives as long as @classification
+ * @score: (out) (optional): its probability, 0 to 1
+ *
+ * Returns: %FALSE, and nothing is written, when there are not that many
+ */
+gboolean
+gst_mobilenet_classification_get_result (const GstMobilenetClassification *
+    classification, guint i, guint * index, const gchar ** label,
+    gdouble * score)
+{
+  const GstMobilenetClassificationResult *result;
+
+  g_return_val_if_fail (classification != NULL, FALSE);
+
+  if (i >= classification->n_results)
+    return FALSE;
+  result = &classification->results[i];
+  if (index)
+    *index = result->index;
+  if (label)
+    *label = result->label;
+  if (score)
+    *score = result->score;
+  return TRUE;
+}

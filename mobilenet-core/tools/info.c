@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * `mnet info`: inputs, outputs, operators and totals of a network. */
+#include "json.h"
+
+#include <inttypes.h>
+
+static void json_operators(Json *json, MnetModel *model)
+{
+    MnetOperatorInfo op;
+    json_open_array(json, "operators");
+    for (size_t i = 0; mnet_model_operator(model, i, &op); i++) {
+        json_open_object(json, NULL);
+        json_string(json, "name", op.name);
+        json_string(json, "note", op.note);
+        json_unsigned(json, "file_index", op.file_index);
+        json_string(json, "type", mnet_type_name(op.output.type));
+        json_shape(json, &op.output);
+        json_unsigned(json, "macs", op.macs);
+        json_unsigned(json, "parameters", op.parameters);
+        json_close_object(json);
+    }
+    json_close_array(json);
+}
+
+static void print_json(const char *path, MnetModel *model, const MnetModelStats *stats)
+{
+    Json json = { .file = stdout };
+    json_open_object(&json, NULL);
+    json_string(&json, "model", path);
+    json_string(&json, "description", mnet_model_description(model));
+    json_string(&json, "kernels", stats->kernels);
+    json_unsigned(&json, "macs", stats->macs);
+    json_unsigned(&json, "parameters", stats->parameters);
+    json_unsigned(&json, "weight_bytes", stats->weight_bytes);
+    json_unsigned(&json, "arena_bytes", stats->arena_bytes);
+    json_unsigned(&json, "file_bytes", stats->file_bytes);
+    json_open_array(&json, "inputs");
+    for (size_t i = 0; i < mnet_model_n_inputs(model); i++)
+        json_tensor(&json, NULL, mnet_model_input(model, i));
+    json_close_array(&json);
+    json_open_array(&json, "outputs");
+    for (size_t i = 0; i < mnet_model_n_outputs(model); i++)
+        json_tensor(&json, NULL, mnet_model_output(model, i));
+    json_close_array(&json);
+    json_unsigned(&json, "file_operators", stats->n_file_operators);
+    json_operators(&json, model);
+    json_close_object(&json);
+}
+
+static const char *kind_text(MnetOutputKind kind)
+{
+    switch (kind) {
+    case MNET_OUTPUT_SOFTMAX:
+        return "probabilities (softmax)";
+    case MNET_OUTPUT_LOGISTIC:
+        return "probabilities (logistic)";
+    case MNET_OUTPUT_LOGITS:
+        return "logits";
+    case MNET_OUTPUT_FEATURES:
+        return "features";
+    case MNET_OUTPUT_OTHER:
+        break;
+    }
+    return "";
+}
+
+static void print_tensor(const char *what, size_t index, const MnetTensorInfo *info)
+{
+    printf("%-6s %zu  %-7s %-14s %s", what, index, mnet_type_name(info->type),
+           tool_shape(info).text, tool_bytes(info->bytes).text);
+    if (info->scale != 0)
+        printf(", real = (stored - %d) * %.9g", info->zero_point, (double)info->scale);
+    if (info->channels_first)
+        fputs(", channels first", stdout);
+    if (kind_text(info->kind)[0])
+        printf(", %s", kind_text(info->kind));
+    fputs("  ", stdout);
+    tool_print_text(stdout, info->name);
+    putchar('\n');
+}
+
+static void print_operators(MnetModel *model)
+{
+    MnetOperatorInfo op;
+    printf("\n%4s %5s  %-18s %-7s %-16s %10s %10s  %s\n", "no.", "file", "operator", "type",
+           "output", "mult-adds", "params", "folded in");
+    for (size_t i = 0; mnet_model_operator(model, i, &op); i++)
+        printf("%4zu %5zu  %-18s %-7s %-16s %10s %10s  %s\n", i, op.file_index, op.name,
+               mnet_type_name(op.output.type), tool_shape(&op.output).text,
+               tool_count(op.macs).text, tool_count(op.parameters).text, op.note);
+}
+
+static void print_total(const char *what, uint64_t number, ToolText text, const char *of)
+{
+    printf("%-14s %12" PRIu64 "  %s%s\n", what, number, text.text, of);
+}
+
+static void print_text(const char *path, MnetModel *model, const MnetModelStats *stats)
+{
+    printf("%-9s", "model");
+    tool_print_text(stdout, path);
+    if (mnet_model_description(model)[0]) {
+        printf("\n%-9s", "about");
+        tool_print_text(stdout, mnet_model_description(model));
+    }
+    printf("\n%-9s%s\n\n", "kernels", stats->kernels);
+    for (size_t i = 0; i < mnet_model_n_inputs(model); i++)
+        print_tensor("input", i, mnet_model_input(model, i));
+    for (size_t i = 0; i < mnet_model_n_outputs(model); i++)
+        print_tensor("output", i, mnet_model_output(model, i));
+    print_operators(model);
+    printf("\n%-14s %12zu  folded into %zu\n", "operators", stats->n_file_operators,
+           stats->n_operators);
+    print_total("parameters", stats->parameters, tool_count(stats->parameters), "");
+    print_total("multiply-adds", stats->macs, tool_count(stats->macs), " a run");
+    print_total("weights", stats->weight_bytes, tool_bytes(stats->weight_bytes), " packed");
+    print_total("arena", stats->arena_bytes, tool_bytes(stats->arena_bytes), " a session");
+    print_total("file", stats->file_bytes, tool_bytes(stats->file_bytes), "");
+}
+
+int tool_info(const ToolOptions *options, MnetModel *model)
+{
+    MnetModelStats stats;
+    mnet_model_stats(model, &stats);
+    if (options->json)
+        print_json(options->model, model, &stats);
+    else
+        print_text(options->model, model, &stats);
+    return TOOL_OK;
+}

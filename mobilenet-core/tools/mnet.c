@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The `mnet` program: shows, runs and measures a network from a file. */
+#include "tool.h"
+
+#include <errno.h>
+#include <string.h>
+
+bool tool_open(const ToolOptions *options, ToolNetwork *network)
+{
+    MnetError error;
+    MnetModelOptions model_options = { .cpu = options->cpu };
+    MnetSessionOptions session_options = { 0 };
+    *network = (ToolNetwork){ .threads = 1 };
+    network->model = mnet_model_load(options->model, &model_options, &error);
+    if (!network->model)
+        goto failed;
+    if (options->command == TOOL_INFO)
+        return true;
+    if (options->threads != 1) {
+        network->pool = mnet_pool_new(options->threads, &error);
+        if (!network->pool)
+            goto failed;
+        network->threads = mnet_pool_threads(network->pool);
+        session_options.pool = network->pool;
+    }
+    network->session = mnet_session_new(network->model, &session_options, &error);
+    if (network->session)
+        return true;
+failed:
+    tool_error("%s", error.text);
+    return false;
+}
+
+void tool_close(ToolNetwork *network)
+{
+    mnet_session_free(network->session);
+    mnet_pool_unref(network->pool);
+    mnet_model_unref(network->model);
+}
+
+static int run_command(const ToolOptions *options, const ToolNetwork *network)
+{
+    if (options->command == TOOL_INFO)
+        return tool_info(options, network->model);
+    if (options->command == TOOL_BENCH)
+        return tool_bench(options, network);
+    if (options->image)
+        return tool_run_image(options, network);
+    return tool_run_tensors(options, network);
+}
+
+int main(int argc, char **argv)
+{
+    ToolOptions options;
+    ToolNetwork network;
+    int status;
+    if (tool_parse(argc, argv, &options, &status)) {
+        status = tool_open(&options, &network) ? run_command(&options, &network) : TOOL_ERROR;
+        tool_close(&network);
+    }
+    if (fflush(stdout) != 0 || ferror(stdout))
+        status = tool_error("standard output: %s", strerror(errno));
+    return status;
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * `mnet run --image`: the classes of a picture. */
+#include "json.h"
+#include "ppm.h"
+
+#include <stdlib.h>
+
+#define DEFAULT_TOP 5
+
+static void override_channels(const ToolChannels *from, float *to)
+{
+    for (size_t c = 0; c < TOOL_MAX_CHANNELS; c++)
+        to[c] = from->values[from->n == 1 ? 0 : c];
+}
+
+/* Puts the picture into the network's only input. */
+static bool fill_input(const ToolOptions *options, const ToolNetwork *network, const Ppm *ppm)
+{
+    const MnetTensorInfo *input = mnet_model_input(network->model, 0);
+    MnetNormalization normalization;
+    bool told = mnet_model_normalization(network->model, 0, &normalization);
+    MnetImageOptions image_options;
+    mnet_image_default_options(input, told ? &normalization : NULL, &image_options);
+    if (options->mean.n) {
+        override_channels(&options->mean, image_options.mean);
+        override_channels(&options->std, image_options.std);
+        image_options.raw = false;
+    }
+    MnetFrameInfo frame = { MNET_PIXEL_RGB, ppm->width, ppm->height, MNET_MATRIX_BT601, true };
+    MnetError error;
+    MnetImage *image = mnet_image_new(&frame, input, &image_options, &error);
+    if (!image) {
+        tool_error("%s: %s", options->model, error.text);
+        return false;
+    }
+    MnetPlanes planes = { { ppm->rgb }, { (ptrdiff_t)ppm->width * 3 } };
+    mnet_image_convert(image, &planes, mnet_session_input(network->session, 0));
+    mnet_image_free(image);
+    return true;
+}
+
+/* Names of the classes: the user's, else the file's own. NULL with *good set:
+ * there are none. */
+static const MnetLabels *get_labels(const ToolOptions *options, MnetModel *model, bool *good)
+{
+    MnetError error;
+    *good = true;
+    if (!options->labels) {
+        const MnetLabels *labels = mnet_model_labels(model, 0);
+        return labels ? mnet_labels_ref(labels) : NULL;
+    }
+    MnetLabels *labels = mnet_labels_load(options->labels, &error);
+    if (!labels) {
+        tool_error("%s", error.text);
+        *good = false;
+    }
+    return labels;
+}
+
+static MnetClassifier *new_classifier(const ToolOptions *options, MnetModel *model)
+{
+    bool good;
+    const MnetLabels *labels = get_labels(options, model, &good);
+    if (!good)
+        return NULL;
+    MnetError error;
+    MnetClassifier *classifier = mnet_classifier_new(mnet_model_output(model, 0), labels, &error);
+    if (!classifier)
+        tool_error("%s: %s", options->model, error.text);
+    mnet_labels_unref(labels);
+    return classifier;
+}
+
+static void print_classes(const MnetClass *classes, size_t n)
+{
+    printf("%4s %6s %8s  %s\n", "rank", "index", "score", "label");
+    for (size_t i = 0; i < n; i++) {
+        printf("%4zu %6u %8.4f  ", i + 1, classes[i].index, (double)classes[i].score);
+        tool_print_text(stdout, classes[i].label);
+        putchar('\n');
+    }
+}
+
+static void print_json(const ToolOptions *options, const ToolNetwork *network,
+                       const MnetClass *classes, size_t n)
+{
+    Json json = { .file = stdout };
+    MnetModelStats stats;
+    mnet_model_stats(network->model, &stats);
+    json_open_object(&json, NULL);
+    json_string(&json, "model", options->model);
+    json_string(&json, "image", options->image);
+    json_string(&json, "kernels", stats.kernels);
+    json_unsigned(&json, "threads", network->threads);
+    json_open_array(&json, "results");
+    for (size_t i = 0; i < n; i++) {
+        json_open_object(&json, NULL);
+        json_unsigned(&json, "rank", i + 1);
+        json_unsigned(&json, "index", classes[i].index);
+        json_real(&json, "score", (double)classes[i].score);
+        json_string(&json, "label", classes[i].label);
+        json_close_object(&json);
+    }
+    json_close_array(&json);
+    json_close_object(&json);
+}
+
+static int classify(const ToolOptions *options, const ToolNetwork *network,
+                    MnetClassifier *classifier, const Ppm *ppm)
+{
+    size_t top = options->top ? options->top : DEFAULT_TOP;
+    size_t n = mnet_classifier_classes(classifier);
+    MnetClass *classes = calloc(n, sizeof *classes);
+    if (!classes)
+        return tool_error("no memory for %zu classes", n);
+    int status = TOOL_ERROR;
+    if (fill_input(options, network, ppm)) {
+        mnet_session_run(network->session);
+        n = mnet_classifier_decode(classifier, mnet_session_output(network->session, 0),
+                                   top < n ? top : n, 0, classes);
+        if (options->json)
+            print_json(options, network, classes, n);
+        else
+            print_classes(classes, n);
+        status = TOOL_OK;
+    }
+    free(classes);
+    return status;
+}
+
+int tool_run_image(const ToolOptions *options, const ToolNetwork *network)
+{
+    if (mnet_model_n_inputs(network->model) != 1)
+        return tool_error("%s: the network has %zu inputs, --image fills only one; use --input",
+                          options->model, mnet_model_n_inputs(network->model));
+    Ppm ppm;
+    if (!ppm_read(options->image, &ppm))
+        return TOOL_ERROR;
+    MnetClassifier *classifier = new_classifier(options, network->model);
+    int status = classifier ? classify(options, network, classifier, &ppm) : TOOL_ERROR;
+    mnet_classifier_free(classifier);
+    ppm_free(&ppm);
+    return status;
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the files of the `mnet` program share: its options, exit codes and
+ * the reading and printing that every command needs. */
+#ifndef MNET_TOOL_H
+#define MNET_TOOL_H
+
+#include <mnet/mnet.h>
+
+#include <stdio.h>
+
+enum { TOOL_OK = 0, TOOL_ERROR = 1, TOOL_USAGE = 2 };
+
+typedef enum { TOOL_INFO = 1, TOOL_RUN = 2, TOOL_BENCH = 4 } ToolCommand;
+
+/* Most --input or --output options, and channels of --mean and --std. */
+#define TOOL_MAX_FILES 64
+#define TOOL_MAX_CHANNELS 3
+
+typedef struct {
+    const char *files[TOOL_MAX_FILES];
+    size_t n;
+} ToolFiles;
+
+typedef struct {
+    float values[TOOL_MAX_CHANNELS];
+    size_t n; /* 0: not given; 1: the same for all channels; 3: one a channel */
+} ToolChannels;
+
+/* The command line; strings belong to argv. */
+typedef struct {
+    ToolCommand command;
+    const char *model;
+    const char *cpu;
+    bool json;
+    bool per_op;
+    unsigned threads; /* 0: as many as the process may use */
+    unsigned runs;
+    unsigned warmup;
+    unsigned top; /* 0: not given */
+    ToolFiles inputs;
+    ToolFiles outputs;
+    const char *image;
+    const char *labels;
+    ToolChannels mean;
+    ToolChannels std;
+} ToolOptions;
+
+/* Reads argv.  True: `options` is filled.  False: `status` is what to exit
+ * with; help was printed, or what is wrong with the command line. */
+bool tool_parse(int argc, char **argv, ToolOptions *options, int *status);
+
+/* Prints one line "mnet: ..." on stderr, control characters replaced; returns
+ * TOOL_ERROR. */
+int tool_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* A model, its session and its pool, which is NULL for one thread. */
+typedef struct {
+    MnetModel *model;
+    MnetPool *pool;
+    MnetSession *session;
+    unsigned threads;
+} ToolNetwork;
+
+/* Loads the model and makes the session; prints the error.  To be closed
+ * whatever is returned. */
+bool tool_open(const ToolOptions *options, ToolNetwork *network);
+void tool_close(ToolNetwork *network);
+
+int tool_info(const ToolOptions *options, MnetModel *model);
+int tool_run_tensors(const ToolOptions *options, const ToolNetwork *network);
+int tool_run_image(const ToolOptions *options, const ToolNetwork *network);
+int tool_bench(const ToolOptions *options, const ToolNetwork *network);
+
+/* Prints text from a file for a person: what is no UTF-8 and what would steer
+ * a terminal becomes "?". */
+void tool_print_text(FILE *file, const char *text);
+
+/* The code point at *text, which is moved behind it; -1 for a byte that
+ * belongs to no valid UTF-8 sequence.  *text must not be at its end. */
+int32_t tool_next_char(const char **text);
+
+/* "1x224x224x3" or "scalar", "300.8 M", "3.33 MiB". */
+typedef struct {
+    char text[80];
+} ToolText;
+ToolText tool_shape(const MnetTensorInfo *info);
+ToolText tool_count(uint64_t count);
+ToolText tool_bytes(uint64_t bytes);
+
+#endif

@@ -20,15 +20,32 @@ struct _GstMobilenetClassification
 G_DEFINE_BOXED_TYPE (GstMobilenetClassification, gst_mobilenet_classification,
     gst_mobilenet_classification_ref, gst_mobilenet_classification_unref);
 
-/* Appends `text` at `*end` and moves `*end` behind its NUL. */
+/* Most bytes that append_string() needs: a byte that is not UTF-8 becomes the
+ * three of U+FFFD. */
+static gsize
+string_room (const gchar * text)
+{
+  gsize length = strlen (text);
+
+  return (g_utf8_validate (text, length, NULL) ? length : 3 * length) + 1;
+}
+
+/* Appends `text` as valid UTF-8 (GstStructure takes nothing else) at `*end`
+ * and moves `*end` behind its NUL. */
 static const gchar *
 append_string (gchar ** end, const gchar * text)
 {
   const gchar *start = *end;
-  gsize size = strlen (text) + 1;
+  gsize length = strlen (text);
 
-  memcpy (*end, text, size);
-  *end += size;
+  if (g_utf8_validate (text, length, NULL)) {
+    *end = g_stpcpy (*end, text) + 1;
+  } else {
+    gchar *valid = g_utf8_make_valid (text, length);
+
+    *end = g_stpcpy (*end, valid) + 1;
+    g_free (valid);
+  }
   return start;
 }
 
@@ -40,7 +57,8 @@ append_string (gchar ** end, const gchar * text)
  *     copied, with their labels. A label may be %NULL for "".
  * @n_results: how many; may be 0
  *
- * Makes one allocation, whatever @n_results is.
+ * Makes one allocation, whatever @n_results is. Bytes that are not UTF-8 are
+ * replaced by U+FFFD.
  *
  * Returns: (transfer full): a new classification with one reference
  */
@@ -58,9 +76,9 @@ gst_mobilenet_classification_new (const gchar * model,
   g_return_val_if_fail (results != NULL || n_results == 0, NULL);
 
   size = sizeof (*self) + n_results * sizeof (self->results[0]);
-  size += strlen (model) + 1;
+  size += string_room (model);
   for (i = 0; i < n_results; i++)
-    size += (results[i].label ? strlen (results[i].label) : 0) + 1;
+    size += string_room (results[i].label ? results[i].label : "");
 
   self = g_malloc (size);
   self->ref_count = 1;

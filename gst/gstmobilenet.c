@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Entry point of the plugin. */
+
+#include <gst/gst.h>
+
+#include "gstmobilenetclassify.h"
+
+static gboolean
+plugin_init (GstPlugin * plugin)
+{
+  return GST_ELEMENT_REGISTER (mobilenetclassify, plugin);
+}
+
+GST_PLUGIN_DEFINE (GST_VERSION_MAJOR, GST_VERSION_MINOR, mobilenet,
+    "MobileNet inference on video frames", plugin_init, PACKAGE_VERSION,
+    "MIT/X11", PACKAGE, "Unknown package origin")

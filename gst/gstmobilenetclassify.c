@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The element mobilenetclassify: names what a frame shows. */
+/**
+ * SECTION:element-mobilenetclassify
+ * @title: mobilenetclassify
+ * @short_description: names what a video frame shows
+ * @see_also: #GstMobilenetClassificationMeta
+ *
+ * Shows frames to a MobileNet and attaches what it says, the #top-k best
+ * classes with their scores, as #GstMobilenetClassificationMeta. With
+ * #post-messages each new result is also posted as an element message named
+ * `mobilenet-classification` with the fields `timestamp`, `stream-time` and
+ * `running-time` of the frame that carries it first, `source-pts` of the frame
+ * that was analysed, `age` between the two (all guint64, ns), `model` (string)
+ * and `results`: a #GstValueArray of structures `result` with `index` (guint),
+ * `label` (string) and `score` (double), best first.
+ *
+ * Pixels pass untouched and no frame is ever dropped. Raw video of any size
+ * and layout is taken as it comes: no converter or scaler is needed upstream.
+ * Analyse after cropping, not before: elements that cut, turn or mirror the
+ * picture drop the meta.
+ *
+ * A model's own metadata, where it has some, tells the labels and what the
+ * network wants bytes to be; otherwise the properties #labels-file and
+ * #input-range, or #mean and #std, do.
+ *
+ * ## Which frames are analysed
+ *
+ * With `mode=every` a frame waits for the network. With `mode=latest` it only
+ * is scaled into the network's input and goes on at once; a thread of the
+ * element's own computes, always from the newest frame, and each frame carries
+ * the newest finished result. Neither a flush, nor a new segment, nor new caps
+ * are survived by results of before. With #inference-interval only every n-th
+ * frame is analysed and the others carry the last result. A frame that a QoS
+ * event of the sink says to be late passes without being analysed.
+ *
+ * ## Example launch lines
+ *
+ * |[
+ * gst-launch-1.0 -m filesrc location=cat.jpg ! decodebin ! mobilenetclassify model-file=mobilenet_v2.tflite labels-file=labels.txt post-messages=true ! fakesink
+ * ]| Prints what a photograph shows.
+ *
+ * |[
+ * gst-launch-1.0 -m v4l2src ! mobilenetclassify model-file=mobilenet_v2.tflite top-k=1 score-threshold=0.5 inference-interval=5 post-messages=true ! videoconvert ! autovideosink
+ * ]| Looks at every fifth frame of a camera, which never waits for it.
+ */
+
+#include <gst/mobilenet/gstmobilenetmeta.h>
+
+#include "gstmobilenetclassify.h"
+
+GST_DEBUG_CATEGORY_STATIC (gst_mobilenet_classify_debug);
+#define GST_CAT_DEFAULT gst_mobilenet_classify_debug
+
+#define DEFAULT_TOP_K 5
+#define DEFAULT_SCORE_THRESHOLD 0.0
+
+enum
+{
+  PROP_0,
+  PROP_TOP_K,
+  PROP_SCORE_THRESHOLD,
+};
+
+struct _GstMobilenetClassify
+{
+  GstMobilenetFilter parent;
+
+  /* Under the object lock. */
+  guint top_k;
+  gdouble score_threshold;
+
+  /* From start to stop; the computing thread's in between. */
+  MnetClassifier *classifier;
+  const gchar *model;
+  MnetClass *best;              /* as many as there are classes */
+  GstMobilenetClassificationResult *results;    /* likewise */
+};
+
+G_DEFINE_TYPE_WITH_CODE (GstMobilenetClassify, gst_mobilenet_classify,
+    GST_TYPE_MOBILENET_FILTER,
+    GST_DEBUG_CATEGORY_INIT (gst_mobilenet_classify_debug, "mobilenetclassify",
+        0, "what mobilenetclassify finds"));
+GST_ELEMENT_REGISTER_DEFINE (mobilenetclassify, "mobilenetclassify",
+    GST_RANK_NONE, GST_TYPE_MOBILENET_CLASSIFY);
+
+static void
+gst_mobilenet_classify_set_property (GObject * object, guint prop_id,
+    const GValue * value, GParamSpec * pspec)
+{
+  GstMobilenetClassify *self = GST_MOBILENET_CLASSIFY (object);
+
+  GST_OBJECT_LOCK (self);
+  switch (prop_id) {
+    case PROP_TOP_K:
+      self->top_k = g_value_get_uint (value);
+      break;
+    case PROP_SCORE_THRESHOLD:
+      self->score_threshold = g_value_get_double (value);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+      break;
+  }
+  GST_OBJECT_UNLOCK (self);
+}
+
+static void
+gst_mobilenet_classify_get_property (GObject * object, guint prop_id,
+    GValue * value, GParamSpec * pspec)
+{
+  GstMobilenetClassify *self = GST_MOBILENET_CLASSIFY (object);
+
+  GST_OBJECT_LOCK (self);
+  switch (prop_id) {
+    case PROP_TOP_K:
+      g_value_set_uint (value, self->top_k);
+      break;
+    case PROP_SCORE_THRESHOLD:
+      g_value_set_double (value, self->score_threshold);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+      break;
+  }
+  GST_OBJECT_UNLOCK (self);
+}
+
+static gboolean
+gst_mobilenet_classify_start (GstMobilenetFilter * filter, MnetModel * model,
+    const MnetLabels * labels, const gchar * name, MnetError * error)
+{
+  GstMobilenetClassify *self = GST_MOBILENET_CLASSIFY (filter);
+  gsize classes;
+
+  if (mnet_model_n_outputs (model) != 1) {
+    error->status = MNET_ERROR_UNSUPPORTED;
+    g_snprintf (error->text, sizeof (error->text), "the model has %"
+        G_GSIZE_FORMAT " outputs, expected a classifier with one: a score for "
+        "each class", mnet_model_n_outputs (model));
+    return FALSE;
+  }
+  if (!labels)
+    labels = mnet_model_labels (model, 0);
+  self->classifier = mnet_classifier_new (mnet_model_output (model, 0), labels,
+      error);
+  if (!self->classifier)
+    return FALSE;
+  classes = mnet_classifier_classes (self->classifier);
+  self->best = g_new (MnetClass, classes);
+  self->results = g_new (GstMobilenetClassificationResult, classes);
+  self->model = name;
+  if (!labels)
+    GST_INFO_OBJECT (self, "%s holds no labels: classes are told by their "
+        "index; set the property labels-file to name them", name);
+  return TRUE;
+}
+
+static void
+gst_mobilenet_classify_stop (GstMobilenetFilter * filter)
+{
+  GstMobilenetClassify *self = GST_MOBILENET_CLASSIFY (filter);
+
+  g_clear_pointer (&self->classifier, mnet_classifier_free);
+  g_clear_pointer (&self->best, g_free);
+  g_clear_pointer (&self->results, g_free);
+  self->model = NULL;
+}
+
+static gpointer
+gst_mobilenet_classify_decode (GstMobilenetFilter * filter,
+    MnetSession * session, const GstMobilenetFrame * frame)
+{
+  GstMobilenetClassify *self = GST_MOBILENET_CLASSIFY (filter);
+  gdouble threshold;
+  gsize k, n, i;
+
+  GST_OBJECT_LOCK (self);
+  k = self->top_k;
+  threshold = self->score_threshold;
+  GST_OBJECT_UNLOCK (self);
+
+  k = MIN (k, mnet_classifier_classes (self->classifier));
+  n = mnet_classifier_decode (self->classifier,
+      mnet_session_output (session, 0), k, (gfloat) threshold, self->best);
+  for (i = 0; i < n; i++) {
+    self->results[i].index = self->best[i].index;
+    self->results[i].label = self->best[i].label;
+    self->results[i].score = self->best[i].score;
+  }
+  if (n)
+    GST_LOG_OBJECT (self, "frame %" GST_TIME_FORMAT ": %u %s %.3f",
+        GST_TIME_ARGS (frame->pts), self->best[0].index, self->best[0].label,
+        self->best[0].score);
+  else
+    GST_LOG_OBJECT (self, "frame %" GST_TIME_FORMAT ": no class reaches "
+        "score-threshold", GST_TIME_ARGS (frame->pts));
+  return gst_mobilenet_classification_new (self->model, frame->pts,
+      self->results, n);
+}
+
+static GstMeta *
+gst_mobilenet_classify_attach (GstMobilenetFilter * filter, GstBuffer * buffer,
+    gpointer result, GstClockTime age)
+{
+  return (GstMeta *) gst_buffer_add_mobilenet_classification_meta (buffer,
+      result, age);
+}
+
+static GstStructure *
+gst_mobilenet_classify_describe (GstMobilenetFilter * filter, GstMeta * meta)
+{
+  return gst_mobilenet_classification_meta_to_structure (
+      (GstMobilenetClassificationMeta *) meta);
+}
+
+static void
+gst_mobilenet_classify_class_init (GstMobilenetClassifyClass * klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
+  GstMobilenetFilterClass *filter_class = GST_MOBILENET_FILTER_CLASS (klass);
+
+  object_class->set_property = gst_mobilenet_classify_set_property;
+  object_class->get_property = gst_mobilenet_classify_get_property;
+  g_object_class_install_property (object_class, PROP_TOP_K,
+      g_param_spec_uint ("top-k", "Top k",
+          "Most classes in a result, best first", 1, G_MAXINT, DEFAULT_TOP_K,
+          G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
+          GST_PARAM_MUTABLE_PLAYING));
+  g_object_class_install_property (object_class, PROP_SCORE_THRESHOLD,
+      g_param_spec_double ("score-threshold", "Score threshold",
+          "Least score, a probability, of a class in a result", 0.0, 1.0,
+          DEFAULT_SCORE_THRESHOLD, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
+          GST_PARAM_MUTABLE_PLAYING));
+
+  gst_element_class_set_static_metadata (element_class,
+      "MobileNet image classifier", "Filter/Analyzer/Video",
+      "Names what video frames show: attaches the best classes of a MobileNet "
+      "(.tflite) to them as GstMobilenetClassificationMeta",
+      "The gst-mobilenet authors");
+
+  filter_class->result_type = GST_TYPE_MOBILENET_CLASSIFICATION;
+  filter_class->start = gst_mobilenet_classify_start;
+  filter_class->stop = gst_mobilenet_classify_stop;
+  filter_class->decode = gst_mobilenet_classify_decode;
+  filter_class->attach = gst_mobilenet_classify_attach;
+  filter_class->describe = gst_mobilenet_classify_describe;
+}
+
+static void
+gst_mobilenet_classify_init (GstMobilenetClassify * self)
+{
+  self->top_k = DEFAULT_TOP_K;
+  self->score_threshold = DEFAULT_SCORE_THRESHOLD;
+}

@@ -1,0 +1,628 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Base class of the elements that show video frames to a network: loads the
+ * model, brings frames into its input, decides which frames are analysed, and
+ * hands results to frames.  Pixels are only read; frames are never dropped. */
+
+#include <string.h>
+
+#include "gstmobilenetfilter.h"
+#include "gstmobilenetframe.h"
+#include "gstmobilenetmodel.h"
+#include "gstmobilenetsettings.h"
+
+GST_DEBUG_CATEGORY (gst_mobilenet_filter_debug);
+#define GST_CAT_DEFAULT gst_mobilenet_filter_debug
+
+typedef struct
+{
+  /* Under the object lock. */
+  GstMobilenetSettings settings;
+  GstClockTime earliest_time;   /* running time; frames up to it are late */
+
+  /* From start to stop. */
+  GstMobilenetSettings active;  /* the settings that start found */
+  gchar *name;                  /* of the model: its file's, without folder */
+  MnetModel *model;
+  MnetLabels *labels;
+  MnetPool *pool;
+  MnetImageOptions options;
+  GstMobilenetScheduler *scheduler;
+
+  /* The streaming thread's, from caps to stop. */
+  GstVideoInfo info;
+  MnetFrameInfo image_frame;    /* what `image` was made for */
+  MnetImage *image;
+  guint64 frames;               /* that have come */
+  guint since_analysed;         /* frames since the last analysed one */
+} GstMobilenetFilterPrivate;
+
+G_DEFINE_ABSTRACT_TYPE_WITH_PRIVATE (GstMobilenetFilter, gst_mobilenet_filter,
+    GST_TYPE_BASE_TRANSFORM);
+
+#define PRIV(self) \
+    ((GstMobilenetFilterPrivate *) \
+    gst_mobilenet_filter_get_instance_private (self))
+
+#define CAPS GST_VIDEO_CAPS_MAKE (GST_MOBILENET_FRAME_FORMATS)
+
+static void
+gst_mobilenet_filter_set_property (GObject * object, guint prop_id,
+    const GValue * value, GParamSpec * pspec)
+{
+  GstMobilenetFilterPrivate *priv = PRIV (GST_MOBILENET_FILTER (object));
+
+  GST_OBJECT_LOCK (object);
+  if (!gst_mobilenet_settings_set (&priv->settings, prop_id, value))
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+  GST_OBJECT_UNLOCK (object);
+}
+
+static void
+gst_mobilenet_filter_get_property (GObject * object, guint prop_id,
+    GValue * value, GParamSpec * pspec)
+{
+  GstMobilenetFilterPrivate *priv = PRIV (GST_MOBILENET_FILTER (object));
+
+  GST_OBJECT_LOCK (object);
+  if (!gst_mobilenet_settings_get (&priv->settings, prop_id, value))
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+  GST_OBJECT_UNLOCK (object);
+}
+
+static void
+gst_mobilenet_filter_finalize (GObject * object)
+{
+  GstMobilenetFilterPrivate *priv = PRIV (GST_MOBILENET_FILTER (object));
+
+  gst_mobilenet_settings_clear (&priv->settings);
+  G_OBJECT_CLASS (gst_mobilenet_filter_parent_class)->finalize (object);
+}
+
+/* GStreamer's words for why something failed. */
+static GQuark
+error_domain (MnetStatus status, gint * code)
+{
+  switch (status) {
+    case MNET_ERROR_ARGUMENT:
+      *code = GST_LIBRARY_ERROR_SETTINGS;
+      return GST_LIBRARY_ERROR;
+    case MNET_ERROR_IO:
+      *code = GST_RESOURCE_ERROR_OPEN_READ;
+      return GST_RESOURCE_ERROR;
+    case MNET_ERROR_FORMAT:
+      *code = GST_STREAM_ERROR_WRONG_TYPE;
+      return GST_STREAM_ERROR;
+    case MNET_ERROR_UNSUPPORTED:
+      *code = GST_STREAM_ERROR_NOT_IMPLEMENTED;
+      return GST_STREAM_ERROR;
+    case MNET_ERROR_LIMIT:
+    case MNET_ERROR_MEMORY:
+      *code = GST_RESOURCE_ERROR_NO_SPACE_LEFT;
+      return GST_RESOURCE_ERROR;
+    default:
+      *code = GST_RESOURCE_ERROR_FAILED;
+      return GST_RESOURCE_ERROR;
+  }
+}
+
+/* Posts `error`.  `file` is the file that it is about, or NULL. */
+static void
+post_error (GstMobilenetFilter * self, const gchar * file,
+    const MnetError * error)
+{
+  gint code;
+  GQuark domain = error_domain (error->status, &code);
+  gchar *text;
+
+  if (file && error->status == MNET_ERROR_IO
+      && !g_file_test (file, G_FILE_TEST_EXISTS))
+    code = GST_RESOURCE_ERROR_NOT_FOUND;
+  if (file && !strstr (error->text, file))
+    text = g_strdup_printf ("%s: %s", file, error->text);
+  else
+    text = g_strdup (error->text);
+  gst_element_message_full (GST_ELEMENT (self), GST_MESSAGE_ERROR, domain,
+      code, text, NULL, __FILE__, GST_FUNCTION, __LINE__);
+}
+
+static gboolean
+load_model (GstMobilenetFilter * self)
+{
+  GstMobilenetFilterPrivate *priv = PRIV (self);
+  const gchar *path = priv->active.model_file;
+  MnetError error = { MNET_OK, "" };
+
+  if (!path) {
+    GST_ELEMENT_ERROR (self, RESOURCE, NOT_FOUND,
+        ("No model: set the property model-file to a .tflite file."), (NULL));
+    return FALSE;
+  }
+  priv->model = gst_mobilenet_model_acquire (path, priv->active.cpu, &error);
+  if (!priv->model) {
+    post_error (self, path, &error);
+    return FALSE;
+  }
+  priv->name = g_path_get_basename (path);
+  return TRUE;
+}
+
+static gboolean
+load_labels (GstMobilenetFilter * self)
+{
+  GstMobilenetFilterPrivate *priv = PRIV (self);
+  const gchar *path = priv->active.labels_file;
+  MnetError error = { MNET_OK, "" };
+
+  if (!path)
+    return TRUE;
+  priv->labels = mnet_labels_load (path, &error);
+  if (!priv->labels)
+    post_error (self, path, &error);
+  return priv->labels != NULL;
+}
+
+/* Can a picture be brought into the model's input?  One is tried, since caps
+ * come later and must not be the ones to find out. */
+static gboolean
+check_input (GstMobilenetFilter * self, MnetError * error)
+{
+  const MnetFrameInfo any = { MNET_PIXEL_RGB, 64, 64, MNET_MATRIX_BT601, true };
+  GstMobilenetFilterPrivate *priv = PRIV (self);
+  const MnetTensorInfo *tensor = mnet_model_input (priv->model, 0);
+  MnetNormalization normalization;
+  MnetImage *image;
+  gboolean told;
+
+  if (mnet_model_n_inputs (priv->model) != 1) {
+    error->status = MNET_ERROR_UNSUPPORTED;
+    g_snprintf (error->text, sizeof (error->text), "the model has %"
+        G_GSIZE_FORMAT " inputs, expected one, a picture",
+        mnet_model_n_inputs (priv->model));
+    return FALSE;
+  }
+  told = mnet_model_normalization (priv->model, 0, &normalization);
+  if (!gst_mobilenet_settings_normalize (&priv->active, tensor,
+          told ? &normalization : NULL, &priv->options, error))
+    return FALSE;
+  image = mnet_image_new (&any, tensor, &priv->options, error);
+  if (!image)
+    return FALSE;
+  mnet_image_free (image);
+
+  if (priv->options.raw)
+    GST_INFO_OBJECT (self, "input %s is given the bytes of a picture as they "
+        "are", mnet_type_name (tensor->type));
+  else
+    GST_INFO_OBJECT (self, "input %s is given (byte - [%g %g %g]) / [%g %g %g]"
+        "%s", mnet_type_name (tensor->type), priv->options.mean[0],
+        priv->options.mean[1], priv->options.mean[2], priv->options.std[0],
+        priv->options.std[1], priv->options.std[2],
+        told ? "" : "; the file does not tell, the properties input-range, "
+        "mean and std do");
+  return TRUE;
+}
+
+static gpointer
+decode_result (gpointer user, MnetSession * session,
+    const GstMobilenetFrame * frame)
+{
+  GstMobilenetFilter *self = user;
+
+  return GST_MOBILENET_FILTER_GET_CLASS (self)->decode (self, session, frame);
+}
+
+static gboolean
+make_scheduler (GstMobilenetFilter * self, MnetError * error)
+{
+  GstMobilenetFilterPrivate *priv = PRIV (self);
+  MnetSessionOptions options = { NULL };
+  MnetSession *session;
+
+  if (priv->active.threads != 1) {
+    priv->pool = gst_mobilenet_pool_acquire (priv->active.threads, error);
+    if (!priv->pool)
+      return FALSE;
+  }
+  options.pool = priv->pool;
+  session = mnet_session_new (priv->model, &options, error);
+  if (!session)
+    return FALSE;
+  priv->scheduler = gst_mobilenet_scheduler_new (session,
+      GST_MOBILENET_FILTER_GET_CLASS (self)->result_type, decode_result, self);
+  return TRUE;
+}
+
+static gboolean
+gst_mobilenet_filter_stop (GstBaseTransform * trans)
+{
+  GstMobilenetFilter *self = GST_MOBILENET_FILTER (trans);
+  GstMobilenetFilterPrivate *priv = PRIV (self);
+
+  g_clear_pointer (&priv->scheduler, gst_mobilenet_scheduler_free);
+  GST_MOBILENET_FILTER_GET_CLASS (self)->stop (self);
+  g_clear_pointer (&priv->image, mnet_image_free);
+  g_clear_pointer (&priv->pool, gst_mobilenet_pool_release);
+  g_clear_pointer (&priv->labels, mnet_labels_unref);
+  g_clear_pointer (&priv->model, gst_mobilenet_model_release);
+  g_clear_pointer (&priv->name, g_free);
+  gst_mobilenet_settings_clear (&priv->active);
+  return TRUE;
+}
+
+static gboolean
+start_model (GstMobilenetFilter * self)
+{
+  GstMobilenetFilterPrivate *priv = PRIV (self);
+  MnetError error = { MNET_OK, "" };
+
+  if (!load_model (self) || !load_labels (self))
+    return FALSE;
+  if (!check_input (self, &error)
+      || !GST_MOBILENET_FILTER_GET_CLASS (self)->start (self, priv->model,
+          priv->labels, priv->name, &error)
+      || !make_scheduler (self, &error)) {
+    post_error (self, priv->active.model_file, &error);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+gst_mobilenet_filter_start (GstBaseTransform * trans)
+{
+  GstMobilenetFilter *self = GST_MOBILENET_FILTER (trans);
+  GstMobilenetFilterPrivate *priv = PRIV (self);
+
+  GST_OBJECT_LOCK (self);
+  gst_mobilenet_settings_copy (&priv->active, &priv->settings);
+  priv->earliest_time = GST_CLOCK_TIME_NONE;
+  GST_OBJECT_UNLOCK (self);
+  gst_video_info_init (&priv->info);
+  priv->frames = 0;
+  priv->since_analysed = G_MAXUINT;
+
+  if (gst_base_transform_is_qos_enabled (trans)) {
+    GST_WARNING_OBJECT (self, "qos=true would drop frames; late frames pass "
+        "without inference instead");
+    gst_base_transform_set_qos_enabled (trans, FALSE);
+  }
+  if (!start_model (self)) {
+    gst_mobilenet_filter_stop (trans);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+make_image (GstMobilenetFilter * self, gint width, gint height)
+{
+  GstMobilenetFilterPrivate *priv = PRIV (self);
+  MnetError error = { MNET_OK, "" };
+
+  g_clear_pointer (&priv->image, mnet_image_free);
+  gst_mobilenet_frame_info (&priv->info, &priv->image_frame);
+  priv->image_frame.width = width;
+  priv->image_frame.height = height;
+  priv->image = mnet_image_new (&priv->image_frame,
+      mnet_model_input (priv->model, 0), &priv->options, &error);
+  if (!priv->image)
+    post_error (self, NULL, &error);
+  return priv->image != NULL;
+}
+
+/* Does a clock that cannot wait drive what is upstream? */
+static gboolean
+upstream_is_live (GstMobilenetFilter * self)
+{
+  GstQuery *query = gst_query_new_latency ();
+  gboolean live = FALSE;
+
+  if (gst_pad_peer_query (GST_BASE_TRANSFORM_SINK_PAD (self), query))
+    gst_query_parse_latency (query, &live, NULL, NULL);
+  gst_query_unref (query);
+  return live;
+}
+
+/* What came before is over: its results are not for what comes. */
+static void
+discard_results (GstMobilenetFilter * self)
+{
+  GstMobilenetFilterPrivate *priv = PRIV (self);
+
+  gst_mobilenet_scheduler_discard (priv->scheduler);
+  priv->since_analysed = G_MAXUINT;
+}
+
+static gboolean
+gst_mobilenet_filter_set_caps (GstBaseTransform * trans, GstCaps * incaps,
+    GstCaps * outcaps)
+{
+  GstMobilenetFilter *self = GST_MOBILENET_FILTER (trans);
+  GstMobilenetFilterPrivate *priv = PRIV (self);
+  GstMobilenetMode mode = priv->active.mode;
+  MnetError error = { MNET_OK, "" };
+
+  if (!gst_video_info_from_caps (&priv->info, incaps)) {
+    GST_ERROR_OBJECT (self, "caps that are no video: %" GST_PTR_FORMAT, incaps);
+    return FALSE;
+  }
+  if (!make_image (self, GST_VIDEO_INFO_WIDTH (&priv->info),
+          GST_VIDEO_INFO_HEIGHT (&priv->info)))
+    return FALSE;
+  if (mode == GST_MOBILENET_MODE_AUTO)
+    mode = upstream_is_live (self) ? GST_MOBILENET_MODE_LATEST :
+        GST_MOBILENET_MODE_EVERY;
+  GST_INFO_OBJECT (self, "%s", mode == GST_MOBILENET_MODE_LATEST ?
+      "mode latest: frames carry the latest result there is" :
+      "mode every: frames wait for their own result");
+  discard_results (self);
+  if (!gst_mobilenet_scheduler_set_worker (priv->scheduler,
+          mode == GST_MOBILENET_MODE_LATEST, &error)) {
+    post_error (self, NULL, &error);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+gst_mobilenet_filter_sink_event (GstBaseTransform * trans, GstEvent * event)
+{
+  GstMobilenetFilter *self = GST_MOBILENET_FILTER (trans);
+
+  switch (GST_EVENT_TYPE (event)) {
+    case GST_EVENT_FLUSH_STOP:
+      GST_OBJECT_LOCK (self);
+      PRIV (self)->earliest_time = GST_CLOCK_TIME_NONE;
+      GST_OBJECT_UNLOCK (self);
+      discard_results (self);
+      break;
+    case GST_EVENT_STREAM_START:
+    case GST_EVENT_SEGMENT:
+    case GST_EVENT_EOS:
+      discard_results (self);
+      break;
+    default:
+      break;
+  }
+  return GST_BASE_TRANSFORM_CLASS (gst_mobilenet_filter_parent_class)
+      ->sink_event (trans, event);
+}
+
+static gboolean
+gst_mobilenet_filter_src_event (GstBaseTransform * trans, GstEvent * event)
+{
+  GstMobilenetFilter *self = GST_MOBILENET_FILTER (trans);
+  GstClockTime timestamp;
+  GstClockTimeDiff diff;
+
+  if (GST_EVENT_TYPE (event) == GST_EVENT_QOS) {
+    gst_event_parse_qos (event, NULL, NULL, &diff, &timestamp);
+    GST_OBJECT_LOCK (self);
+    if (!GST_CLOCK_TIME_IS_VALID (timestamp))
+      PRIV (self)->earliest_time = GST_CLOCK_TIME_NONE;
+    else if (diff < 0 && (GstClockTime) - diff > timestamp)
+      PRIV (self)->earliest_time = 0;
+    else
+      PRIV (self)->earliest_time = timestamp + diff;
+    GST_OBJECT_UNLOCK (self);
+  }
+  return GST_BASE_TRANSFORM_CLASS (gst_mobilenet_filter_parent_class)
+      ->src_event (trans, event);
+}
+
+/* The pixels are not touched: what downstream offers and wants of memory is
+ * upstream's affair. */
+static gboolean
+gst_mobilenet_filter_propose_allocation (GstBaseTransform * trans,
+    GstQuery * decide_query, GstQuery * query)
+{
+  return gst_pad_peer_query (GST_BASE_TRANSFORM_SRC_PAD (trans), query);
+}
+
+/* Is the frame due by the interval, and not late already? */
+static gboolean
+wants_analysis (GstMobilenetFilter * self, const GstBuffer * buffer,
+    guint interval, GstClockTime earliest_time)
+{
+  GstMobilenetFilterPrivate *priv = PRIV (self);
+  const GstSegment *segment = &GST_BASE_TRANSFORM (self)->segment;
+  GstClockTime time = GST_CLOCK_TIME_NONE;
+
+  if (priv->since_analysed < interval)
+    return FALSE;
+  if (segment->format == GST_FORMAT_TIME)
+    time = gst_segment_to_running_time (segment, GST_FORMAT_TIME,
+        GST_BUFFER_PTS (buffer));
+  if (GST_CLOCK_TIME_IS_VALID (time) && GST_CLOCK_TIME_IS_VALID (earliest_time)
+      && time <= earliest_time) {
+    GST_DEBUG_OBJECT (self, "frame %" GST_TIME_FORMAT " is late and passes "
+        "without inference; a larger inference-interval or mode=latest would "
+        "help", GST_TIME_ARGS (time));
+    return FALSE;
+  }
+  return TRUE;
+}
+
+/* Brings a mapped frame into the network's input; FALSE when that is not
+ * possible, with the error posted. */
+static gboolean
+fill_input (GstMobilenetFilter * self, const GstVideoFrame * frame,
+    const MnetPlanes * planes)
+{
+  GstMobilenetFilterPrivate *priv = PRIV (self);
+  GstMobilenetFrame context;
+  MnetRect region;
+
+  context.pts = GST_BUFFER_PTS (frame->buffer);
+  context.number = priv->frames;
+  context.width = GST_VIDEO_FRAME_WIDTH (frame);
+  context.height = GST_VIDEO_FRAME_HEIGHT (frame);
+  if ((context.width != priv->image_frame.width
+          || context.height != priv->image_frame.height)
+      && !make_image (self, context.width, context.height))
+    return FALSE;
+  mnet_image_set_region (priv->image,
+      gst_mobilenet_frame_region (frame, &priv->info, &region) ? &region :
+      NULL);
+  mnet_image_geometry (priv->image, &context.geometry);
+  mnet_image_convert (priv->image, planes,
+      gst_mobilenet_scheduler_begin (priv->scheduler));
+  gst_mobilenet_scheduler_commit (priv->scheduler, &context);
+  return TRUE;
+}
+
+static gboolean
+analyse (GstMobilenetFilter * self, GstBuffer * buffer)
+{
+  GstMobilenetFilterPrivate *priv = PRIV (self);
+  const gchar *reason;
+  GstVideoFrame frame;
+  MnetPlanes planes;
+  gboolean filled;
+
+  if (!gst_mobilenet_frame_map (&frame, &priv->info, buffer, &planes, &reason)) {
+    GST_ELEMENT_ERROR (self, RESOURCE, READ,
+        ("A frame of %" G_GSIZE_FORMAT " bytes cannot be read as %dx%d %s: %s.",
+            gst_buffer_get_size (buffer), GST_VIDEO_INFO_WIDTH (&priv->info),
+            GST_VIDEO_INFO_HEIGHT (&priv->info),
+            GST_VIDEO_INFO_NAME (&priv->info), reason), (NULL));
+    return FALSE;
+  }
+  filled = fill_input (self, &frame, &planes);
+  gst_video_frame_unmap (&frame);
+  priv->since_analysed = 0;
+  return filled;
+}
+
+static void
+post_result (GstMobilenetFilter * self, GstClockTime pts, GstMeta * meta)
+{
+  const GstSegment *segment = &GST_BASE_TRANSFORM (self)->segment;
+  GstClockTime stream_time = GST_CLOCK_TIME_NONE;
+  GstClockTime running_time = GST_CLOCK_TIME_NONE;
+  GstStructure *structure =
+      GST_MOBILENET_FILTER_GET_CLASS (self)->describe (self, meta);
+
+  if (segment->format == GST_FORMAT_TIME) {
+    stream_time = gst_segment_to_stream_time (segment, GST_FORMAT_TIME, pts);
+    running_time = gst_segment_to_running_time (segment, GST_FORMAT_TIME, pts);
+  }
+  gst_structure_set (structure, "timestamp", G_TYPE_UINT64, pts,
+      "stream-time", G_TYPE_UINT64, stream_time,
+      "running-time", G_TYPE_UINT64, running_time, NULL);
+  gst_element_post_message (GST_ELEMENT (self),
+      gst_message_new_element (GST_OBJECT (self), structure));
+}
+
+/* From the analysed frame to this one.  When playing backwards the analysed
+ * one is the later of the two. */
+static GstClockTime
+result_age (const GstMobilenetFrame * analysed, guint64 number,
+    GstClockTime pts)
+{
+  if (analysed->number == number)
+    return 0;
+  if (!GST_CLOCK_TIME_IS_VALID (pts) || !GST_CLOCK_TIME_IS_VALID
+      (analysed->pts))
+    return GST_CLOCK_TIME_NONE;
+  return pts > analysed->pts ? pts - analysed->pts : analysed->pts - pts;
+}
+
+/* Attaches the newest result, if there is one. */
+static void
+carry_result (GstMobilenetFilter * self, GstBuffer * buffer, gboolean post)
+{
+  GstMobilenetFilterClass *klass = GST_MOBILENET_FILTER_GET_CLASS (self);
+  GstMobilenetFilterPrivate *priv = PRIV (self);
+  GstClockTime pts = GST_BUFFER_PTS (buffer);
+  GstMobilenetFrame analysed;
+  gboolean fresh;
+  gpointer result;
+  GstMeta *meta;
+
+  result = gst_mobilenet_scheduler_dup_result (priv->scheduler, &analysed,
+      &fresh);
+  if (!result)
+    return;
+  meta = klass->attach (self, buffer, result, result_age (&analysed,
+          priv->frames, pts));
+  if (fresh && post)
+    post_result (self, pts, meta);
+  g_boxed_free (klass->result_type, result);
+}
+
+static GstFlowReturn
+gst_mobilenet_filter_transform_ip (GstBaseTransform * trans, GstBuffer * buffer)
+{
+  GstMobilenetFilter *self = GST_MOBILENET_FILTER (trans);
+  GstMobilenetFilterPrivate *priv = PRIV (self);
+  GstClockTime earliest_time;
+  guint interval;
+  gboolean post;
+
+  GST_OBJECT_LOCK (self);
+  interval = priv->settings.interval;
+  post = priv->settings.post_messages;
+  earliest_time = priv->earliest_time;
+  GST_OBJECT_UNLOCK (self);
+
+  priv->frames++;
+  if (priv->since_analysed < G_MAXUINT)
+    priv->since_analysed++;
+  if (wants_analysis (self, buffer, interval, earliest_time)
+      && !analyse (self, buffer))
+    return GST_FLOW_ERROR;
+  carry_result (self, buffer, post);
+  return GST_FLOW_OK;
+}
+
+static void
+gst_mobilenet_filter_class_init (GstMobilenetFilterClass * klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
+  GstBaseTransformClass *trans_class = GST_BASE_TRANSFORM_CLASS (klass);
+  GstCaps *caps;
+
+  GST_DEBUG_CATEGORY_INIT (gst_mobilenet_filter_debug, "mobilenetfilter", 0,
+      "what the MobileNet elements have in common: model, frames, scheduling");
+
+  object_class->set_property = gst_mobilenet_filter_set_property;
+  object_class->get_property = gst_mobilenet_filter_get_property;
+  object_class->finalize = gst_mobilenet_filter_finalize;
+  gst_mobilenet_settings_install (object_class);
+
+  caps = gst_caps_from_string (CAPS);
+  gst_caps_set_simple (caps, "width", GST_TYPE_INT_RANGE, 1,
+      GST_MOBILENET_FRAME_MAX_SIZE, "height", GST_TYPE_INT_RANGE, 1,
+      GST_MOBILENET_FRAME_MAX_SIZE, NULL);
+  gst_element_class_add_pad_template (element_class,
+      gst_pad_template_new ("sink", GST_PAD_SINK, GST_PAD_ALWAYS, caps));
+  gst_element_class_add_pad_template (element_class,
+      gst_pad_template_new ("src", GST_PAD_SRC, GST_PAD_ALWAYS, caps));
+  gst_caps_unref (caps);
+
+  trans_class->start = gst_mobilenet_filter_start;
+  trans_class->stop = gst_mobilenet_filter_stop;
+  trans_class->set_caps = gst_mobilenet_filter_set_caps;
+  trans_class->sink_event = gst_mobilenet_filter_sink_event;
+  trans_class->src_event = gst_mobilenet_filter_src_event;
+  trans_class->propose_allocation = gst_mobilenet_filter_propose_allocation;
+  trans_class->transform_ip = gst_mobilenet_filter_transform_ip;
+
+  gst_type_mark_as_plugin_api (GST_TYPE_MOBILENET_FILTER, 0);
+  gst_type_mark_as_plugin_api (GST_TYPE_MOBILENET_MODE, 0);
+  gst_type_mark_as_plugin_api (GST_TYPE_MOBILENET_FIT, 0);
+  gst_type_mark_as_plugin_api (GST_TYPE_MOBILENET_INPUT_RANGE, 0);
+}
+
+static void
+gst_mobilenet_filter_init (GstMobilenetFilter * self)
+{
+  GstBaseTransform *trans = GST_BASE_TRANSFORM (self);
+
+  gst_mobilenet_settings_init (&PRIV (self)->settings);
+  gst_base_transform_set_in_place (trans, TRUE);
+  gst_base_transform_set_gap_aware (trans, TRUE);
+}

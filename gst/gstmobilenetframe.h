@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * From GStreamer's description of a video frame to the core's. */
+#ifndef __GST_MOBILENET_FRAME_H__
+#define __GST_MOBILENET_FRAME_H__
+
+#include <gst/video/video.h>
+#include <mnet/image.h>
+
+G_BEGIN_DECLS
+
+/* Every format that gst_mobilenet_frame_info() knows, for pad templates. */
+#define GST_MOBILENET_FRAME_FORMATS \
+  "{ NV12, NV21, I420, YV12, YUY2, UYVY, RGB, BGR, RGBx, BGRx, xRGB, xBGR, " \
+  "RGBA, BGRA, ARGB, ABGR, GRAY8, Y42B, Y444, I420_10LE, P010_10LE }"
+
+/* Largest width and height, in pixels. */
+#define GST_MOBILENET_FRAME_MAX_SIZE 16384
+
+gboolean gst_mobilenet_frame_info (const GstVideoInfo * info,
+    MnetFrameInfo * frame);
+
+gboolean gst_mobilenet_frame_map (GstVideoFrame * frame,
+    const GstVideoInfo * info, GstBuffer * buffer, MnetPlanes * planes,
+    const gchar ** reason);
+
+gboolean gst_mobilenet_frame_region (const GstVideoFrame * frame,
+    const GstVideoInfo * info, MnetRect * region);
+
+G_END_DECLS
+
+#endif /* __GST_MOBILENET_FRAME_H__ */

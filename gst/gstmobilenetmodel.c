@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Models and worker threads that the elements of a process share: elements
+ * with the same file hold one MnetModel, elements with threads hold one
+ * MnetPool.  What nobody holds any more is freed. */
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "gstmobilenetmodel.h"
+
+GST_DEBUG_CATEGORY_EXTERN (gst_mobilenet_filter_debug);
+#define GST_CAT_DEFAULT gst_mobilenet_filter_debug
+
+/* A file that was replaced or rewritten is another model. */
+typedef struct
+{
+  dev_t device;
+  ino_t inode;
+  gint64 size;
+  gint64 mtime_s;
+  gint64 mtime_ns;
+  gchar *cpu;                   /* NULL: the best kernels */
+
+  MnetModel *model;
+  guint users;
+} SharedModel;
+
+/* Held while a model loads, so that a second element waits for the first one
+ * instead of loading the file again.  Never taken on the frame path. */
+static GMutex shared_lock;
+static GList *shared_models;    /* of SharedModel */
+static MnetPool *shared_pool;
+static guint shared_pool_users;
+
+static void
+log_core (void *user, MnetLogLevel level, const char *text)
+{
+  switch (level) {
+    case MNET_LOG_WARNING:
+      GST_WARNING ("%s: %s", (const gchar *) user, text);
+      break;
+    case MNET_LOG_INFO:
+      GST_INFO ("%s: %s", (const gchar *) user, text);
+      break;
+    default:
+      GST_DEBUG ("%s: %s", (const gchar *) user, text);
+      break;
+  }
+}
+
+/* Anything but a regular file (a pipe, a device) could block for ever. */
+static gboolean
+identify_file (const gchar * path, SharedModel * key, MnetError * error)
+{
+  struct stat st;
+
+  if (stat (path, &st) != 0) {
+    error->status = MNET_ERROR_IO;
+    g_snprintf (error->text, sizeof (error->text), "cannot open it: %s",
+        g_strerror (errno));
+    return FALSE;
+  }
+  if (!S_ISREG (st.st_mode)) {
+    error->status = MNET_ERROR_IO;
+    g_snprintf (error->text, sizeof (error->text),
+        "it is a %s, expected a .tflite file",
+        S_ISDIR (st.st_mode) ? "folder" : "device or pipe");
+    return FALSE;
+  }
+  key->device = st.st_dev;
+  key->inode = st.st_ino;
+  key->size = st.st_size;
+  key->mtime_s = st.st_mtim.tv_sec;
+  key->mtime_ns = st.st_mtim.tv_nsec;
+  return TRUE;
+}
+
+static gboolean
+same_file (const SharedModel * a, const SharedModel * b)
+{
+  return a->device == b->device && a->inode == b->inode && a->size == b->size
+      && a->mtime_s == b->mtime_s && a->mtime_ns == b->mtime_ns
+      && g_strcmp0 (a->cpu, b->cpu) == 0;
+}
+
+static SharedModel *
+find_or_load (const gchar * path, const SharedModel * key, MnetError * error)
+{
+  MnetModelOptions options = { 0, };
+  SharedModel *shared;
+  MnetModel *model;
+  GList *l;
+
+  for (l = shared_models; l; l = l->next) {
+    if (same_file (l->data, key)) {
+      GST_INFO ("%s is loaded already and is shared", path);
+      return l->data;
+    }
+  }
+  options.cpu = key->cpu;
+  options.log = log_core;
+  options.log_user = (gpointer) path;
+  model = mnet_model_load (path, &options, error);
+  if (!model)
+    return NULL;
+  shared = g_new (SharedModel, 1);
+  *shared = *key;
+  shared->cpu = g_strdup (key->cpu);
+  shared->model = model;
+  shared->users = 0;
+  shared_models = g_list_prepend (shared_models, shared);
+  return shared;
+}
+
+/* The model in file `path` for the kernel set `cpu` (NULL or "auto": the best
+ * one), to be given back with gst_mobilenet_model_release().  NULL and `error`
+ * filled when it cannot be loaded. */
+MnetModel *
+gst_mobilenet_model_acquire (const gchar * path, const gchar * cpu,
+    MnetError * error)
+{
+  SharedModel key = { 0, };
+  SharedModel *shared;
+
+  if (!identify_file (path, &key, error))
+    return NULL;
+  if (cpu && *cpu && strcmp (cpu, "auto") != 0)
+    key.cpu = (gchar *) cpu;
+
+  g_mutex_lock (&shared_lock);
+  shared = find_or_load (path, &key, error);
+  if (shared)
+    shared->users++;
+  g_mutex_unlock (&shared_lock);
+  return shared ? shared->model : NULL;
+}
+
+void
+gst_mobilenet_model_release (MnetModel * model)
+{
+  SharedModel *shared;
+  GList *l;
+
+  g_mutex_lock (&shared_lock);
+  for (l = shared_models; l; l = l->next) {
+    shared = l->data;
+    if (shared->model != model)
+      continue;
+    if (--shared->users == 0) {
+      shared_models = g_list_delete_link (shared_models, l);
+      mnet_model_unref (shared->model);
+      g_free (shared->cpu);
+      g_free (shared);
+    }
+    break;
+  }
+  g_mutex_unlock (&shared_lock);
+}
+
+/* The process's pool, made with `threads` threads (0: as many as the process
+ * may use) when nobody holds it yet, to be given back with
+ * gst_mobilenet_pool_release().  NULL and `error` filled when threads cannot be
+ * made. */
+MnetPool *
+gst_mobilenet_pool_acquire (guint threads, MnetError * error)
+{
+  MnetPool *pool;
+
+  g_mutex_lock (&shared_lock);
+  if (!shared_pool)
+    shared_pool = mnet_pool_new (threads, error);
+  else if (threads && threads != mnet_pool_threads (shared_pool))
+    GST_WARNING ("%u threads were asked for, but the elements of a process "
+        "share one pool and another element made it with %u", threads,
+        mnet_pool_threads (shared_pool));
+  pool = shared_pool;
+  if (pool)
+    shared_pool_users++;
+  g_mutex_unlock (&shared_lock);
+  return pool;
+}
+
+void
+gst_mobilenet_pool_release (MnetPool * pool)
+{
+  if (!pool)
+    return;
+  g_mutex_lock (&shared_lock);
+  if (--shared_pool_users == 0) {
+    mnet_pool_unref (shared_pool);
+    shared_pool = NULL;
+  }
+  g_mutex_unlock (&shared_lock);
+}

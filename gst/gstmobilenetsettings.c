@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The properties that all network elements have in common, and what those of
+ * the normalisation mean for an input tensor. */
+
+#include <math.h>
+#include <string.h>
+
+#include "gstmobilenetsettings.h"
+
+enum
+{
+  PROP_0,
+  PROP_MODEL_FILE,
+  PROP_LABELS_FILE,
+  PROP_THREADS,
+  PROP_MODE,
+  PROP_INFERENCE_INTERVAL,
+  PROP_FIT,
+  PROP_INPUT_RANGE,
+  PROP_MEAN,
+  PROP_STD,
+  PROP_CPU,
+  PROP_POST_MESSAGES,
+};
+
+#define DEFAULT_THREADS 1
+#define DEFAULT_INTERVAL 1
+#define MAX_THREADS 64
+
+#define AT_START (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | \
+    GST_PARAM_MUTABLE_READY)
+#define ANY_TIME (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | \
+    GST_PARAM_MUTABLE_PLAYING)
+
+GType
+gst_mobilenet_mode_get_type (void)
+{
+  static GType type = 0;
+  static const GEnumValue values[] = {
+    {GST_MOBILENET_MODE_AUTO,
+        "latest when the pipeline is live, every otherwise", "auto"},
+    {GST_MOBILENET_MODE_EVERY,
+        "A frame waits for the network and carries its own result", "every"},
+    {GST_MOBILENET_MODE_LATEST,
+          "A frame never waits and carries the latest result there is",
+        "latest"},
+    {0, NULL, NULL},
+  };
+
+  if (g_once_init_enter (&type))
+    g_once_init_leave (&type,
+        g_enum_register_static ("GstMobilenetMode", values));
+  return type;
+}
+
+GType
+gst_mobilenet_fit_get_type (void)
+{
+  static GType type = 0;
+  static const GEnumValue values[] = {
+    {MNET_FIT_STRETCH, "The whole picture, its aspect not kept", "stretch"},
+    {MNET_FIT_LETTERBOX,
+        "The whole picture, its aspect kept, centred on black", "letterbox"},
+    {MNET_FIT_CROP,
+        "The centre of the picture, its aspect kept, the rest cut", "crop"},
+    {0, NULL, NULL},
+  };
+
+  if (g_once_init_enter (&type))
+    g_once_init_leave (&type,
+        g_enum_register_static ("GstMobilenetFit", values));
+  return type;
+}
+
+GType
+gst_mobilenet_input_range_get_type (void)
+{
+  static GType type = 0;
+  static const GEnumValue values[] = {
+    {GST_MOBILENET_INPUT_RANGE_AUTO,
+        "What the file's metadata says, else what its input suggests", "auto"},
+    {GST_MOBILENET_INPUT_RANGE_BYTES, "0 to 255, the bytes as they are",
+        "bytes"},
+    {GST_MOBILENET_INPUT_RANGE_ZERO_ONE, "0 to 1: byte / 255", "zero-one"},
+    {GST_MOBILENET_INPUT_RANGE_MINUS_ONE_ONE, "-1 to 1: byte / 127.5 - 1",
+        "minus-one-one"},
+    {0, NULL, NULL},
+  };
+
+  if (g_once_init_enter (&type))
+    g_once_init_leave (&type,
+        g_enum_register_static ("GstMobilenetInputRange", values));
+  return type;
+}
+
+static void
+install_files (GObjectClass * klass)
+{
+  g_object_class_install_property (klass, PROP_MODEL_FILE,
+      g_param_spec_string ("model-file", "Model file",
+          "The network, a .tflite file; must be set", NULL, AT_START));
+  g_object_class_install_property (klass, PROP_LABELS_FILE,
+      g_param_spec_string ("labels-file", "Labels file",
+          "Names of the classes: UTF-8 text, one label a line, or an index "
+          "and a label a line (unset: the labels inside the model file, if "
+          "it has some)", NULL, AT_START));
+}
+
+static void
+install_input (GObjectClass * klass)
+{
+  g_object_class_install_property (klass, PROP_FIT,
+      g_param_spec_enum ("fit", "Fit",
+          "How a picture is placed on an input of another aspect",
+          GST_TYPE_MOBILENET_FIT, MNET_FIT_STRETCH, AT_START));
+  g_object_class_install_property (klass, PROP_INPUT_RANGE,
+      g_param_spec_enum ("input-range", "Input range",
+          "What bytes 0 to 255 of a picture become. auto: for uint8 inputs the "
+          "bytes; for int8 inputs what the file's metadata or the input's "
+          "range says, else the bytes; for float inputs what the metadata "
+          "says, else -1 to 1. Not together with mean or std",
+          GST_TYPE_MOBILENET_INPUT_RANGE, GST_MOBILENET_INPUT_RANGE_AUTO,
+          AT_START));
+  g_object_class_install_property (klass, PROP_MEAN,
+      g_param_spec_string ("mean", "Mean",
+          "The input is (byte - mean) / std: one number or three (R,G,B), on "
+          "the scale 0 to 255, e.g. 123.675,116.28,103.53 (unset: see "
+          "input-range; 0 when only std is set)", NULL, AT_START));
+  g_object_class_install_property (klass, PROP_STD,
+      g_param_spec_string ("std", "Standard deviation",
+          "The input is (byte - mean) / std: one number or three (R,G,B), on "
+          "the scale 0 to 255, more than 0, e.g. 58.395,57.12,57.375 (unset: "
+          "see input-range; 1 when only mean is set)", NULL, AT_START));
+}
+
+static void
+install_computing (GObjectClass * klass)
+{
+  g_object_class_install_property (klass, PROP_THREADS,
+      g_param_spec_uint ("threads", "Threads",
+          "Threads that compute one frame; 1: no more than the element's own, "
+          "0: as many as the machine has. The elements of a process share "
+          "these threads. Results do not depend on it", 0, MAX_THREADS,
+          DEFAULT_THREADS, AT_START));
+  g_object_class_install_property (klass, PROP_CPU,
+      g_param_spec_string ("cpu", "CPU",
+          "Kernels to compute with, e.g. c, avx2, avx512vnni, neon, dotprod "
+          "(unset or auto: those of the environment variable MNET_CPU, else "
+          "the best that the machine has)", NULL, AT_START));
+}
+
+static void
+install_scheduling (GObjectClass * klass)
+{
+  g_object_class_install_property (klass, PROP_MODE,
+      g_param_spec_enum ("mode", "Mode",
+          "Whether frames wait for the network",
+          GST_TYPE_MOBILENET_MODE, GST_MOBILENET_MODE_AUTO, AT_START));
+  g_object_class_install_property (klass, PROP_INFERENCE_INTERVAL,
+      g_param_spec_uint ("inference-interval", "Inference interval",
+          "Analyse every n-th frame; the frames between carry the last result",
+          1, G_MAXINT, DEFAULT_INTERVAL, ANY_TIME));
+  g_object_class_install_property (klass, PROP_POST_MESSAGES,
+      g_param_spec_boolean ("post-messages", "Post messages",
+          "Post an element message with each new result", FALSE, ANY_TIME));
+}
+
+void
+gst_mobilenet_settings_install (GObjectClass * klass)
+{
+  install_files (klass);
+  install_input (klass);
+  install_computing (klass);
+  install_scheduling (klass);
+}
+
+void
+gst_mobilenet_settings_init (GstMobilenetSettings * settings)
+{
+  memset (settings, 0, sizeof (*settings));
+  settings->threads = DEFAULT_THREADS;
+  settings->interval = DEFAULT_INTERVAL;
+  settings->mode = GST_MOBILENET_MODE_AUTO;
+  settings->fit = MNET_FIT_STRETCH;
+  settings->input_range = GST_MOBILENET_INPUT_RANGE_AUTO;
+}
+
+void
+gst_mobilenet_settings_clear (GstMobilenetSettings * settings)
+{
+  g_free (settings->model_file);
+  g_free (settings->labels_file);
+  g_free (settings->cpu);
+  g_free (settings->mean);
+  g_free (settings->std);
+  memset (settings, 0, sizeof (*settings));
+}
+
+/* `to` is overwritten; it owns its copies of the strings. */
+void
+gst_mobilenet_settings_copy (GstMobilenetSettings * to,
+    const GstMobilenetSettings * from)
+{
+  *to = *from;
+  to->model_file = g_strdup (from->model_file);
+  to->labels_file = g_strdup (from->labels_file);
+  to->cpu = g_strdup (from->cpu);
+  to->mean = g_strdup (from->mean);
+  to->std = g_strdup (from->std);
+}
+
+/* An empty string is the same as none. */
+static void
+set_string (gchar ** string, const GValue * value)
+{
+  const gchar *text = g_value_get_string (value);
+
+  g_free (*string);
+  *string = text && *text ? g_strdup (text) : NULL;
+}
+
+/* FALSE when `prop_id` is none of ours. */
+gboolean
+gst_mobilenet_settings_set (GstMobilenetSettings * settings, guint prop_id,
+    const GValue * value)
+{
+  switch (prop_id) {
+    case PROP_MODEL_FILE:
+      set_string (&settings->model_file, value);
+      return TRUE;
+    case PROP_LABELS_FILE:
+      set_string (&settings->labels_file, value);
+      return TRUE;
+    case PROP_THREADS:
+      settings->threads = g_value_get_uint (value);
+      return TRUE;
+    case PROP_MODE:
+      settings->mode = g_value_get_enum (value);
+      return TRUE;
+    case PROP_INFERENCE_INTERVAL:
+      settings->interval = g_value_get_uint (value);
+      return TRUE;
+    case PROP_FIT:
+      settings->fit = g_value_get_enum (value);
+      return TRUE;
+    case PROP_INPUT_RANGE:
+      settings->input_range = g_value_get_enum (value);
+      return TRUE;
+    case PROP_MEAN:
+      set_string (&settings->mean, value);
+      return TRUE;
+    case PROP_STD:
+      set_string (&settings->std, value);
+      return TRUE;
+    case PROP_CPU:
+      set_string (&settings->cpu, value);
+      return TRUE;
+    case PROP_POST_MESSAGES:
+      settings->post_messages = g_value_get_boolean (value);
+      return TRUE;
+    default:
+      return FALSE;
+  }
+}
+
+/* FALSE when `prop_id` is none of ours. */
+gboolean
+gst_mobilenet_settings_get (const GstMobilenetSettings * settings,
+    guint prop_id, GValue * value)
+{
+  switch (prop_id) {
+    case PROP_MODEL_FILE:
+      g_value_set_string (value, settings->model_file);
+      return TRUE;
+    case PROP_LABELS_FILE:
+      g_value_set_string (value, settings->labels_file);
+      return TRUE;
+    case PROP_THREADS:
+      g_value_set_uint (value, settings->threads);
+      return TRUE;
+    case PROP_MODE:
+      g_value_set_enum (value, settings->mode);
+      return TRUE;
+    case PROP_INFERENCE_INTERVAL:
+      g_value_set_uint (value, settings->interval);
+      return TRUE;
+    case PROP_FIT:
+      g_value_set_enum (value, settings->fit);
+      return TRUE;
+    case PROP_INPUT_RANGE:
+      g_value_set_enum (value, settings->input_range);
+      return TRUE;
+    case PROP_MEAN:
+      g_value_set_string (value, settings->mean);
+      return TRUE;
+    case PROP_STD:
+      g_value_set_string (value, settings->std);
+      return TRUE;
+    case PROP_CPU:
+      g_value_set_string (value, settings->cpu);
+      return TRUE;
+    case PROP_POST_MESSAGES:
+      g_value_set_boolean (value, settings->post_messages);
+      return TRUE;
+    default:
+      return FALSE;
+  }
+}
+
+/* Reads one number or three, separated by commas, into all of `numbers`. */
+static gboolean
+parse_numbers (const gchar * text, gfloat numbers[4])
+{
+  guint n = 0;
+
+  for (;;) {
+    gchar *end;
+
+    numbers[n] = (gfloat) g_ascii_strtod (text, &end);
+    if (end == text || !isfinite (numbers[n]))
+      return FALSE;
+    n++;
+    end += strspn (end, " ");
+    if (*end == '\0')
+      break;
+    if (*end != ',' || n == 3)
+      return FALSE;
+    text = end + 1;
+  }
+  if (n == 2)
+    return FALSE;
+  if (n == 1)
+    numbers[1] = numbers[2] = numbers[0];
+  numbers[3] = numbers[2];
+  return TRUE;
+}
+
+/* Fills `numbers` from property `name` or, when it is unset, with `unset`. */
+static gboolean
+read_numbers (const gchar * name, const gchar * text, gfloat unset,
+    gboolean positive, gfloat numbers[4], MnetError * error)
+{
+  guint i;
+
+  for (i = 0; i < 4; i++)
+    numbers[i] = unset;
+  if (!text)
+    return TRUE;
+  if (parse_numbers (text, numbers) && (!positive || (numbers[0] > 0
+              && numbers[1] > 0 && numbers[2] > 0)))
+    return TRUE;
+  error->status = MNET_ERROR_ARGUMENT;
+  g_snprintf (error->text, sizeof (error->text),
+      "property %s is \"%.64s\", expected one number or three separated by "
+      "commas%s, on the scale 0 to 255, e.g. %s=127.5", name, text,
+      positive ? ", each more than 0" : "", name);
+  return FALSE;
+}
+
+static void
+use_range (GstMobilenetInputRange range, MnetImageOptions * options)
+{
+  gboolean signs = range == GST_MOBILENET_INPUT_RANGE_MINUS_ONE_ONE;
+  guint i;
+
+  options->raw = range == GST_MOBILENET_INPUT_RANGE_BYTES;
+  for (i = 0; i < 4; i++) {
+    options->mean[i] = signs ? 127.5f : 0.0f;
+    options->std[i] = signs ? 127.5f : 255.0f;
+  }
+}
+
+/* How pictures are brought into `tensor`: as the properties say, else as
+ * `normalization` says, the file's, which may be NULL, else by a guess. */
+gboolean
+gst_mobilenet_settings_normalize (const GstMobilenetSettings * settings,
+    const MnetTensorInfo * tensor, const MnetNormalization * normalization,
+    MnetImageOptions * options, MnetError * error)
+{
+  gboolean numbers = settings->mean || settings->std;
+
+  mnet_image_default_options (tensor, normalization, options);
+  options->fit = settings->fit;
+  if (numbers && settings->input_range != GST_MOBILENET_INPUT_RANGE_AUTO) {
+    error->status = MNET_ERROR_ARGUMENT;
+    g_snprintf (error->text, sizeof (error->text),
+        "properties input-range and %s contradict each other: set one or the "
+        "other", settings->mean ? "mean" : "std");
+    return FALSE;
+  }
+  if (settings->input_range != GST_MOBILENET_INPUT_RANGE_AUTO) {
+    use_range (settings->input_range, options);
+    return TRUE;
+  }
+  if (!numbers)
+    return TRUE;
+  options->raw = false;
+  return read_numbers ("mean", settings->mean, 0, FALSE, options->mean, error)
+      && read_numbers ("std", settings->std, 1, TRUE, options->std, error);
+}

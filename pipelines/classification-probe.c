@@ -57,17 +57,16 @@ print_classification (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
   return GST_PAD_PROBE_OK;
 }
 
-/* Only video is decoded.  The element takes all common formats as they are:
- * videoconvert then passes frames through untouched. */
+/* Sound in the file stays unlinked.  The element takes all common formats as
+ * they are: videoconvert then passes frames through untouched. */
 static GstElement *
 make_pipeline (const gchar * model, const gchar * uri, GError ** error)
 {
   GstElement *pipeline, *source, *classify;
 
-  pipeline = gst_parse_launch_full ("uridecodebin name=source caps=video/x-raw "
-      "expose-all-streams=false ! videoconvert ! mobilenetclassify name=c ! "
-      "fakesink name=sink sync=false", NULL, GST_PARSE_FLAG_FATAL_ERRORS,
-      error);
+  pipeline = gst_parse_launch_full ("uridecodebin name=source ! videoconvert ! "
+      "mobilenetclassify name=c ! fakesink name=sink sync=false", NULL,
+      GST_PARSE_FLAG_FATAL_ERRORS, error);
   if (!pipeline)
     return NULL;
 

@@ -130,6 +130,20 @@ watch (GstBus * bus, Display * display)
   return good;
 }
 
+/* decodebin takes avdec_bmp for BMP, which decodes none (GStreamer 1.22); the
+ * decoder that does has no rank of its own. */
+static void
+rank_picture_decoder (void)
+{
+  GstPluginFeature *decoder =
+      gst_registry_lookup_feature (gst_registry_get (), "gdkpixbufdec");
+
+  if (decoder) {
+    gst_plugin_feature_set_rank (decoder, GST_RANK_MARGINAL + 1);
+    gst_object_unref (decoder);
+  }
+}
+
 /* Any frame size and format is taken as it is; videoconvert only serves the
  * rare formats that the element has not. */
 static GstElement *
@@ -142,10 +156,9 @@ make_pipeline (const gchar * name, const gchar * model, const gchar * labels,
 
   if (!uri)
     return NULL;
-  pipeline = gst_parse_launch_full ("uridecodebin name=source caps=video/x-raw "
-      "expose-all-streams=false ! videoconvert ! mobilenetclassify "
-      "name=classify post-messages=true ! fakesink sync=false", NULL,
-      GST_PARSE_FLAG_FATAL_ERRORS, error);
+  pipeline = gst_parse_launch_full ("uridecodebin name=source ! "
+      "videoconvert ! mobilenetclassify name=classify post-messages=true ! "
+      "fakesink sync=false", NULL, GST_PARSE_FLAG_FATAL_ERRORS, error);
   if (pipeline) {
     source = gst_bin_get_by_name (GST_BIN (pipeline), "source");
     classify = gst_bin_get_by_name (GST_BIN (pipeline), "classify");
@@ -208,6 +221,7 @@ main (int argc, char **argv)
     return 2;
   }
 
+  rank_picture_decoder ();
   pipeline = make_pipeline (argv[1], model, labels, top_k, &error);
   if (!pipeline) {
     g_printerr ("show-labels: %s\n", error->message);

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Golden cases: a network's input tensors, the output tensors that TFLite's
+ * reference kernels give for them, and the bars that ours are judged by. */
+#ifndef GOLDEN_H
+#define GOLDEN_H
+
+#include <mnet/tensor.h>
+
+#include <stdio.h>
+
+/* Exit status of a test that could not run. */
+enum { GOLDEN_SKIP = 77 };
+
+#define GOLDEN_MAX_TENSORS 8
+
+/* How far TFLite's optimised kernels are from its reference ones, which is
+ * what a difference is worth in this network. */
+typedef struct {
+    double largest; /* difference, in steps (integers) or absolute (floats) */
+    double share;   /* of the elements differs, 0 to 1 */
+} GoldenDistance;
+
+typedef struct {
+    size_t n_inputs, n_outputs;
+    GoldenDistance optimized[GOLDEN_MAX_TENSORS]; /* of each output */
+    char folder[1024];                            /* with meta.txt and the tensors */
+} GoldenCase;
+
+/* Skips (returns GOLDEN_SKIP) or, where the environment says CI=true, fails
+ * (1) when `folder` is not there; else 0. */
+int golden_need_folder(const char *folder);
+
+/* Reads meta.txt of `folder`; prints what is wrong. */
+bool golden_read_case(const char *folder, GoldenCase *golden);
+
+/* "input_0", ...: exactly `bytes` bytes of a file in the case's folder, gzipped
+ * or not; freed by the caller.  Prints what is wrong and returns NULL. */
+void *golden_load(const GoldenCase *golden, const char *kind, size_t index, size_t bytes);
+
+/* Element `index` as it is stored: steps of integers, values of floats. */
+double golden_stored(MnetType type, const void *data, size_t index);
+
+typedef struct {
+    GoldenDistance distance; /* ours from the reference */
+    bool same_top;           /* the largest elements are the same one, or equal */
+    bool holds;
+    GoldenDistance bar; /* share: 1 where it does not count */
+} GoldenVerdict;
+
+/* Judges an output of `n` elements against the reference. */
+GoldenVerdict golden_judge(MnetType type, size_t n, const void *ours, const void *reference,
+                           GoldenDistance optimized);
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * How far an output may be from that of TFLite's reference kernels. */
+#include "golden.h"
+
+#include <math.h>
+
+/* Integers: one step more than TFLite's optimised kernels differ, and as few
+ * elements: 1 %, or half of theirs where that is more. */
+static GoldenDistance integer_bar(GoldenDistance optimized)
+{
+    GoldenDistance bar = { optimized.largest + 1, fmax(0.01, optimized.share / 2) };
+    return bar;
+}
+
+/* Floats: 1e-3 on probabilities, 1e-2 of the largest value elsewhere, or twice
+ * what TFLite's optimised kernels differ, which is more only where integer
+ * operators lie before.  Nearly all elements differ by rounding. */
+static GoldenDistance float_bar(double largest_value, GoldenDistance optimized)
+{
+    double absolute = largest_value <= 1.0001 ? 1e-3 : 1e-2 * largest_value;
+    GoldenDistance bar = { fmax(absolute, 2 * optimized.largest), 1 };
+    return bar;
+}
+
+GoldenVerdict golden_judge(MnetType type, size_t n, const void *ours, const void *reference,
+                           GoldenDistance optimized)
+{
+    GoldenVerdict verdict = { .same_top = true };
+    double largest_value = 0;
+    size_t differing = 0, our_top = 0, top = 0;
+    bool finite = true;
+    for (size_t i = 0; i < n; i++) {
+        double x = golden_stored(type, ours, i), y = golden_stored(type, reference, i);
+        finite &= isfinite(x) != 0;
+        differing += !(x == y);
+        verdict.distance.largest = fmax(verdict.distance.largest, fabs(x - y));
+        largest_value = fmax(largest_value, fabs(y));
+        if (x > golden_stored(type, ours, our_top))
+            our_top = i;
+        if (y > golden_stored(type, reference, top))
+            top = i;
+    }
+    bool floats = type == MNET_TYPE_FLOAT32;
+    verdict.distance.share = n ? (double)differing / (double)n : 0;
+    verdict.bar = floats ? float_bar(largest_value, optimized) : integer_bar(optimized);
+    if (!floats && n)
+        verdict.same_top = golden_stored(type, ours, top) == golden_stored(type, ours, our_top);
+    verdict.holds = finite && verdict.same_top && verdict.distance.largest <= verdict.bar.largest &&
+                    verdict.distance.share <= verdict.bar.share;
+    return verdict;
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_golden SHARED_DIR FOLDER/MODEL [CPU...]: runs a network on its golden
+ * inputs with each kernel set (all that this machine can run when none is
+ * named), judges the outputs, and demands the same bytes from 1 and from 2
+ * threads, and of integers from every kernel set.  MNET_GOLDEN_IMAGES=N of the
+ * environment: only the first N pictures, for slow machines. */
+#include "golden.h"
+
+#include <mnet/mnet.h>
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_CASES 16
+
+typedef struct {
+    GoldenCase golden;
+    const char *image;               /* last part of golden.folder */
+    void *first[GOLDEN_MAX_TENSORS]; /* outputs of the first kernel set */
+} Picture;
+
+typedef struct {
+    const char *name; /* of the model, without folder */
+    char path[1024];
+    Picture pictures[MAX_CASES];
+    size_t n_pictures;
+    int failed;
+} Run;
+
+typedef struct {
+    MnetModel *model;
+    MnetPool *pool;
+    MnetSession *sessions[2]; /* with 1 and with 2 threads */
+} Network;
+
+static int is_name(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.';
+}
+
+static bool find_pictures(Run *run, const char *shared)
+{
+    char folder[700], path[1024];
+    struct dirent **entries;
+    const char *limit = getenv("MNET_GOLDEN_IMAGES");
+    size_t most = limit ? strtoul(limit, NULL, 10) : MAX_CASES;
+    snprintf(folder, sizeof folder, "%s/golden/%s", shared, run->name);
+    int n = scandir(folder, &entries, is_name, alphasort);
+    bool good = true;
+    for (int i = 0; i < n; i++) {
+        snprintf(path, sizeof path, "%s/%s", folder, entries[i]->d_name);
+        free(entries[i]);
+        if (run->n_pictures == most || run->n_pictures == MAX_CASES)
+            continue;
+        Picture *picture = &run->pictures[run->n_pictures++];
+        good &= golden_read_case(path, &picture->golden);
+        picture->image = strrchr(picture->golden.folder, '/') + 1;
+    }
+    if (n >= 0)
+        free(entries);
+    if (run->n_pictures == 0)
+        printf("%s: no golden case\n", folder);
+    return good && run->n_pictures > 0;
+}
+
+static bool open_network(Network *network, const char *path, const char *cpu)
+{
+    MnetError error;
+    MnetModelOptions options = { .cpu = cpu };
+    MnetSessionOptions threads = { 0 };
+    network->model = mnet_model_load(path, &options, &error);
+    network->pool = network->model ? mnet_pool_new(2, &error) : NULL;
+    for (int i = 0; i < 2 && network->pool; i++) {
+        threads.pool = i ? network->pool : NULL;
+        network->sessions[i] = mnet_session_new(network->model, &threads, &error);
+        if (!network->sessions[i])
+            break;
+    }
+    if (!network->sessions[1])
+        printf("FAILED %s\n", error.text);
+    return network->sessions[1] != NULL;
+}
+
+static void close_network(Network *network)
+{
+    mnet_session_free(network->sessions[0]);
+    mnet_session_free(network->sessions[1]);
+    mnet_pool_unref(network->pool);
+    mnet_model_unref(network->model);
+}
+
+static bool same_counts(const MnetModel *model, const GoldenCase *golden)
+{
+    return mnet_model_n_inputs(model) == golden->n_inputs &&
+           mnet_model_n_outputs(model) == golden->n_outputs;
+}
+
+/* Both sessions compute; false when an input cannot be read. */
+static bool compute(Network *network, const GoldenCase *golden)
+{
+    for (size_t i = 0; i < golden->n_inputs; i++) {
+        size_t bytes = mnet_model_input(network->model, i)->bytes;
+        void *data = golden_load(golden, "input", i, bytes);
+        if (!data)
+            return false;
+        for (int k = 0; k < 2; k++)
+            memcpy(mnet_session_input(network->sessions[k], i), data, bytes);
+        free(data);
+    }
+    mnet_session_run(network->sessions[0]);
+    mnet_session_run(network->sessions[1]);
+    return true;
+}
+
+/* Keeps the first kernel set's bytes; whether these are the same. */
+static bool same_as_first(Picture *picture, size_t index, const void *data, size_t bytes)
+{
+    if (picture->first[index])
+        return memcmp(picture->first[index], data, bytes) == 0;
+    picture->first[index] = malloc(bytes);
+    if (picture->first[index])
+        memcpy(picture->first[index], data, bytes);
+    return picture->first[index] != NULL;
+}
+
+static bool check_output(Run *run, Picture *picture, const Network *network, const char *cpu,
+                         size_t index)
+{
+    const MnetTensorInfo *info = mnet_model_output(network->model, index);
+    const void *ours = mnet_session_output(network->sessions[0], index);
+    void *reference = golden_load(&picture->golden, "output", index, info->bytes);
+    if (!reference)
+        return false;
+    GoldenDistance optimized = picture->golden.optimized[index];
+    GoldenVerdict verdict = golden_judge(info->type, info->elements, ours, reference, optimized);
+    free(reference);
+    bool same = memcmp(ours, mnet_session_output(network->sessions[1], index), info->bytes) == 0;
+    bool floats = info->type == MNET_TYPE_FLOAT32;
+    bool all_alike = floats || same_as_first(picture, index, ours, info->bytes);
+    bool good = verdict.holds && same && all_alike;
+    printf("%-6s %-36s %-14s %-10s %zu %10.3g %7.2f %% %10.3g %7.2f %% %10.3g %7.2f %%%s%s%s\n",
+           good ? "ok" : "FAILED", run->name, picture->image, cpu, index, verdict.distance.largest,
+           100 * verdict.distance.share, optimized.largest, 100 * optimized.share,
+           verdict.bar.largest, 100 * verdict.bar.share, verdict.same_top ? "" : ", another top-1",
+           same ? "" : ", 2 threads give other bytes",
+           all_alike ? "" : ", another kernel set gives other bytes");
+    return good;
+}
+
+static void check_kernel_set(Run *run, const char *cpu)
+{
+    Network network = { 0 };
+    if (!open_network(&network, run->path, cpu))
+        run->failed++;
+    for (size_t i = 0; network.sessions[1] && i < run->n_pictures; i++) {
+        Picture *picture = &run->pictures[i];
+        if (!same_counts(network.model, &picture->golden) || !compute(&network, &picture->golden)) {
+            printf("FAILED %s %s: other inputs or outputs than the golden ones\n", run->name,
+                   picture->image);
+            run->failed++;
+            continue;
+        }
+        for (size_t k = 0; k < picture->golden.n_outputs; k++)
+            run->failed += !check_output(run, picture, &network, cpu, k);
+    }
+    close_network(&network);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 3) {
+        fputs("usage: test_golden SHARED_DIR FOLDER/MODEL [CPU...]\n", stderr);
+        return 2;
+    }
+    int absent = golden_need_folder(argv[1]);
+    if (absent)
+        return absent;
+    static Run run;
+    const char *slash = strrchr(argv[2], '/');
+    run.name = slash ? slash + 1 : argv[2];
+    snprintf(run.path, sizeof run.path, "%s/models/%s.tflite", argv[1], argv[2]);
+    if (!find_pictures(&run, argv[1]))
+        return 1;
+    printf("%-6s %-36s %-14s %-10s %s %20s %21s %21s\n", "", "model", "image", "kernels", "#",
+           "ours: most, share", "TFLite's optimised", "bar");
+    const char *const *sets = argc > 3 ? (const char *const *)argv + 3 : mnet_cpu_names();
+    for (; *sets; sets++)
+        check_kernel_set(&run, *sets);
+    for (size_t i = 0; i < run.n_pictures; i++)
+        for (size_t k = 0; k < GOLDEN_MAX_TENSORS; k++)
+            free(run.pictures[i].first[k]);
+    return run.failed != 0;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The judge itself: what must hold and what must not. */
+#include "golden.h"
+
+#include <math.h>
+#include <string.h>
+
+#define N 1000
+
+static int failed;
+
+/* 1000 zeros with a clear top-1, `count` of them changed by `steps`. */
+static void expect_int8(const char *what, size_t count, int steps, size_t top,
+                        GoldenDistance optimized, bool holds)
+{
+    static int8_t reference[N], ours[N];
+    memset(reference, 0, sizeof reference);
+    memset(ours, 0, sizeof ours);
+    reference[500] = 50;
+    ours[top] = 50;
+    for (size_t i = 0; i < count; i++)
+        ours[i] = (int8_t)(ours[i] + steps);
+    GoldenVerdict verdict = golden_judge(MNET_TYPE_INT8, N, ours, reference, optimized);
+    if (verdict.holds != holds) {
+        printf("%s: %s\n", what, holds ? "must hold" : "must not hold");
+        failed++;
+    }
+}
+
+static void expect_floats(const char *what, float reference, float ours, GoldenDistance optimized,
+                          bool holds)
+{
+    float a[2] = { ours, 0 }, b[2] = { reference, 0 };
+    GoldenVerdict verdict = golden_judge(MNET_TYPE_FLOAT32, 2, a, b, optimized);
+    if (verdict.holds != holds) {
+        printf("%s: %s\n", what, holds ? "must hold" : "must not hold");
+        failed++;
+    }
+}
+
+int main(void)
+{
+    const GoldenDistance none = { 0, 0 }, some = { 4, 0.6 };
+    expect_int8("equal", 0, 0, 500, none, true);
+    expect_int8("1 % by one step", 10, 1, 500, none, true);
+    expect_int8("more than 1 %", 11, 1, 500, none, false);
+    expect_int8("two steps", 1, 2, 500, none, false);
+    expect_int8("30 % by five steps where TFLite has 60 % by four", 300, 5, 500, some, true);
+    expect_int8("more than half of TFLite's share", 301, 5, 500, some, false);
+    expect_int8("more than a step beyond TFLite", 1, -6, 500, some, false);
+    expect_int8("another top-1", 0, 0, 501, (GoldenDistance){ 100, 1 }, false);
+
+    expect_floats("probability", 0.5f, 0.5009f, none, true);
+    expect_floats("probability too far", 0.5f, 0.5011f, none, false);
+    expect_floats("large value", 20, 20.19f, none, true);
+    expect_floats("large value too far", 20, 20.21f, none, false);
+    expect_floats("twice TFLite's", 0.5f, 0.519f, (GoldenDistance){ 0.01, 1 }, true);
+    expect_floats("not a number", 0.5f, NAN, (GoldenDistance){ 1, 1 }, false);
+    expect_floats("infinite", 0.5f, INFINITY, (GoldenDistance){ INFINITY, 1 }, false);
+    printf("judge: %d failed\n", failed);
+    return failed != 0;
+}

@@ -1,0 +1,153 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# test_mnet_cli.sh MNET PYTHON SHARED_DIR: the `mnet` program on real networks:
+# what it prints, the bytes it writes, and what it says of wrong files.
+set -eu
+mnet=$1
+python=$2
+shared=$3
+if [ ! -d "$shared" ]; then
+  echo "$shared is not there"
+  [ "${CI:-}" = true ] && exit 1
+  exit 77
+fi
+# shellcheck source=cli.sh
+. "$(dirname "$0")/cli.sh"
+
+v1=$shared/models/classify/mobilenet_v1_0.25_128_quant.tflite
+v1_cat=$shared/golden/mobilenet_v1_0.25_128_quant/cat
+v2=$shared/models/classify/mobilenet_v2_1.0_224_quant.tflite
+labels=$shared/models/labels/imagenet_labels.txt
+
+# --- info
+expect 0 'info' info "$v1"
+grep -q '^input  0  uint8   1x128x128x3 ' "$work/out" || fail 'info: input'
+grep -q '^output 0  uint8   1x1001 ' "$work/out" || fail 'info: output'
+grep -q '^parameters  ' "$work/out" || fail 'info: parameters'
+grep -q ' CONV_2D  .* 1x64x64x8 ' "$work/out" || fail 'info: first convolution'
+
+# Counts as published, in the digits that were published.
+counts() {
+  expect 0 "info of $1" info "$shared/models/classify/$1.tflite" --json
+  expect_json "counts of $1" "$2"
+}
+counts mobilenet_v1_0.5_160_quant 'round(j["macs"] / 1e6) == 76'
+counts mobilenet_v2_1.0_224_quant \
+  'round(j["macs"] / 1e5) == 3008 and round(j["parameters"] / 1e4) == 349'
+counts v3-small_224_1.0_uint8 'round(j["macs"] / 1e5) == 565 and round(j["parameters"] / 1e4) == 254'
+expect_json 'keys of info' 'all(k in j for k in ("arena_bytes", "weight_bytes", "kernels", "model"))'
+expect_json 'the input' 'j["inputs"] == [{"name": "input", "type": "uint8",
+  "shape": [1, 224, 224, 3], "bytes": 150528, "scale": 0.00787401572, "zero_point": 128}]'
+expect_json 'the output' 'len(j["outputs"]) == 1 and j["outputs"][0]["shape"] == [1, 1001]'
+expect_json 'operators add up' 'sum(o["macs"] for o in j["operators"]) == j["macs"]
+  and sum(o["parameters"] for o in j["operators"]) == j["parameters"]'
+expect_json 'operators' 'j["operators"][0]["name"] == "CONV_2D"
+  and j["operators"][0]["shape"] == [1, 112, 112, 16] and j["operators"][-1]["name"] == "SOFTMAX"'
+
+# --- run with tensors
+expect 0 'run' run "$v1" --input "$v1_cat/input_0.raw" --output "$work/a"
+expect 0 'run with 2 threads' run "$v1" --threads 2 --json --input="$v1_cat/input_0.raw" \
+  --output="$work/b"
+expect_json 'run' 'j["threads"] == 2 and j["outputs"][0]["tensor"]["bytes"] == 1001'
+cmp "$work/a" "$work/b" || fail 'run: 2 threads give other bytes'
+[ "$(wc -c <"$work/a")" = 1001 ] || fail 'run: size of the output'
+expect 0 'run on the c kernels' run "$v1" --cpu c --input "$v1_cat/input_0.raw" --output "$work/b"
+cmp "$work/a" "$work/b" || fail 'run: the c kernels give other bytes'
+
+head -c 100 "$v1_cat/input_0.raw" >"$work/short"
+cat "$v1_cat/input_0.raw" "$work/short" >"$work/long"
+expect_error 1 'a short input' "$work/short
+100
+input 0
+49152" run "$v1" --input "$work/short" --output "$work/none"
+expect_error 1 'a long input' '49252
+49152' run "$v1" --input "$work/long" --output "$work/none"
+expect_error 1 'no such input' "$work/absent" run "$v1" --input "$work/absent" --output "$work/none"
+expect_error 1 'a folder as input' "$work" run "$v1" --input "$work" --output "$work/none"
+expect_error 1 'too many inputs' '2 times --input
+1 input' run "$v1" --input "$work/a" --input "$work/a" --output "$work/none"
+expect_error 1 'too many outputs' '2 times --output
+1 output' run "$v1" --input "$work/a" --output "$work/none" --output "$work/none"
+[ ! -e "$work/none" ] || fail 'an output was written in spite of an error'
+expect_error 1 'a folder that is not there' "$work/absent/out" run "$v1" \
+  --input "$v1_cat/input_0.raw" --output "$work/absent/out"
+expect_error 1 'a full disk' '/dev/full' run "$v1" --input "$v1_cat/input_0.raw" --output /dev/full
+expect_error 1 'a kernel set that is none' 'warp' info "$v1" --cpu warp
+
+# --- run with a picture: picture 12 of the labelled ones
+ppm=$work/picture.ppm
+djpeg -dct int -rgb -pnm "$shared/imagenet/000-149.jpg" | "$python" -c 'import sys
+data = sys.stdin.buffer.read()[-150 * 150528:]
+sys.stdout.buffer.write(b"P6 # a comment 9 9\n224\t224\n#another\n255\n" + data[12 * 150528:13 * 150528])' \
+  >"$ppm"
+first=$(awk -F'\t' '$1 == "mobilenet_v2_1.0_224_quant" && $2 == "reference" { n++ }
+  n == 13 { print $4; exit }' "$shared/golden/imagenet_top5.tsv")
+expect 0 'a picture' run "$v2" --image "$ppm" --labels "$labels" --json
+expect_json 'top-1' "j['results'][0]['index'] == $first and len(j['results']) == 5"
+name=$(sed -n "$((first + 1))p" "$labels")
+expect_json 'label' "j['results'][0]['label'] == '$name' and j['results'][0]['rank'] == 1"
+expect_json 'scores fall' 'all(a["score"] >= b["score"] for a, b in zip(j["results"], j["results"][1:]))'
+expect 0 'a picture, three classes' run "$v2" --image "$ppm" --labels "$labels" --top 3
+[ "$(wc -l <"$work/out")" = 4 ] || fail 'top 3: not a heading and three lines'
+grep -q "^   1 *$first .*$name\$" "$work/out" || fail "top 3: $(cat "$work/out")"
+expect 0 'all classes' run "$v2" --image "$ppm" --top 100000 --json
+expect_json 'all classes' 'sorted(r["index"] for r in j["results"]) == list(range(1001))'
+# uint8 numbers of -1 to 1: normalised so they are the bytes.
+expect 0 'default' run "$v2" --image "$ppm" --top 9
+cp "$work/out" "$work/default"
+expect 0 'mean and std' run "$v2" --image "$ppm" --top 9 --mean 128 --std 128,128,128
+cmp "$work/out" "$work/default" || fail 'mean and std: other classes'
+expect 0 'another mean' run "$v2" --image "$ppm" --top 9 --mean 0 --std 1
+cmp -s "$work/out" "$work/default" && fail 'another mean: the same classes'
+
+bad_ppm() {
+  printf '%b' "$2" >"$work/bad.ppm"
+  expect_error 1 "PPM: $1" "$work/bad.ppm
+$3" run "$v2" --image "$work/bad.ppm"
+}
+bad_ppm 'empty' '' P6
+bad_ppm 'text form' 'P3 1 1 255\n1 2 3\n' P6
+bad_ppm 'no numbers' 'P6\n' numbers
+bad_ppm 'a comment without end' 'P6 # 1 1 255' numbers
+bad_ppm 'negative' 'P6 -1 1 255\n123' numbers
+bad_ppm 'no pixels' 'P6 0 5 255\n' 0x5
+bad_ppm 'huge' 'P6 4294967297 1 255\n123' 16384
+bad_ppm 'huge, digits' 'P6 1 99999999999999999999999999999999 255\n123' 16384
+bad_ppm '16 bits' 'P6 1 1 65535\n123456' 65535
+bad_ppm 'no blank' 'P6 1 1 255X123' numbers
+bad_ppm 'cut' 'P6 2 2 255\n12345678901' 'cut short'
+bad_ppm 'cut, large' 'P6 16384 16384 255\n1' 805306368
+expect_error 1 'no such picture' "$work/absent" run "$v2" --image "$work/absent"
+expect_error 1 'no such labels' "$work/absent" run "$v2" --image "$ppm" --labels "$work/absent"
+head -20 "$labels" >"$work/few.txt"
+expect_error 1 'too few labels' '1001
+20' run "$v2" --image "$ppm" --labels "$work/few.txt"
+
+# --- bench
+expect 0 'bench' bench "$v1" --runs 3 --warmup 1 --json
+expect_json 'bench' '0 < j["min_ms"] <= j["median_ms"] and j["threads"] == 1 and j["runs"] == 3
+  and j["macs"] > 13e6 and j["arena_bytes"] > 0 and j["kernels"] and "operators" not in j'
+expect 0 'bench by operator' bench "$v1" --runs 2 --threads 2 --per-op --json --cpu c
+expect_json 'bench by operator' 'j["threads"] == 2 and j["kernels"] == "c"
+  and len(j["operators"]) > 20 and abs(sum(o["percent"] for o in j["operators"]) - 100) < 0.1
+  and sum(o["macs"] for o in j["operators"]) == j["macs"]'
+expect 0 'bench as text' bench "$v1" --runs 2 --per-op
+grep -q '^time  *min [0-9.]* ms, median [0-9.]* ms' "$work/out" || fail 'bench: text'
+
+# --- files that lie
+"$python" - "$v1" "$work/name.tflite" "$work/cut.tflite" <<'PYTHON'
+import sys
+data = open(sys.argv[1], 'rb').read()
+assert data.count(b'\5\0\0\0input\0') == 1
+open(sys.argv[2], 'wb').write(data.replace(b'\5\0\0\0input\0', b'\5\0\0\0\x1b\xff"\\\x7f\0'))
+open(sys.argv[3], 'wb').write(data[:len(data) // 2])
+PYTHON
+expect 0 'a hostile name' info "$work/name.tflite" --json
+expect_json 'a hostile name' 'j["inputs"][0]["name"] == "\x1b\ufffd\"\\\x7f"'
+expect 0 'a hostile name as text' info "$work/name.tflite"
+if LC_ALL=C grep -q "$(printf '[\033\377\177]')" "$work/out"; then
+  fail 'a hostile name reaches the terminal'
+fi
+expect_error 1 'half a model' "$work/cut.tflite" info "$work/cut.tflite"
+finish

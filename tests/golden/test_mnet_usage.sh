@@ -1,0 +1,59 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# test_mnet_usage.sh MNET PYTHON: the command line of the `mnet` program as far
+# as it needs no network: help, wrong options, files that are none.
+set -eu
+mnet=$1
+python=$2
+# shellcheck source=cli.sh
+. "$(dirname "$0")/cli.sh"
+
+expect 0 'help' --help
+grep -q 'usage: mnet info' "$work/out" || fail 'help tells no usage'
+expect 0 'help of a command' bench --help
+expect 0 'version' --version
+grep -qx 'mnet [0-9]*\.[0-9]*\.[0-9]*' "$work/out" || fail "version: $(cat "$work/out")"
+expect 2 'no command'
+grep -q 'usage: mnet info' "$work/err" || fail 'no command: no usage'
+
+expect_error 2 'unknown command' 'explain' explain m.tflite
+expect_error 2 'no model' 'no model' info
+expect_error 2 'two models' 'b.tflite' info a.tflite b.tflite
+expect_error 2 'unknown option' '--fast' bench m.tflite --fast
+expect_error 2 'a short option' '-n' bench m.tflite -n 3
+expect_error 2 'no abbreviations' '--thread' bench m.tflite --thread 2
+expect_error 2 'option of another command' '--runs' info m.tflite --runs 3
+expect_error 2 'a value that is missing' '--threads' bench m.tflite --threads
+expect_error 2 'a value too many' '--json' info m.tflite --json=yes
+for value in '' -1 65 1x 1e1 0x2 99999999999999999999 ' 2'; do
+  expect_error 2 "threads $value" 'from 0 to 64' bench m.tflite --threads "$value"
+done
+expect_error 2 'no runs' 'from 1' bench m.tflite --runs 0
+expect_error 2 'no classes' 'from 1' run m.tflite --image a.ppm --top=0
+expect_error 2 'run of nothing' '--input' run m.tflite
+expect_error 2 'no output' '--output' run m.tflite --input a
+expect_error 2 'no input' '--input' run m.tflite --output a
+expect_error 2 'picture and tensor' '--image' run m.tflite --image a.ppm --input a --output b
+expect_error 2 'labels without picture' '--image' run m.tflite --labels a --input a --output b
+expect_error 2 'mean without std' '--std' run m.tflite --image a.ppm --mean 1
+expect_error 2 'std of 0' '--std' run m.tflite --image a.ppm --mean 1 --std 1,0,1
+for value in '' 1,2 1,2,3,4 '1,' nan inf a '1;2;3'; do
+  expect_error 2 "mean $value" '--mean' run m.tflite --image a.ppm --mean "$value" --std 1
+done
+set -- run m.tflite
+for i in 1 2 3 4 5 6 7 8; do
+  set -- "$@" --input 1 --input 2 --input 3 --input 4 --input 5 --input 6 --input 7 --input "$i"
+done
+expect_error 2 'too many inputs' '--input
+64' "$@" --input 65 --output a
+
+expect_error 1 'no such model' "$work/none.tflite" info "$work/none.tflite"
+expect_error 1 'a folder' "$work" info "$work"
+: >"$work/empty.tflite"
+expect_error 1 'an empty model' "$work/empty.tflite" info "$work/empty.tflite"
+"$python" -c 'import sys; sys.stdout.buffer.write(bytes(range(256)) * 20)' >"$work/noise.tflite"
+expect_error 1 'noise' "$work/noise.tflite" bench "$work/noise.tflite"
+expect_error 1 'a name that steers terminals' '?[2J' info "$work/$(printf '\033')[2J"
+expect_error 1 'a model named like an option' '--x' info -- --x
+finish

@@ -44,7 +44,10 @@ G_DEFINE_ABSTRACT_TYPE_WITH_PRIVATE (GstMobilenetFilter, gst_mobilenet_filter,
     ((GstMobilenetFilterPrivate *) \
     gst_mobilenet_filter_get_instance_private (self))
 
-#define CAPS GST_VIDEO_CAPS_MAKE (GST_MOBILENET_FRAME_FORMATS)
+static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE ("sink",
+    GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS (GST_MOBILENET_FRAME_CAPS));
+static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src",
+    GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS (GST_MOBILENET_FRAME_CAPS));
 
 static void
 gst_mobilenet_filter_set_property (GObject * object, guint prop_id,
@@ -132,15 +135,23 @@ load_model (GstMobilenetFilter * self)
   GstMobilenetFilterPrivate *priv = PRIV (self);
   const gchar *path = priv->active.model_file;
   MnetError error = { MNET_OK, "" };
+  gsize inputs;
 
   if (!path) {
     GST_ELEMENT_ERROR (self, RESOURCE, NOT_FOUND,
-        ("No model: set the property model-file to a .tflite file."), (NULL));
+        ("No model: set the property model-file to a .tflite file"), (NULL));
     return FALSE;
   }
   priv->model = gst_mobilenet_model_acquire (path, priv->active.cpu, &error);
   if (!priv->model) {
     post_error (self, path, &error);
+    return FALSE;
+  }
+  inputs = mnet_model_n_inputs (priv->model);
+  if (inputs != 1) {
+    GST_ELEMENT_ERROR (self, STREAM, NOT_IMPLEMENTED,
+        ("%s: the model has %" G_GSIZE_FORMAT " inputs, expected one, a "
+            "picture", path, inputs), (NULL));
     return FALSE;
   }
   priv->name = g_path_get_basename (path);
@@ -162,45 +173,51 @@ load_labels (GstMobilenetFilter * self)
   return priv->labels != NULL;
 }
 
-/* Can a picture be brought into the model's input?  One is tried, since caps
- * come later and must not be the ones to find out. */
+/* How pictures are brought into the model's input. */
+static gboolean
+choose_options (GstMobilenetFilter * self)
+{
+  GstMobilenetFilterPrivate *priv = PRIV (self);
+  const MnetTensorInfo *tensor = mnet_model_input (priv->model, 0);
+  const gfloat *mean = priv->options.mean;
+  const gfloat *std = priv->options.std;
+  MnetError error = { MNET_OK, "" };
+  MnetNormalization normalization;
+  gboolean told;
+
+  told = mnet_model_normalization (priv->model, 0, &normalization);
+  if (!gst_mobilenet_settings_normalize (&priv->active, tensor,
+          told ? &normalization : NULL, &priv->options, &error)) {
+    post_error (self, NULL, &error);
+    return FALSE;
+  }
+  if (priv->options.raw)
+    GST_INFO_OBJECT (self, "%s input: bytes of the picture as they are",
+        mnet_type_name (tensor->type));
+  else
+    GST_INFO_OBJECT (self, "%s input: (byte - [%g %g %g]) / [%g %g %g]",
+        mnet_type_name (tensor->type), mean[0], mean[1], mean[2], std[0],
+        std[1], std[2]);
+  if (!told && !priv->active.mean && !priv->active.std
+      && priv->active.input_range == GST_MOBILENET_INPUT_RANGE_AUTO)
+    GST_INFO_OBJECT (self, "that is a guess, %s does not tell; if results are "
+        "wrong set input-range, or mean and std", priv->name);
+  return TRUE;
+}
+
+/* One picture is tried: caps come later and must not be the ones to find out
+ * that the input is none. */
 static gboolean
 check_input (GstMobilenetFilter * self, MnetError * error)
 {
   const MnetFrameInfo any = { MNET_PIXEL_RGB, 64, 64, MNET_MATRIX_BT601, true };
   GstMobilenetFilterPrivate *priv = PRIV (self);
-  const MnetTensorInfo *tensor = mnet_model_input (priv->model, 0);
-  MnetNormalization normalization;
   MnetImage *image;
-  gboolean told;
 
-  if (mnet_model_n_inputs (priv->model) != 1) {
-    error->status = MNET_ERROR_UNSUPPORTED;
-    g_snprintf (error->text, sizeof (error->text), "the model has %"
-        G_GSIZE_FORMAT " inputs, expected one, a picture",
-        mnet_model_n_inputs (priv->model));
-    return FALSE;
-  }
-  told = mnet_model_normalization (priv->model, 0, &normalization);
-  if (!gst_mobilenet_settings_normalize (&priv->active, tensor,
-          told ? &normalization : NULL, &priv->options, error))
-    return FALSE;
-  image = mnet_image_new (&any, tensor, &priv->options, error);
-  if (!image)
-    return FALSE;
+  image = mnet_image_new (&any, mnet_model_input (priv->model, 0),
+      &priv->options, error);
   mnet_image_free (image);
-
-  if (priv->options.raw)
-    GST_INFO_OBJECT (self, "input %s is given the bytes of a picture as they "
-        "are", mnet_type_name (tensor->type));
-  else
-    GST_INFO_OBJECT (self, "input %s is given (byte - [%g %g %g]) / [%g %g %g]"
-        "%s", mnet_type_name (tensor->type), priv->options.mean[0],
-        priv->options.mean[1], priv->options.mean[2], priv->options.std[0],
-        priv->options.std[1], priv->options.std[2],
-        told ? "" : "; the file does not tell, the properties input-range, "
-        "mean and std do");
-  return TRUE;
+  return image != NULL;
 }
 
 static gpointer
@@ -256,7 +273,7 @@ start_model (GstMobilenetFilter * self)
   GstMobilenetFilterPrivate *priv = PRIV (self);
   MnetError error = { MNET_OK, "" };
 
-  if (!load_model (self) || !load_labels (self))
+  if (!load_model (self) || !load_labels (self) || !choose_options (self))
     return FALSE;
   if (!check_input (self, &error)
       || !GST_MOBILENET_FILTER_GET_CLASS (self)->start (self, priv->model,
@@ -483,7 +500,7 @@ analyse (GstMobilenetFilter * self, GstBuffer * buffer)
 
   if (!gst_mobilenet_frame_map (&frame, &priv->info, buffer, &planes, &reason)) {
     GST_ELEMENT_ERROR (self, RESOURCE, READ,
-        ("A frame of %" G_GSIZE_FORMAT " bytes cannot be read as %dx%d %s: %s.",
+        ("A frame of %" G_GSIZE_FORMAT " bytes cannot be read as %dx%d %s: %s",
             gst_buffer_get_size (buffer), GST_VIDEO_INFO_WIDTH (&priv->info),
             GST_VIDEO_INFO_HEIGHT (&priv->info),
             GST_VIDEO_INFO_NAME (&priv->info), reason), (NULL));
@@ -583,7 +600,6 @@ gst_mobilenet_filter_class_init (GstMobilenetFilterClass * klass)
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
   GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
   GstBaseTransformClass *trans_class = GST_BASE_TRANSFORM_CLASS (klass);
-  GstCaps *caps;
 
   GST_DEBUG_CATEGORY_INIT (gst_mobilenet_filter_debug, "mobilenetfilter", 0,
       "what the MobileNet elements have in common: model, frames, scheduling");
@@ -593,15 +609,8 @@ gst_mobilenet_filter_class_init (GstMobilenetFilterClass * klass)
   object_class->finalize = gst_mobilenet_filter_finalize;
   gst_mobilenet_settings_install (object_class);
 
-  caps = gst_caps_from_string (CAPS);
-  gst_caps_set_simple (caps, "width", GST_TYPE_INT_RANGE, 1,
-      GST_MOBILENET_FRAME_MAX_SIZE, "height", GST_TYPE_INT_RANGE, 1,
-      GST_MOBILENET_FRAME_MAX_SIZE, NULL);
-  gst_element_class_add_pad_template (element_class,
-      gst_pad_template_new ("sink", GST_PAD_SINK, GST_PAD_ALWAYS, caps));
-  gst_element_class_add_pad_template (element_class,
-      gst_pad_template_new ("src", GST_PAD_SRC, GST_PAD_ALWAYS, caps));
-  gst_caps_unref (caps);
+  gst_element_class_add_static_pad_template (element_class, &sink_template);
+  gst_element_class_add_static_pad_template (element_class, &src_template);
 
   trans_class->start = gst_mobilenet_filter_start;
   trans_class->stop = gst_mobilenet_filter_stop;

@@ -49,7 +49,7 @@ frame_matrix (GstVideoColorMatrix matrix)
   }
 }
 
-/* FALSE for a format outside GST_MOBILENET_FRAME_FORMATS. */
+/* FALSE for a format outside GST_MOBILENET_FRAME_CAPS. */
 gboolean
 gst_mobilenet_frame_info (const GstVideoInfo * info, MnetFrameInfo * frame)
 {

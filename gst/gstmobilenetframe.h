@@ -9,13 +9,13 @@
 
 G_BEGIN_DECLS
 
-/* Every format that gst_mobilenet_frame_info() knows, for pad templates. */
-#define GST_MOBILENET_FRAME_FORMATS \
-  "{ NV12, NV21, I420, YV12, YUY2, UYVY, RGB, BGR, RGBx, BGRx, xRGB, xBGR, " \
-  "RGBA, BGRA, ARGB, ABGR, GRAY8, Y42B, Y444, I420_10LE, P010_10LE }"
-
-/* Largest width and height, in pixels. */
-#define GST_MOBILENET_FRAME_MAX_SIZE 16384
+/* Every format that gst_mobilenet_frame_info() knows. No framerate: a field
+ * of the template would be demanded of the caps. */
+#define GST_MOBILENET_FRAME_CAPS \
+  "video/x-raw, format = (string) { NV12, NV21, I420, YV12, YUY2, UYVY, " \
+  "RGB, BGR, RGBx, BGRx, xRGB, xBGR, RGBA, BGRA, ARGB, ABGR, GRAY8, Y42B, " \
+  "Y444, I420_10LE, P010_10LE }, " \
+  "width = (int) [ 1, 16384 ], height = (int) [ 1, 16384 ]"
 
 gboolean gst_mobilenet_frame_info (const GstVideoInfo * info,
     MnetFrameInfo * frame);

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Which samples make an output, and how much each of them weighs: boxes with
+ * fractional edges where an axis shrinks by more than 2, else two neighbours.
+ * Positions are exact fractions, rounded once to 1/65536 of a sample. */
+#include "image_internal.h"
+
+#include <math.h>
+#include <string.h>
+
+#define ONE 65536 /* of positions */
+
+/* Bits of the weights of a column; sums of an output's weights stay at or below
+ * 2^16, so that samples of 15 bits give sums of 31. */
+#define COLUMN_BITS 14
+
+/* Weights of two blended rows sum to 2^15, see image_rows.orc. */
+#define ROW_BITS 15
+
+static bool shrinks(const MnetImageAxis *axis)
+{
+    return axis->length > 2 * axis->den * axis->count;
+}
+
+/* The edge before output i, and the length of one output. */
+static int64_t edge(const MnetImageAxis *axis, int32_t i)
+{
+    int64_t den = axis->den * axis->count;
+    return ((axis->start * axis->count + axis->length * i) * ONE + den / 2) / den;
+}
+
+static int64_t box_length(const MnetImageAxis *axis)
+{
+    int64_t den = axis->den * axis->count;
+    return (axis->length * ONE + den / 2) / den;
+}
+
+/* A box [from, from + length) on a grid of 1 / 2^bits: every output's has the
+ * same length, and none leaves the samples that may be read. */
+typedef struct {
+    int32_t first; /* sample with the weight first_weight */
+    int32_t whole; /* samples behind it with the weight 2^bits */
+    int32_t first_weight;
+    int32_t last_weight; /* of the sample behind those; 0: not to be read */
+} Box;
+
+static Box box_at(const MnetImageAxis *axis, int32_t i, int64_t length, int bits)
+{
+    int64_t one = (int64_t)1 << bits;
+    int64_t from = (edge(axis, i) * one + ONE / 2) / ONE;
+    if (from + length > axis->last * one)
+        from = axis->last * one - length;
+    if (from < axis->first * one)
+        from = axis->first * one;
+    int64_t to = from + length;
+    Box box = {
+        .first = (int32_t)(from >> bits),
+        .first_weight = (int32_t)(one - (from & (one - 1))),
+        .last_weight = (int32_t)(to & (one - 1)),
+    };
+    box.whole = (int32_t)(to >> bits) - box.first - 1;
+    return box;
+}
+
+/* Sample `first` and its right neighbour, which weighs `fraction` / 65536 and
+ * is not to be read when that is 0. */
+typedef struct {
+    int32_t first;
+    int32_t fraction;
+} Pair;
+
+static Pair pair_at(const MnetImageAxis *axis, int32_t i)
+{
+    int64_t den = 2 * axis->den * axis->count;
+    int64_t center = 2 * axis->start * axis->count + axis->length * (2 * (int64_t)i + 1);
+    int64_t at = (center * ONE + den / 2) / den - ONE / 2;
+    Pair pair = { axis->first, 0 };
+    if (at >= (axis->last - 1) * (int64_t)ONE) {
+        pair.first = axis->last - 1;
+    } else if (at > axis->first * (int64_t)ONE) {
+        pair.first = (int32_t)(at / ONE);
+        pair.fraction = (int32_t)(at % ONE);
+    }
+    return pair;
+}
+
+static void rows_set_linear(MnetImageRows *rows, const MnetImageAxis *axis, int depth)
+{
+    rows->mode = MNET_ROWS_LINEAR;
+    /* An 8-bit sample times 257, a 10-bit one times 64; half of that is left. */
+    rows->gain = depth == 8 ? 128.5 : 128;
+    for (int32_t i = 0; i < axis->count; i++) {
+        Pair pair = pair_at(axis, i);
+        MnetImageRow *row = &rows->rows[i];
+        row->first = pair.first;
+        row->last_weight = (uint16_t)((pair.fraction + 1) >> 1);
+        row->last = pair.first + (row->last_weight != 0);
+        row->first_weight = (uint16_t)((1 << ROW_BITS) - row->last_weight);
+        row->whole = 0;
+    }
+}
+
+/* `edge_scale` is what a row's weight becomes on an edge row, per 65536 of
+ * `unit`, the weight of a whole row. */
+static void rows_set_boxes(MnetImageRows *rows, const MnetImageAxis *axis, int64_t length, int bits,
+                           double unit)
+{
+    double scale = unit / (double)((int64_t)1 << bits);
+    for (int32_t i = 0; i < axis->count; i++) {
+        Box box = box_at(axis, i, length, bits);
+        MnetImageRow *row = &rows->rows[i];
+        row->first = box.first;
+        row->whole = box.whole;
+        row->first_weight = (uint16_t)lrint(box.first_weight * scale);
+        row->last_weight = (uint16_t)lrint(box.last_weight * scale);
+        row->last = row->last_weight != 0 ? box.first + box.whole + 1 : box.first;
+    }
+}
+
+/* Up to four whole rows: 16-bit products throughout.  Their sum is shifted left
+ * by `shift` to fill 16 bits, then weighs `inner` / 65536. */
+static void rows_set_short(MnetImageRows *rows, const MnetImageAxis *axis, int depth)
+{
+    int64_t length = box_length(axis);
+    rows->mode = length < 3 * (int64_t)ONE ? MNET_ROWS_BOX2 : MNET_ROWS_BOX4;
+    int shift = 16 - depth - (rows->mode == MNET_ROWS_BOX2 ? 1 : 2);
+    /* 1/128 of a step: 128 for 8-bit samples, 32 for 10-bit ones. */
+    int64_t full = (int64_t)ONE << (15 - depth);
+    rows->inner = (uint16_t)(full * ONE / (length << shift));
+    double unit = (double)((int64_t)rows->inner << shift);
+    rows->gain = unit * (double)length / ONE / ONE * (depth == 8 ? 1 : 4);
+    rows_set_boxes(rows, axis, length, 16, unit / (depth == 8 ? 257 : 64));
+}
+
+/* More: exact 32-bit sums with rows that weigh `inner`, a power of two. */
+static void rows_set_long(MnetImageRows *rows, const MnetImageAxis *axis, int depth)
+{
+    rows->mode = MNET_ROWS_LONG;
+    int64_t length = box_length(axis);
+    int64_t most = (1 << depth) - 1;
+    int bits = 15;
+    while ((((length * most) >> 16) + most) << bits > UINT32_MAX)
+        bits--;
+    length = (length + (ONE >> bits) / 2) >> (16 - bits);
+    rows->inner = (uint16_t)(1 << bits);
+    rows->bits = 0;
+    while ((length * most) >> rows->bits > INT16_MAX)
+        rows->bits++;
+    rows->gain = (double)length / (double)((int64_t)1 << rows->bits) * (depth == 8 ? 1 : 4);
+    rows_set_boxes(rows, axis, length, bits, rows->inner);
+}
+
+void mnet_image_rows_set(MnetImageRows *rows, const MnetImageAxis *axis, int depth)
+{
+    if (!shrinks(axis))
+        rows_set_linear(rows, axis, depth);
+    else if (box_length(axis) < 5 * (int64_t)ONE)
+        rows_set_short(rows, axis, depth);
+    else
+        rows_set_long(rows, axis, depth);
+}
+
+static int32_t round_up_8(int32_t value)
+{
+    return (value + 7) & ~7;
+}
+
+size_t mnet_image_columns_bound(int32_t samples, int32_t count, int step)
+{
+    /* An output has at most samples / count + 2 samples, and count of the tap
+     * counts round up to eights. */
+    return (size_t)samples * step + (size_t)count * (2 * step + 8);
+}
+
+static void columns_set_linear(MnetImageColumns *columns, const MnetImageAxis *axis, int step)
+{
+    columns->sum = 1 << COLUMN_BITS;
+    columns->taps = round_up_8(step + 1);
+    memset(columns->weights, 0, (size_t)axis->count * columns->taps * sizeof columns->weights[0]);
+    for (int32_t i = 0; i < axis->count; i++) {
+        Pair pair = pair_at(axis, i);
+        int16_t *weight = columns->weights + (size_t)i * columns->taps;
+        int32_t right = (pair.fraction + 2) >> 2;
+        columns->start[i] = pair.first * step;
+        weight[0] = (int16_t)(columns->sum - right);
+        weight[step] = (int16_t)right;
+        int32_t end = pair.first + (right != 0) + 1;
+        columns->hi = end > columns->hi ? end : columns->hi;
+    }
+    columns->lo = columns->start[0] / step;
+}
+
+static void columns_set_boxes(MnetImageColumns *columns, const MnetImageAxis *axis, int step)
+{
+    int bits = COLUMN_BITS;
+    int64_t length = box_length(axis);
+    while ((length << bits) > (int64_t)ONE * ONE)
+        bits--;
+    length = (length + (ONE >> bits) / 2) >> (16 - bits);
+    columns->sum = (int32_t)length;
+
+    int32_t most = 0;
+    for (int32_t i = 0; i < axis->count; i++) {
+        Box box = box_at(axis, i, length, bits);
+        int32_t samples = 1 + box.whole + (box.last_weight != 0);
+        most = samples > most ? samples : most;
+        columns->start[i] = box.first * step;
+        columns->hi = box.first + samples;
+    }
+    columns->lo = columns->start[0] / step;
+    columns->taps = round_up_8((most - 1) * step + 1);
+
+    memset(columns->weights, 0, (size_t)axis->count * columns->taps * sizeof columns->weights[0]);
+    for (int32_t i = 0; i < axis->count; i++) {
+        Box box = box_at(axis, i, length, bits);
+        int16_t *weight = columns->weights + (size_t)i * columns->taps;
+        *weight = (int16_t)box.first_weight;
+        for (int32_t k = 0; k < box.whole; k++)
+            *(weight += step) = (int16_t)(1 << bits);
+        if (box.last_weight != 0)
+            *(weight += step) = (int16_t)box.last_weight;
+    }
+}
+
+void mnet_image_columns_set(MnetImageColumns *columns, const MnetImageAxis *axis, int step)
+{
+    columns->hi = 0;
+    if (shrinks(axis))
+        columns_set_boxes(columns, axis, step);
+    else
+        columns_set_linear(columns, axis, step);
+}
+
+void mnet_image_grid_normalize(MnetImageGrid *grid)
+{
+    /* What a sample of 256 steps would be; all are below. */
+    double full = grid->rows.gain * grid->columns.sum * 256;
+    grid->bits = 0;
+    while (full > 65536) {
+        full /= 2;
+        grid->bits++;
+    }
+    double factor = 32768.0 * 65536.0 / full;
+    grid->factor = factor < 65535 ? (uint16_t)lrint(factor) : 65535;
+}

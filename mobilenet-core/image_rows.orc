@@ -1,0 +1,280 @@
+# SPDX-License-Identifier: MIT
+#
+# Per-row work of mnet_image_convert(): sums of source rows, and what is done
+# to the samples of one output row.  All of it is integer arithmetic, so the
+# compiled and the backup code give the same bytes.
+#
+# The functions ending in 8 read 8-bit samples, those in 10 read 16-bit words
+# which times `align` (modulo 2^16) hold the 10-bit sample in their high bits.
+# `v` is a sample of the column stage: at most 32767.
+#
+# 8-bit edges are widened by splatbw: sample * 257, as one instruction.
+
+# Two rows blended: fa + fb = 32768.
+.function mnet_rows_linear8
+.dest 2 v int16_t
+.source 1 a uint8_t
+.source 1 b uint8_t
+.param 2 fa
+.param 2 fb
+.temp 2 x
+.temp 2 y
+splatbw x, a
+mulhuw x, x, fa
+splatbw y, b
+mulhuw y, y, fb
+addw v, x, y
+
+.function mnet_rows_linear10
+.dest 2 v int16_t
+.source 2 a uint16_t
+.source 2 b uint16_t
+.param 2 align
+.param 2 fa
+.param 2 fb
+.temp 2 x
+.temp 2 y
+mullw x, a, align
+mulhuw x, x, fa
+mullw y, b, align
+mulhuw y, y, fb
+addw v, x, y
+
+# Box of up to two whole rows between two edge rows.
+.function mnet_rows_box2_8
+.dest 2 v int16_t
+.source 1 a uint8_t
+.source 1 b uint8_t
+.source 1 r0 uint8_t
+.source 1 r1 uint8_t
+.param 2 fa
+.param 2 fb
+.param 2 inner
+.temp 2 x
+.temp 2 y
+convubw x, r0
+convubw y, r1
+addw x, x, y
+shlw x, x, 7
+mulhuw x, x, inner
+splatbw y, a
+mulhuw y, y, fa
+addw x, x, y
+splatbw y, b
+mulhuw y, y, fb
+addw v, x, y
+
+.function mnet_rows_box2_10
+.dest 2 v int16_t
+.source 2 a uint16_t
+.source 2 b uint16_t
+.source 2 r0 uint16_t
+.source 2 r1 uint16_t
+.param 2 align
+.param 2 fa
+.param 2 fb
+.param 2 inner
+.temp 2 x
+.temp 2 y
+mullw x, r0, align
+shruw x, x, 6
+mullw y, r1, align
+shruw y, y, 6
+addw x, x, y
+shlw x, x, 5
+mulhuw x, x, inner
+mullw y, a, align
+mulhuw y, y, fa
+addw x, x, y
+mullw y, b, align
+mulhuw y, y, fb
+addw v, x, y
+
+# Box of up to four whole rows between two edge rows.
+.function mnet_rows_box4_8
+.dest 2 v int16_t
+.source 1 a uint8_t
+.source 1 b uint8_t
+.source 1 r0 uint8_t
+.source 1 r1 uint8_t
+.source 1 r2 uint8_t
+.source 1 r3 uint8_t
+.param 2 fa
+.param 2 fb
+.param 2 inner
+.temp 2 x
+.temp 2 y
+convubw x, r0
+convubw y, r1
+addw x, x, y
+convubw y, r2
+addw x, x, y
+convubw y, r3
+addw x, x, y
+shlw x, x, 6
+mulhuw x, x, inner
+splatbw y, a
+mulhuw y, y, fa
+addw x, x, y
+splatbw y, b
+mulhuw y, y, fb
+addw v, x, y
+
+.function mnet_rows_box4_10
+.dest 2 v int16_t
+.source 2 a uint16_t
+.source 2 b uint16_t
+.source 2 r0 uint16_t
+.source 2 r1 uint16_t
+.source 2 r2 uint16_t
+.source 2 r3 uint16_t
+.param 2 align
+.param 2 fa
+.param 2 fb
+.param 2 inner
+.temp 2 x
+.temp 2 y
+mullw x, r0, align
+shruw x, x, 6
+mullw y, r1, align
+shruw y, y, 6
+addw x, x, y
+mullw y, r2, align
+shruw y, y, 6
+addw x, x, y
+mullw y, r3, align
+shruw y, y, 6
+addw x, x, y
+shlw x, x, 4
+mulhuw x, x, inner
+mullw y, a, align
+mulhuw y, y, fa
+addw x, x, y
+mullw y, b, align
+mulhuw y, y, fb
+addw v, x, y
+
+# Longer boxes: the edge rows begin `total`; whole rows are added four at a
+# time to `part`, which is added to `total` before it can overflow.
+.function mnet_rows_edges8
+.dest 4 total uint32_t
+.source 1 a uint8_t
+.source 1 b uint8_t
+.param 2 fa
+.param 2 fb
+.temp 2 x
+.temp 4 xl
+.temp 4 yl
+convubw x, a
+muluwl xl, x, fa
+convubw x, b
+muluwl yl, x, fb
+addl total, xl, yl
+
+.function mnet_rows_edges10
+.dest 4 total uint32_t
+.source 2 a uint16_t
+.source 2 b uint16_t
+.param 2 align
+.param 2 fa
+.param 2 fb
+.temp 2 x
+.temp 4 xl
+.temp 4 yl
+mullw x, a, align
+shruw x, x, 6
+muluwl xl, x, fa
+mullw x, b, align
+shruw x, x, 6
+muluwl yl, x, fb
+addl total, xl, yl
+
+.function mnet_rows_add4_8
+.dest 2 part uint16_t
+.source 1 r0 uint8_t
+.source 1 r1 uint8_t
+.source 1 r2 uint8_t
+.source 1 r3 uint8_t
+.temp 2 x
+.temp 2 y
+convubw x, r0
+convubw y, r1
+addw x, x, y
+convubw y, r2
+addw x, x, y
+convubw y, r3
+addw x, x, y
+addw part, part, x
+
+.function mnet_rows_add4_10
+.dest 2 part uint16_t
+.source 2 r0 uint16_t
+.source 2 r1 uint16_t
+.source 2 r2 uint16_t
+.source 2 r3 uint16_t
+.param 2 align
+.temp 2 x
+.temp 2 y
+mullw x, r0, align
+shruw x, x, 6
+mullw y, r1, align
+shruw y, y, 6
+addw x, x, y
+mullw y, r2, align
+shruw y, y, 6
+addw x, x, y
+mullw y, r3, align
+shruw y, y, 6
+addw x, x, y
+addw part, part, x
+
+.function mnet_rows_fold
+.dest 4 total uint32_t
+.source 2 part uint16_t
+.param 2 inner
+.temp 4 xl
+muluwl xl, part, inner
+addl total, total, xl
+
+.function mnet_rows_narrow
+.dest 2 v int16_t
+.source 4 total uint32_t
+.param 4 bits
+.temp 4 xl
+shrul xl, total, bits
+convlw v, xl
+
+# Sums of one output row as samples in 1/128 of a step.
+.function mnet_rows_scale
+.dest 2 sample int16_t
+.source 4 sum int32_t
+.param 4 bits
+.param 2 factor
+.temp 4 xl
+.temp 2 x
+shrul xl, sum, bits
+convlw x, xl
+mulhuw sample, x, factor
+
+# One colour channel: coefficients in 1/8192, hence 13 + 7 bits of fraction.
+.function mnet_rows_matrix
+.dest 1 byte uint8_t
+.source 2 s0 int16_t
+.source 2 s1 int16_t
+.source 2 s2 int16_t
+.param 2 m0
+.param 2 m1
+.param 2 m2
+.param 4 bias
+.temp 4 xl
+.temp 4 yl
+.temp 2 x
+mulswl xl, s0, m0
+mulswl yl, s1, m1
+addl xl, xl, yl
+mulswl yl, s2, m2
+addl xl, xl, yl
+addl xl, xl, bias
+shrsl xl, xl, 20
+convssslw x, xl
+convsuswb byte, x

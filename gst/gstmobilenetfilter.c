@@ -4,11 +4,9 @@
  * model, brings frames into its input, decides which frames are analysed, and
  * hands results to frames.  Pixels are only read; frames are never dropped. */
 
-#include <string.h>
-
 #include "gstmobilenetfilter.h"
 #include "gstmobilenetframe.h"
-#include "gstmobilenetmodel.h"
+#include "gstmobilenetnetwork.h"
 #include "gstmobilenetsettings.h"
 
 GST_DEBUG_CATEGORY (gst_mobilenet_filter_debug);
@@ -21,12 +19,8 @@ typedef struct
   GstClockTime earliest_time;   /* running time; frames up to it are late */
 
   /* From start to stop. */
-  GstMobilenetSettings active;  /* the settings that start found */
-  gchar *name;                  /* of the model: its file's, without folder */
-  MnetModel *model;
-  MnetLabels *labels;
-  MnetPool *pool;
-  MnetImageOptions options;
+  GstMobilenetMode mode;
+  GstMobilenetNetwork network;
   GstMobilenetScheduler *scheduler;
 
   /* The streaming thread's, from caps to stop. */
@@ -82,144 +76,6 @@ gst_mobilenet_filter_finalize (GObject * object)
   G_OBJECT_CLASS (gst_mobilenet_filter_parent_class)->finalize (object);
 }
 
-/* GStreamer's words for why something failed. */
-static GQuark
-error_domain (MnetStatus status, gint * code)
-{
-  switch (status) {
-    case MNET_ERROR_ARGUMENT:
-      *code = GST_LIBRARY_ERROR_SETTINGS;
-      return GST_LIBRARY_ERROR;
-    case MNET_ERROR_IO:
-      *code = GST_RESOURCE_ERROR_OPEN_READ;
-      return GST_RESOURCE_ERROR;
-    case MNET_ERROR_FORMAT:
-      *code = GST_STREAM_ERROR_WRONG_TYPE;
-      return GST_STREAM_ERROR;
-    case MNET_ERROR_UNSUPPORTED:
-      *code = GST_STREAM_ERROR_NOT_IMPLEMENTED;
-      return GST_STREAM_ERROR;
-    case MNET_ERROR_LIMIT:
-    case MNET_ERROR_MEMORY:
-      *code = GST_RESOURCE_ERROR_NO_SPACE_LEFT;
-      return GST_RESOURCE_ERROR;
-    default:
-      *code = GST_RESOURCE_ERROR_FAILED;
-      return GST_RESOURCE_ERROR;
-  }
-}
-
-/* Posts `error`.  `file` is the file that it is about, or NULL. */
-static void
-post_error (GstMobilenetFilter * self, const gchar * file,
-    const MnetError * error)
-{
-  gint code;
-  GQuark domain = error_domain (error->status, &code);
-  gchar *text;
-
-  if (file && error->status == MNET_ERROR_IO
-      && !g_file_test (file, G_FILE_TEST_EXISTS))
-    code = GST_RESOURCE_ERROR_NOT_FOUND;
-  if (file && !strstr (error->text, file))
-    text = g_strdup_printf ("%s: %s", file, error->text);
-  else
-    text = g_strdup (error->text);
-  gst_element_message_full (GST_ELEMENT (self), GST_MESSAGE_ERROR, domain,
-      code, text, NULL, __FILE__, GST_FUNCTION, __LINE__);
-}
-
-static gboolean
-load_model (GstMobilenetFilter * self)
-{
-  GstMobilenetFilterPrivate *priv = PRIV (self);
-  const gchar *path = priv->active.model_file;
-  MnetError error = { MNET_OK, "" };
-  gsize inputs;
-
-  if (!path) {
-    GST_ELEMENT_ERROR (self, RESOURCE, NOT_FOUND,
-        ("No model: set the property model-file to a .tflite file"), (NULL));
-    return FALSE;
-  }
-  priv->model = gst_mobilenet_model_acquire (path, priv->active.cpu, &error);
-  if (!priv->model) {
-    post_error (self, path, &error);
-    return FALSE;
-  }
-  inputs = mnet_model_n_inputs (priv->model);
-  if (inputs != 1) {
-    GST_ELEMENT_ERROR (self, STREAM, NOT_IMPLEMENTED,
-        ("%s: the model has %" G_GSIZE_FORMAT " inputs, expected one, a "
-            "picture", path, inputs), (NULL));
-    return FALSE;
-  }
-  priv->name = g_path_get_basename (path);
-  return TRUE;
-}
-
-static gboolean
-load_labels (GstMobilenetFilter * self)
-{
-  GstMobilenetFilterPrivate *priv = PRIV (self);
-  const gchar *path = priv->active.labels_file;
-  MnetError error = { MNET_OK, "" };
-
-  if (!path)
-    return TRUE;
-  priv->labels = mnet_labels_load (path, &error);
-  if (!priv->labels)
-    post_error (self, path, &error);
-  return priv->labels != NULL;
-}
-
-/* How pictures are brought into the model's input. */
-static gboolean
-choose_options (GstMobilenetFilter * self)
-{
-  GstMobilenetFilterPrivate *priv = PRIV (self);
-  const MnetTensorInfo *tensor = mnet_model_input (priv->model, 0);
-  const gfloat *mean = priv->options.mean;
-  const gfloat *std = priv->options.std;
-  MnetError error = { MNET_OK, "" };
-  MnetNormalization normalization;
-  gboolean told;
-
-  told = mnet_model_normalization (priv->model, 0, &normalization);
-  if (!gst_mobilenet_settings_normalize (&priv->active, tensor,
-          told ? &normalization : NULL, &priv->options, &error)) {
-    post_error (self, NULL, &error);
-    return FALSE;
-  }
-  if (priv->options.raw)
-    GST_INFO_OBJECT (self, "%s input: bytes of the picture as they are",
-        mnet_type_name (tensor->type));
-  else
-    GST_INFO_OBJECT (self, "%s input: (byte - [%g %g %g]) / [%g %g %g]",
-        mnet_type_name (tensor->type), mean[0], mean[1], mean[2], std[0],
-        std[1], std[2]);
-  if (!told && !priv->active.mean && !priv->active.std
-      && priv->active.input_range == GST_MOBILENET_INPUT_RANGE_AUTO)
-    GST_INFO_OBJECT (self, "that is a guess, %s does not tell; if results are "
-        "wrong set input-range, or mean and std", priv->name);
-  return TRUE;
-}
-
-/* One picture is tried: caps come later and must not be the ones to find out
- * that the input is none. */
-static gboolean
-check_input (GstMobilenetFilter * self, MnetError * error)
-{
-  const MnetFrameInfo any = { MNET_PIXEL_RGB, 64, 64, MNET_MATRIX_BT601, true };
-  GstMobilenetFilterPrivate *priv = PRIV (self);
-  MnetImage *image;
-
-  image = mnet_image_new (&any, mnet_model_input (priv->model, 0),
-      &priv->options, error);
-  mnet_image_free (image);
-  return image != NULL;
-}
-
 static gpointer
 decode_result (gpointer user, MnetSession * session,
     const GstMobilenetFrame * frame)
@@ -233,16 +89,10 @@ static gboolean
 make_scheduler (GstMobilenetFilter * self, MnetError * error)
 {
   GstMobilenetFilterPrivate *priv = PRIV (self);
-  MnetSessionOptions options = { NULL };
+  MnetSessionOptions options = { priv->network.pool };
   MnetSession *session;
 
-  if (priv->active.threads != 1) {
-    priv->pool = gst_mobilenet_pool_acquire (priv->active.threads, error);
-    if (!priv->pool)
-      return FALSE;
-  }
-  options.pool = priv->pool;
-  session = mnet_session_new (priv->model, &options, error);
+  session = mnet_session_new (priv->network.model, &options, error);
   if (!session)
     return FALSE;
   priv->scheduler = gst_mobilenet_scheduler_new (session,
@@ -259,30 +109,25 @@ gst_mobilenet_filter_stop (GstBaseTransform * trans)
   g_clear_pointer (&priv->scheduler, gst_mobilenet_scheduler_free);
   GST_MOBILENET_FILTER_GET_CLASS (self)->stop (self);
   g_clear_pointer (&priv->image, mnet_image_free);
-  g_clear_pointer (&priv->pool, gst_mobilenet_pool_release);
-  g_clear_pointer (&priv->labels, mnet_labels_unref);
-  g_clear_pointer (&priv->model, gst_mobilenet_model_release);
-  g_clear_pointer (&priv->name, g_free);
-  gst_mobilenet_settings_clear (&priv->active);
+  gst_mobilenet_network_close (&priv->network);
   return TRUE;
 }
 
 static gboolean
-start_model (GstMobilenetFilter * self)
+start_network (GstMobilenetFilter * self, const GstMobilenetSettings * settings)
 {
-  GstMobilenetFilterPrivate *priv = PRIV (self);
+  GstMobilenetNetwork *network = &PRIV (self)->network;
   MnetError error = { MNET_OK, "" };
 
-  if (!load_model (self) || !load_labels (self) || !choose_options (self))
+  if (!gst_mobilenet_network_open (network, GST_ELEMENT (self), settings))
     return FALSE;
-  if (!check_input (self, &error)
-      || !GST_MOBILENET_FILTER_GET_CLASS (self)->start (self, priv->model,
-          priv->labels, priv->name, &error)
-      || !make_scheduler (self, &error)) {
-    post_error (self, priv->active.model_file, &error);
-    return FALSE;
-  }
-  return TRUE;
+  if (GST_MOBILENET_FILTER_GET_CLASS (self)->start (self, network->model,
+          network->labels, network->name, &error)
+      && make_scheduler (self, &error))
+    return TRUE;
+  gst_mobilenet_post_error (GST_ELEMENT (self), network->file, &error);
+  gst_mobilenet_filter_stop (GST_BASE_TRANSFORM (self));
+  return FALSE;
 }
 
 static gboolean
@@ -290,12 +135,15 @@ gst_mobilenet_filter_start (GstBaseTransform * trans)
 {
   GstMobilenetFilter *self = GST_MOBILENET_FILTER (trans);
   GstMobilenetFilterPrivate *priv = PRIV (self);
+  GstMobilenetSettings settings;
+  gboolean started;
 
   GST_OBJECT_LOCK (self);
-  gst_mobilenet_settings_copy (&priv->active, &priv->settings);
+  gst_mobilenet_settings_copy (&settings, &priv->settings);
   priv->earliest_time = GST_CLOCK_TIME_NONE;
   GST_OBJECT_UNLOCK (self);
   gst_video_info_init (&priv->info);
+  priv->mode = settings.mode;
   priv->frames = 0;
   priv->since_analysed = G_MAXUINT;
 
@@ -304,11 +152,9 @@ gst_mobilenet_filter_start (GstBaseTransform * trans)
         "without inference instead");
     gst_base_transform_set_qos_enabled (trans, FALSE);
   }
-  if (!start_model (self)) {
-    gst_mobilenet_filter_stop (trans);
-    return FALSE;
-  }
-  return TRUE;
+  started = start_network (self, &settings);
+  gst_mobilenet_settings_clear (&settings);
+  return started;
 }
 
 static gboolean
@@ -322,9 +168,10 @@ make_image (GstMobilenetFilter * self, gint width, gint height)
   priv->image_frame.width = width;
   priv->image_frame.height = height;
   priv->image = mnet_image_new (&priv->image_frame,
-      mnet_model_input (priv->model, 0), &priv->options, &error);
+      mnet_model_input (priv->network.model, 0), &priv->network.options,
+      &error);
   if (!priv->image)
-    post_error (self, NULL, &error);
+    gst_mobilenet_post_error (GST_ELEMENT (self), NULL, &error);
   return priv->image != NULL;
 }
 
@@ -357,7 +204,7 @@ gst_mobilenet_filter_set_caps (GstBaseTransform * trans, GstCaps * incaps,
 {
   GstMobilenetFilter *self = GST_MOBILENET_FILTER (trans);
   GstMobilenetFilterPrivate *priv = PRIV (self);
-  GstMobilenetMode mode = priv->active.mode;
+  GstMobilenetMode mode = priv->mode;
   MnetError error = { MNET_OK, "" };
 
   if (!gst_video_info_from_caps (&priv->info, incaps)) {
@@ -376,7 +223,7 @@ gst_mobilenet_filter_set_caps (GstBaseTransform * trans, GstCaps * incaps,
   discard_results (self);
   if (!gst_mobilenet_scheduler_set_worker (priv->scheduler,
           mode == GST_MOBILENET_MODE_LATEST, &error)) {
-    post_error (self, NULL, &error);
+    gst_mobilenet_post_error (GST_ELEMENT (self), NULL, &error);
     return FALSE;
   }
   return TRUE;

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What an element loads when it starts: model, labels, threads, and how
+ * pictures are brought into the model's input.  Every failure is one error
+ * message of the element. */
+
+#include <string.h>
+
+#include "gstmobilenetmodel.h"
+#include "gstmobilenetnetwork.h"
+
+GST_DEBUG_CATEGORY_EXTERN (gst_mobilenet_filter_debug);
+#define GST_CAT_DEFAULT gst_mobilenet_filter_debug
+
+/* GStreamer's words for why something failed. */
+static GQuark
+error_domain (MnetStatus status, gint * code)
+{
+  switch (status) {
+    case MNET_ERROR_ARGUMENT:
+      *code = GST_LIBRARY_ERROR_SETTINGS;
+      return GST_LIBRARY_ERROR;
+    case MNET_ERROR_IO:
+      *code = GST_RESOURCE_ERROR_OPEN_READ;
+      return GST_RESOURCE_ERROR;
+    case MNET_ERROR_FORMAT:
+      *code = GST_STREAM_ERROR_WRONG_TYPE;
+      return GST_STREAM_ERROR;
+    case MNET_ERROR_UNSUPPORTED:
+      *code = GST_STREAM_ERROR_NOT_IMPLEMENTED;
+      return GST_STREAM_ERROR;
+    case MNET_ERROR_LIMIT:
+    case MNET_ERROR_MEMORY:
+      *code = GST_RESOURCE_ERROR_NO_SPACE_LEFT;
+      return GST_RESOURCE_ERROR;
+    default:
+      *code = GST_RESOURCE_ERROR_FAILED;
+      return GST_RESOURCE_ERROR;
+  }
+}
+
+/* Posts `error`.  `file` is the file that it is about, or NULL. */
+void
+gst_mobilenet_post_error (GstElement * element, const gchar * file,
+    const MnetError * error)
+{
+  gint code;
+  GQuark domain = error_domain (error->status, &code);
+  gchar *text;
+
+  if (file && error->status == MNET_ERROR_IO
+      && !g_file_test (file, G_FILE_TEST_EXISTS))
+    code = GST_RESOURCE_ERROR_NOT_FOUND;
+  if (file && !strstr (error->text, file))
+    text = g_strdup_printf ("%s: %s", file, error->text);
+  else
+    text = g_strdup (error->text);
+  gst_element_message_full (element, GST_MESSAGE_ERROR, domain, code, text,
+      NULL, __FILE__, GST_FUNCTION, __LINE__);
+}
+
+static gboolean
+load_model (GstMobilenetNetwork * network, GstElement * element,
+    const GstMobilenetSettings * settings)
+{
+  MnetError error = { MNET_OK, "" };
+  gsize inputs;
+
+  if (!settings->model_file) {
+    GST_ELEMENT_ERROR (element, RESOURCE, NOT_FOUND,
+        ("No model: set the property model-file to a .tflite file"), (NULL));
+    return FALSE;
+  }
+  network->file = g_strdup (settings->model_file);
+  network->name = g_path_get_basename (network->file);
+  network->model = gst_mobilenet_model_acquire (network->file, settings->cpu,
+      &error);
+  if (!network->model) {
+    gst_mobilenet_post_error (element, network->file, &error);
+    return FALSE;
+  }
+  inputs = mnet_model_n_inputs (network->model);
+  if (inputs != 1) {
+    GST_ELEMENT_ERROR (element, STREAM, NOT_IMPLEMENTED,
+        ("%s: the model has %" G_GSIZE_FORMAT " inputs, expected one, a "
+            "picture", network->file, inputs), (NULL));
+    return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+load_labels (GstMobilenetNetwork * network, GstElement * element,
+    const GstMobilenetSettings * settings)
+{
+  MnetError error = { MNET_OK, "" };
+
+  if (!settings->labels_file)
+    return TRUE;
+  network->labels = mnet_labels_load (settings->labels_file, &error);
+  if (!network->labels)
+    gst_mobilenet_post_error (element, settings->labels_file, &error);
+  return network->labels != NULL;
+}
+
+static void
+log_options (const GstMobilenetNetwork * network, GstElement * element,
+    gboolean told)
+{
+  const gfloat *mean = network->options.mean;
+  const gfloat *std = network->options.std;
+
+  if (network->options.raw)
+    GST_INFO_OBJECT (element, "%s is given the bytes of a picture as they are",
+        network->name);
+  else
+    GST_INFO_OBJECT (element, "%s is given (byte - [%g %g %g]) / [%g %g %g]",
+        network->name, mean[0], mean[1], mean[2], std[0], std[1], std[2]);
+  if (!told)
+    GST_INFO_OBJECT (element, "the file does not tell that, it is a guess from "
+        "the %s input; if results are wrong set input-range, or mean and std",
+        mnet_type_name (mnet_model_input (network->model, 0)->type));
+}
+
+/* Settles how pictures are brought into the model's input and tries it on one:
+ * caps come later and must not be the ones to find out that the input is no
+ * picture. */
+static gboolean
+choose_options (GstMobilenetNetwork * network, GstElement * element,
+    const GstMobilenetSettings * settings)
+{
+  const MnetFrameInfo any = { MNET_PIXEL_RGB, 64, 64, MNET_MATRIX_BT601, true };
+  const MnetTensorInfo *tensor = mnet_model_input (network->model, 0);
+  MnetError error = { MNET_OK, "" };
+  MnetNormalization normalization;
+  MnetImage *image;
+  gboolean told;
+
+  told = mnet_model_normalization (network->model, 0, &normalization);
+  if (!gst_mobilenet_settings_normalize (settings, tensor,
+          told ? &normalization : NULL, &network->options, &error)) {
+    gst_mobilenet_post_error (element, NULL, &error);
+    return FALSE;
+  }
+  image = mnet_image_new (&any, tensor, &network->options, &error);
+  if (!image) {
+    gst_mobilenet_post_error (element, network->file, &error);
+    return FALSE;
+  }
+  mnet_image_free (image);
+  log_options (network, element, told || settings->mean || settings->std
+      || settings->input_range != GST_MOBILENET_INPUT_RANGE_AUTO);
+  return TRUE;
+}
+
+static gboolean
+take_threads (GstMobilenetNetwork * network, GstElement * element,
+    const GstMobilenetSettings * settings)
+{
+  MnetError error = { MNET_OK, "" };
+
+  if (settings->threads == 1)
+    return TRUE;
+  network->pool = gst_mobilenet_pool_acquire (settings->threads, &error);
+  if (!network->pool)
+    gst_mobilenet_post_error (element, NULL, &error);
+  return network->pool != NULL;
+}
+
+/* Loads what `settings` name into an empty `network`.  FALSE, with an error
+ * message of `element` posted and nothing loaded, when that fails. */
+gboolean
+gst_mobilenet_network_open (GstMobilenetNetwork * network, GstElement * element,
+    const GstMobilenetSettings * settings)
+{
+  if (load_model (network, element, settings)
+      && load_labels (network, element, settings)
+      && choose_options (network, element, settings)
+      && take_threads (network, element, settings))
+    return TRUE;
+  gst_mobilenet_network_close (network);
+  return FALSE;
+}
+
+void
+gst_mobilenet_network_close (GstMobilenetNetwork * network)
+{
+  g_clear_pointer (&network->pool, gst_mobilenet_pool_release);
+  g_clear_pointer (&network->labels, mnet_labels_unref);
+  g_clear_pointer (&network->model, gst_mobilenet_model_release);
+  g_clear_pointer (&network->name, g_free);
+  g_clear_pointer (&network->file, g_free);
+}

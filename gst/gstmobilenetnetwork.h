@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What an element loads when it starts: model, labels, threads, and how
+ * pictures are brought into the model's input. */
+#ifndef __GST_MOBILENET_NETWORK_H__
+#define __GST_MOBILENET_NETWORK_H__
+
+#include <mnet/mnet.h>
+
+#include "gstmobilenetsettings.h"
+
+G_BEGIN_DECLS
+
+/* All zero when nothing is loaded. */
+typedef struct
+{
+  gchar *file;                  /* the property model-file */
+  gchar *name;                  /* of the model: its file's, without folder */
+  MnetModel *model;
+  MnetLabels *labels;           /* of the property labels-file, or NULL */
+  MnetPool *pool;               /* NULL: no more threads than the caller's */
+  MnetImageOptions options;
+} GstMobilenetNetwork;
+
+void gst_mobilenet_post_error (GstElement * element, const gchar * file,
+    const MnetError * error);
+
+gboolean gst_mobilenet_network_open (GstMobilenetNetwork * network,
+    GstElement * element, const GstMobilenetSettings * settings);
+void gst_mobilenet_network_close (GstMobilenetNetwork * network);
+
+G_END_DECLS
+
+#endif /* __GST_MOBILENET_NETWORK_H__ */

@@ -112,8 +112,8 @@ watch (GstBus * bus, Display * display)
     switch (GST_MESSAGE_TYPE (message)) {
       case GST_MESSAGE_ERROR:
         gst_message_parse_error (message, &error, NULL);
-        g_printerr ("show-labels: %s: %s\n", GST_OBJECT_NAME (message->src),
-            error->message);
+        g_printerr ("show-labels: %s: %s: %s\n", display->name,
+            GST_OBJECT_NAME (message->src), error->message);
         g_error_free (error);
         good = running = FALSE;
         break;

@@ -59,10 +59,15 @@ gst_mobilenet_classification_meta_transform (GstBuffer * dest, GstMeta * meta,
   GstMobilenetClassificationMeta *self =
       (GstMobilenetClassificationMeta *) meta;
 
-  if (!gst_mobilenet_meta_transform_keeps_picture (type, data))
-    return FALSE;
-  return gst_buffer_add_mobilenet_classification_meta (dest,
-      self->classification, self->age) != NULL;
+  switch (gst_mobilenet_meta_transformed_picture (type, data)) {
+    case GST_MOBILENET_META_PICTURE_KEPT:
+      return gst_buffer_add_mobilenet_classification_meta (dest,
+          self->classification, self->age) != NULL;
+    case GST_MOBILENET_META_PICTURE_CHANGED:
+      return TRUE;
+    default:
+      return FALSE;
+  }
 }
 
 GType

@@ -39,19 +39,26 @@ matrix_keeps_picture (const GstVideoMetaTransformMatrix * transform)
 }
 #endif
 
-gboolean
-gst_mobilenet_meta_transform_keeps_picture (GQuark type, gconstpointer data)
+static GstMobilenetMetaPicture
+kept_if (gboolean kept)
+{
+  return kept ? GST_MOBILENET_META_PICTURE_KEPT
+      : GST_MOBILENET_META_PICTURE_CHANGED;
+}
+
+GstMobilenetMetaPicture
+gst_mobilenet_meta_transformed_picture (GQuark type, gconstpointer data)
 {
   if (GST_META_TRANSFORM_IS_COPY (type)) {
     const GstMetaTransformCopy *copy = data;
 
-    return !copy->region;
+    return kept_if (!copy->region);
   }
   if (GST_VIDEO_META_TRANSFORM_IS_SCALE (type))
-    return TRUE;
+    return GST_MOBILENET_META_PICTURE_KEPT;
 #if GST_CHECK_VERSION (1, 28, 0)
   if (GST_VIDEO_META_TRANSFORM_IS_MATRIX (type))
-    return matrix_keeps_picture (data);
+    return kept_if (matrix_keeps_picture (data));
 #endif
-  return FALSE;
+  return GST_MOBILENET_META_PICTURE_UNKNOWN;
 }

@@ -16,11 +16,25 @@ G_BEGIN_DECLS
 G_GNUC_INTERNAL
 extern const gchar *gst_mobilenet_meta_tags[];
 
-/* TRUE when the new buffer shows the whole picture of the old one, upright:
- * same pixels, converted or scaled, borders allowed.  `type` and `data` are
- * those of a #GstMetaTransformFunction. */
+/* What becomes of the picture that a meta speaks of. */
+typedef enum
+{
+  /* The new buffer shows the whole of it, upright: converted or scaled,
+   * borders allowed. */
+  GST_MOBILENET_META_PICTURE_KEPT,
+  /* Cropped, turned or mirrored, or a part of the buffer's bytes: the meta is
+   * left out and the transform function returns TRUE.  FALSE would be logged
+   * as a failure for each copy of a part, and makes some elements of 1.28 try
+   * again with the scale transformation, which hides a crop. */
+  GST_MOBILENET_META_PICTURE_CHANGED,
+  /* A transformation that is not known: the meta is left out and the transform
+   * function returns FALSE. */
+  GST_MOBILENET_META_PICTURE_UNKNOWN
+} GstMobilenetMetaPicture;
+
+/* `type` and `data` are those of a #GstMetaTransformFunction. */
 G_GNUC_INTERNAL
-gboolean gst_mobilenet_meta_transform_keeps_picture (GQuark type,
+GstMobilenetMetaPicture gst_mobilenet_meta_transformed_picture (GQuark type,
     gconstpointer data);
 
 G_END_DECLS

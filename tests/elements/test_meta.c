@@ -272,9 +272,10 @@ GST_START_TEST (test_part_of_a_buffer)
 
 GST_END_TEST;
 
-/* What the transform function does with `type`. */
+/* Whether the meta is on a buffer made by the transformation.  The transform
+ * function may fail only for types that it does not know. */
 static gboolean
-survives (GQuark type, gpointer data)
+survives (GQuark type, gpointer data, gboolean known)
 {
   GstBuffer *from = new_marked_buffer ();
   GstBuffer *to = gst_buffer_new ();
@@ -282,7 +283,8 @@ survives (GQuark type, gpointer data)
       gst_buffer_get_mobilenet_classification_meta (from);
   gboolean result;
 
-  meta->meta.info->transform_func (to, &meta->meta, from, type, data);
+  fail_unless_equals_int (meta->meta.info->transform_func (to, &meta->meta,
+          from, type, data), known);
   result = gst_buffer_get_mobilenet_classification_meta (to) != NULL;
   gst_buffer_unref (from);
   gst_buffer_unref (to);
@@ -298,10 +300,11 @@ GST_START_TEST (test_transformations)
 
   gst_video_info_set_format (&in, GST_VIDEO_FORMAT_NV12, 640, 480);
   gst_video_info_set_format (&out, GST_VIDEO_FORMAT_RGB, 320, 320);
-  fail_unless (survives (_gst_meta_transform_copy, &whole));
-  fail_if (survives (_gst_meta_transform_copy, &part));
-  fail_unless (survives (gst_video_meta_transform_scale_get_quark (), &scale));
-  fail_if (survives (g_quark_from_static_string ("unheard-of"), NULL));
+  fail_unless (survives (_gst_meta_transform_copy, &whole, TRUE));
+  fail_if (survives (_gst_meta_transform_copy, &part, TRUE));
+  fail_unless (survives (gst_video_meta_transform_scale_get_quark (), &scale,
+          TRUE));
+  fail_if (survives (g_quark_from_static_string ("unheard-of"), NULL, FALSE));
 }
 
 GST_END_TEST;
@@ -319,15 +322,15 @@ GST_START_TEST (test_matrix_transformations)
   gst_video_info_set_format (&in, GST_VIDEO_FORMAT_NV12, 640, 480);
   gst_video_info_set_format (&out, GST_VIDEO_FORMAT_RGB, 320, 320);
   gst_video_meta_transform_matrix_init (&matrix, &in, &all, &out, &letterbox);
-  fail_unless (survives (type, &matrix), "scaled with borders");
+  fail_unless (survives (type, &matrix, TRUE), "scaled with borders");
   matrix.matrix[0][0] *= 2;
-  fail_if (survives (type, &matrix), "right half lost");
+  fail_if (survives (type, &matrix, TRUE), "right half lost");
   gst_video_meta_transform_matrix_init (&matrix, &in, &right, &out, &letterbox);
-  fail_if (survives (type, &matrix), "left columns cropped");
+  fail_if (survives (type, &matrix, TRUE), "left columns cropped");
   gst_video_meta_transform_matrix_init (&matrix, &in, &all, &in, &all);
   matrix.matrix[0][0] = -1;
   matrix.matrix[0][2] = 640;
-  fail_if (survives (type, &matrix), "mirrored");
+  fail_if (survives (type, &matrix, TRUE), "mirrored");
 }
 
 GST_END_TEST;
@@ -479,7 +482,7 @@ play_through (const gchar * elements, Arrivals * arrivals)
 static const struct
 {
   const gchar *elements;
-  gint arrive;
+  gint at_least;                /* videorate's end differs by version */
 } keeping[] = {
   {"identity", FRAMES},
   {"queue", FRAMES},
@@ -499,6 +502,9 @@ static const struct
   {"theoraenc", FRAMES},
   {"vp8enc deadline=1", FRAMES},
   {"jpegenc ! jpegdec", FRAMES},
+#if GST_CHECK_VERSION (1, 28, 0)
+  {"videobox left=-10", FRAMES},
+#endif
 };
 
 /* Not `videoflip method=`: GStreamer 1.22.0 ignores it at construction. */
@@ -507,7 +513,9 @@ static const gchar *const dropping[] = {
   "videocrop top=2 bottom=2",
   "aspectratiocrop aspect-ratio=1/1",
   "videobox left=10",
+#if !GST_CHECK_VERSION (1, 28, 0)
   "videobox left=-10",
+#endif
   "videoflip video-direction=90r",
   "videoflip video-direction=horiz",
   "videoflip video-direction=vert",
@@ -519,9 +527,10 @@ GST_START_TEST (test_follows_the_frame)
   Arrivals arrivals;
 
   play_through (elements, &arrivals);
-  fail_unless (arrivals.with == keeping[__i__].arrive &&
-      arrivals.without == 0, "%s: %d of %d kept it, expected %d", elements,
-      arrivals.with, arrivals.with + arrivals.without, keeping[__i__].arrive);
+  fail_unless (arrivals.with >= keeping[__i__].at_least &&
+      arrivals.without == 0, "%s: %d of %d kept it, expected at least %d",
+      elements,
+      arrivals.with, arrivals.with + arrivals.without, keeping[__i__].at_least);
 }
 
 GST_END_TEST;

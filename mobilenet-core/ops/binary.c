@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * ADD, SUB, MUL with broadcasting: nested loops over the dimensions in which
+ * the operands differ, a kernel over the rest. */
+#include <string.h>
+
+#include "base/error.h"
+#include "ops/classes.h"
+#include "ops/quant.h"
+
+typedef struct {
+    bool is_float;
+    bool swap; /* operand 1 is the kernel's a */
+    float min, max;
+    MnetAddS8 add;
+    MnetMulS8 mul;
+    int32_t table[2][256]; /* of the operands, see MnetAddS8 */
+} BinaryPacked;
+
+/* Dimensions from the outermost in; steps of 0 repeat. */
+typedef struct {
+    int32_t rank;
+    size_t dims[MNET_MAX_RANK];
+    size_t a_step[MNET_MAX_RANK], b_step[MNET_MAX_RANK];
+    bool swap; /* a and b stand for inputs 1 and 0 */
+    bool spread; /* the innermost a is one value for all: repeated in scratch */
+    bool flat;   /* no loop but the innermost: may be cut anywhere */
+} BinaryState;
+
+static int32_t dim_from_end(const MnetShape *shape, int32_t i)
+{
+    return i < shape->rank ? shape->dims[shape->rank - 1 - i] : 1;
+}
+
+static MnetStatus binary_infer(const MnetGraph *graph, const MnetNode *node, MnetShape *shapes,
+                               MnetError *error)
+{
+    MnetStatus status = mnet_op_arity(node, 2, 2, error);
+    if (status || (status = mnet_op_float_or_int8(graph, node, error)))
+        return status;
+    const MnetTensor *a = mnet_in(graph, node, 0), *b = mnet_in(graph, node, 1);
+    if (a->type != b->type || (b->type == MNET_TYPE_INT8 && b->quant.n != 1))
+        return mnet_op_unsupported(error, node, "%s with %s is not supported, or one has no single scale",
+                                   mnet_type_name(a->type), mnet_type_name(b->type));
+    const MnetShape *sa = &shapes[node->inputs[0]], *sb = &shapes[node->inputs[1]];
+    MnetShape out = { sa->rank > sb->rank ? sa->rank : sb->rank, { 0 } };
+    for (int32_t i = 0; i < out.rank; i++) {
+        int32_t da = dim_from_end(sa, i), db = dim_from_end(sb, i);
+        if (da != db && da != 1 && db != 1)
+            return mnet_op_malformed(error, node, "dimensions %d and %d do not go together", da, db);
+        out.dims[out.rank - 1 - i] = da > db ? da : db;
+    }
+    return mnet_set_shape(graph, node, shapes, &out, error);
+}
+
+/* One operand of ADD: (q - zero) << 20, scaled. */
+static void fill_add_table(const MnetTensor *tensor, double scale, int32_t sign, int32_t *table)
+{
+    MnetFixed factor = mnet_fixed(scale);
+    factor.multiplier *= sign;
+    for (int32_t q = -128; q < 128; q++)
+        table[q + 128] =
+            mnet_fixed_multiply((q - tensor->quant.zero_point[0]) * (1 << 20), factor);
+}
+
+/* TFLite's ADD and SUB: both operands on the scale of twice the larger one. */
+static void prepare_add(const MnetGraph *graph, const MnetNode *node, BinaryPacked *p)
+{
+    const MnetTensor *a = mnet_in(graph, node, 0), *b = mnet_in(graph, node, 1);
+    const MnetTensor *out = mnet_out(graph, node);
+    double sa = (double)a->quant.scale[0], sb = (double)b->quant.scale[0];
+    double twice_max = 2 * (sa > sb ? sa : sb);
+    MnetFixed factor = mnet_fixed(twice_max / ((1 << 20) * (double)out->quant.scale[0]));
+    fill_add_table(a, sa / twice_max, 1, p->table[0]);
+    fill_add_table(b, sb / twice_max, node->op == MNET_OP_SUB ? -1 : 1, p->table[1]);
+    p->add.multiplier = factor.multiplier;
+    p->add.shift = factor.shift;
+    p->add.zero_point = out->quant.zero_point[0];
+    mnet_activation_range_s8(node->activation, out, &p->add.min, &p->add.max);
+}
+
+static void prepare_mul(const MnetGraph *graph, const MnetNode *node, BinaryPacked *p)
+{
+    const MnetTensor *a = mnet_in(graph, node, 0), *b = mnet_in(graph, node, 1);
+    const MnetTensor *out = mnet_out(graph, node);
+    /* The reference multiplies and divides in float. */
+    float real = a->quant.scale[0] * b->quant.scale[0] / out->quant.scale[0];
+    MnetFixed factor = mnet_fixed((double)real);
+    p->mul = (MnetMulS8){ .a_zero = a->quant.zero_point[0],
+                          .b_zero = b->quant.zero_point[0],
+                          .multiplier = factor.multiplier,
+                          .shift = factor.shift,
+                          .zero_point = out->quant.zero_point[0] };
+    mnet_activation_range_s8(node->activation, out, &p->mul.min, &p->mul.max);
+}
+
+static MnetStatus binary_prepare(MnetGraph *graph, MnetNode *node, const MnetKernels *kernels,
+                                 MnetError *error)
+{
+    BinaryPacked *p = mnet_store_alloc(graph->store, sizeof *p);
+    if (!p)
+        return mnet_error_memory(error, sizeof *p);
+    p->is_float = mnet_in(graph, node, 0)->type == MNET_TYPE_FLOAT32;
+    if (p->is_float)
+        mnet_activation_range_f32(node->activation, &p->min, &p->max);
+    else if (node->op == MNET_OP_MUL)
+        prepare_mul(graph, node, p);
+    else
+        prepare_add(graph, node, p);
+    node->packed = p;
+    return MNET_OK;
+}
+
+/* Dimensions that neither operand repeats in a new way join the one inside. */
+static void collapse(const MnetShape *a, const MnetShape *b, const MnetShape *out, BinaryState *s)
+{
+    size_t dims[MNET_MAX_RANK] = { 1 }, as[MNET_MAX_RANK] = { 1 }, bs[MNET_MAX_RANK] = { 1 };
+    size_t a_size = 1, b_size = 1;
+    int32_t n = 0;
+    for (int32_t i = 0; i < out->rank; i++) {
+        size_t d = (size_t)dim_from_end(out, i);
+        size_t da = (size_t)dim_from_end(a, i), db = (size_t)dim_from_end(b, i);
+        if (d == 1)
+            continue;
+        size_t a_step = da == 1 ? 0 : a_size, b_step = db == 1 ? 0 : b_size;
+        bool joins = n && a_step == as[n - 1] * dims[n - 1] && b_step == bs[n - 1] * dims[n - 1];
+        if (joins) {
+            dims[n - 1] *= d;
+        } else {
+            dims[n] = d;
+            as[n] = a_step;
+            bs[n++] = b_step;
+        }
+        a_size *= da;
+        b_size *= db;
+    }
+    s->rank = n ? n : 1;
+    for (int32_t i = 0; i < s->rank; i++) {
+        s->dims[i] = dims[s->rank - 1 - i];
+        s->a_step[i] = as[s->rank - 1 - i];
+        s->b_step[i] = bs[s->rank - 1 - i];
+    }
+}
+
+static MnetStatus binary_plan(MnetStep *step, MnetStore *store, MnetError *error)
+{
+    const MnetNode *node = step->node;
+    const BinaryPacked *packed = node->packed;
+    const MnetShape *a = &step->shapes[node->inputs[0]], *b = &step->shapes[node->inputs[1]];
+    const MnetShape *out = &step->shapes[node->outputs[0]];
+    BinaryState *s = mnet_store_alloc(store, sizeof *s);
+    if (!s)
+        return mnet_error_memory(error, sizeof *s);
+    collapse(a, b, out, s);
+    int32_t last = s->rank - 1;
+    /* A kernel repeats b only. */
+    if (!s->a_step[last] && s->b_step[last]) {
+        s->swap = !(packed->is_float && node->op == MNET_OP_SUB);
+        s->spread = !s->swap;
+        if (s->swap)
+            collapse(b, a, out, s);
+        else
+            step->scratch = s->dims[last] * sizeof(float);
+    }
+    s->flat = s->rank == 1 && !s->spread;
+    size_t n = mnet_shape_elements(out);
+    step->macs = node->op == MNET_OP_MUL ? n : 0;
+    step->tiles = mnet_tile_count((uint64_t)n * 4, s->flat ? n : s->dims[0]);
+    step->state = s;
+    return MNET_OK;
+}
+
+static void apply_f32(const MnetStep *step, const BinaryPacked *p, size_t n, const float *a,
+                      const float *b, size_t b_step, float *out)
+{
+    const MnetKernels *kernels = step->kernels;
+    (step->node->op == MNET_OP_ADD   ? kernels->add_f32
+     : step->node->op == MNET_OP_SUB ? kernels->sub_f32
+                                     : kernels->mul_f32)(n, a, b, b_step, p->min, p->max, out);
+}
+
+static void apply_s8(const MnetStep *step, const BinaryPacked *p, bool swap, size_t n,
+                     const int8_t *a, const int8_t *b, size_t b_step, int8_t *out)
+{
+    if (step->node->op == MNET_OP_MUL) {
+        MnetMulS8 mul = p->mul;
+        mul.a_zero = swap ? p->mul.b_zero : p->mul.a_zero;
+        mul.b_zero = swap ? p->mul.a_zero : p->mul.b_zero;
+        step->kernels->mul_s8(&mul, n, a, b, b_step, out);
+    } else {
+        MnetAddS8 add = p->add;
+        add.a_table = p->table[swap];
+        add.b_table = p->table[!swap];
+        step->kernels->add_s8(&add, n, a, b, b_step, out);
+    }
+}
+
+static void innermost(const MnetStep *step, const BinaryState *s, size_t n, size_t a_at,
+                      size_t b_at, size_t out_at, void *const *tensors, void *scratch)
+{
+    const BinaryPacked *p = step->node->packed;
+    const void *a = tensors[step->node->inputs[s->swap]];
+    const void *b = tensors[step->node->inputs[!s->swap]];
+    void *out = tensors[step->node->outputs[0]];
+    size_t b_step = s->b_step[s->rank - 1];
+    if (!p->is_float) {
+        apply_s8(step, p, s->swap, n, (const int8_t *)a + a_at, (const int8_t *)b + b_at, b_step,
+                 (int8_t *)out + out_at);
+        return;
+    }
+    const float *from = (const float *)a + a_at;
+    if (s->spread) {
+        float *row = scratch;
+        for (size_t i = 0; i < n; i++)
+            row[i] = from[0];
+        from = row;
+    }
+    apply_f32(step, p, n, from, (const float *)b + b_at, b_step, (float *)out + out_at);
+}
+
+static size_t nest(const MnetStep *step, const BinaryState *s, int32_t depth, size_t a_at,
+                   size_t b_at, size_t out_at, void *const *tensors, void *scratch)
+{
+    if (depth == s->rank - 1) {
+        innermost(step, s, s->dims[depth], a_at, b_at, out_at, tensors, scratch);
+        return s->dims[depth];
+    }
+    size_t done = 0;
+    for (size_t i = 0; i < s->dims[depth]; i++)
+        done += nest(step, s, depth + 1, a_at + i * s->a_step[depth], b_at + i * s->b_step[depth],
+                     out_at + done, tensors, scratch);
+    return done;
+}
+
+static void binary_run(const MnetStep *step, void *const *tensors, size_t tile, void *scratch)
+{
+    const BinaryState *s = step->state;
+    size_t begin, end, row = mnet_shape_elements(&step->shapes[step->node->outputs[0]]) / s->dims[0];
+    mnet_tile_range(s->dims[0], tile, step->tiles, s->flat ? 64 : 1, &begin, &end);
+    if (s->rank == 1) {
+        innermost(step, s, end - begin, begin * s->a_step[0], begin * s->b_step[0], begin, tensors,
+                  scratch);
+        return;
+    }
+    for (size_t i = begin; i < end; i++)
+        nest(step, s, 1, i * s->a_step[0], i * s->b_step[0], i * row, tensors, scratch);
+}
+
+const MnetOpClass mnet_op_binary = { binary_infer, binary_prepare, binary_plan, binary_run };

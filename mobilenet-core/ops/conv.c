@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * CONV_2D and FULLY_CONNECTED: matrix products over the pixels.  A 1x1 kernel
+ * reads the input in place; any other gathers the windows of some pixels into
+ * rows first (im2col), in scratch that stays in the first-level cache. */
+#include <string.h>
+
+#include "base/error.h"
+#include "ops/classes.h"
+#include "ops/pack.h"
+#include "ops/window.h"
+
+/* Bytes of scratch that the gathered windows of one round may take. */
+#define PATCH_BYTES ((size_t)16 << 10)
+
+typedef struct {
+    bool is_float;
+    size_t k, n; /* products a sum, channels */
+    MnetGemmS8 s8;
+    MnetGemmF32 f32;
+} ConvPacked;
+
+typedef struct {
+    MnetGeometry2D g;
+    bool in_place;
+    int8_t zero;         /* what lies outside the picture, of an int8 input */
+    size_t element;      /* bytes */
+    size_t m;            /* rows: pixels of the output */
+    size_t patch_stride; /* elements */
+    size_t patch_rows;   /* windows gathered at once */
+    size_t tiles_m, tiles_n;
+} ConvState;
+
+static MnetStatus conv_layer(const MnetGraph *graph, const MnetNode *node, size_t channels,
+                             size_t taps, MnetLayer *layer, MnetError *error)
+{
+    *layer = (MnetLayer){ .in = mnet_in(graph, node, 0),
+                          .weights = mnet_in(graph, node, 1),
+                          .bias = mnet_in(graph, node, 2),
+                          .out = mnet_out(graph, node),
+                          .channels = channels,
+                          .taps = taps,
+                          .channel_step = taps,
+                          .tap_step = 1,
+                          .weight_axis = 0 };
+    return mnet_layer_check(node, layer, error);
+}
+
+static MnetStatus pack(MnetGraph *graph, MnetNode *node, size_t channels, size_t taps,
+                       const MnetKernels *kernels, MnetError *error)
+{
+    MnetLayer layer;
+    MnetStatus status = conv_layer(graph, node, channels, taps, &layer, error);
+    if (status)
+        return status;
+    ConvPacked *packed = mnet_store_alloc(graph->store, sizeof *packed);
+    if (!packed)
+        return mnet_error_memory(error, sizeof *packed);
+    packed->is_float = layer.in->type == MNET_TYPE_FLOAT32;
+    packed->k = taps;
+    packed->n = channels;
+    node->packed = packed;
+    return packed->is_float ? mnet_pack_gemm_f32(graph, node, &layer, kernels, &packed->f32, error)
+                            : mnet_pack_gemm_s8(graph, node, &layer, kernels, &packed->s8, error);
+}
+
+static void split_tiles(const MnetStep *step, size_t n, size_t k, ConvState *state)
+{
+    const MnetKernels *kernels = step->kernels;
+    size_t mr = kernels->gemm_s8.mr, nr = kernels->gemm_s8.nr;
+    if (((const ConvPacked *)step->node->packed)->is_float) {
+        mr = kernels->gemm_f32.mr;
+        nr = kernels->gemm_f32.nr;
+    }
+    size_t tiles = mnet_tile_count((uint64_t)state->m * n * k, SIZE_MAX);
+    size_t most_m = (state->m + 4 * mr - 1) / (4 * mr), most_n = (n + nr - 1) / nr;
+    state->tiles_m = tiles < most_m ? tiles : most_m;
+    tiles /= state->tiles_m;
+    state->tiles_n = tiles < most_n ? (tiles ? tiles : 1) : most_n;
+}
+
+static MnetStatus plan(MnetStep *step, MnetStore *store, ConvState **result, MnetError *error)
+{
+    const ConvPacked *packed = step->node->packed;
+    ConvState *state = mnet_store_alloc(store, sizeof *state);
+    if (!state)
+        return mnet_error_memory(error, sizeof *state);
+    size_t out = mnet_shape_elements(&step->shapes[step->node->outputs[0]]);
+    const MnetTensor *in = mnet_in(step->graph, step->node, 0);
+    state->m = out / packed->n;
+    state->element = packed->is_float ? sizeof(float) : 1;
+    state->zero = packed->is_float ? 0 : (int8_t)in->quant.zero_point[0];
+    split_tiles(step, packed->n, packed->k, state);
+    step->state = *result = state;
+    step->tiles = state->tiles_m * state->tiles_n;
+    step->macs = (uint64_t)out * packed->k;
+    return MNET_OK;
+}
+
+static void gemm(const MnetStep *step, size_t m, size_t n0, size_t n1, const void *a,
+                 size_t a_stride, void *c)
+{
+    const ConvPacked *packed = step->node->packed;
+    if (packed->is_float)
+        step->kernels->gemm_f32.run(&packed->f32, m, n0, n1, a, a_stride, c, packed->n);
+    else
+        step->kernels->gemm_s8.run(&packed->s8, m, n0, n1, a, a_stride, c, packed->n);
+}
+
+/* One row of a window: kernel_w pixels that begin at column x (which may lie
+ * outside) of an input row, or of no row when `row` is NULL. */
+static uint8_t *gather_row(const ConvState *s, const uint8_t *row, ptrdiff_t x, uint8_t *to)
+{
+    const MnetGeometry2D *g = &s->g;
+    size_t pixel = g->in_c * s->element, bytes = pixel * g->kernel_w;
+    if (!row) {
+        memset(to, s->zero, bytes);
+    } else if (g->dilation_w == 1 && x >= 0 && (size_t)x + g->kernel_w <= g->in_w) {
+        memcpy(to, row + (size_t)x * pixel, bytes);
+    } else {
+        for (size_t kx = 0; kx < g->kernel_w; kx++) {
+            ptrdiff_t at = x + (ptrdiff_t)(kx * g->dilation_w);
+            if (at >= 0 && (size_t)at < g->in_w)
+                memcpy(to + kx * pixel, row + (size_t)at * pixel, pixel);
+            else
+                memset(to + kx * pixel, s->zero, pixel);
+        }
+    }
+    return to + bytes;
+}
+
+static void gather_window(const ConvState *s, const uint8_t *in, size_t pixel, uint8_t *to)
+{
+    const MnetGeometry2D *g = &s->g;
+    size_t x = pixel % g->out_w, y = pixel / g->out_w % g->out_h, b = pixel / g->out_w / g->out_h;
+    size_t row_bytes = g->in_w * g->in_c * s->element;
+    ptrdiff_t top = (ptrdiff_t)(y * g->stride_h) - g->pad_top;
+    ptrdiff_t left = (ptrdiff_t)(x * g->stride_w) - g->pad_left;
+    in += b * g->in_h * row_bytes;
+    for (size_t ky = 0; ky < g->kernel_h; ky++) {
+        ptrdiff_t at = top + (ptrdiff_t)(ky * g->dilation_h);
+        bool inside = at >= 0 && (size_t)at < g->in_h;
+        to = gather_row(s, inside ? in + (size_t)at * row_bytes : NULL, left, to);
+    }
+}
+
+static void run(const MnetStep *step, void *const *tensors, size_t tile, void *scratch)
+{
+    const ConvState *s = step->state;
+    const ConvPacked *packed = step->node->packed;
+    const uint8_t *in = tensors[step->node->inputs[0]];
+    uint8_t *out = tensors[step->node->outputs[0]];
+    size_t mr = packed->is_float ? step->kernels->gemm_f32.mr : step->kernels->gemm_s8.mr;
+    size_t nr = packed->is_float ? step->kernels->gemm_f32.nr : step->kernels->gemm_s8.nr;
+    size_t m0, m1, n0, n1;
+    mnet_tile_range(s->m, tile / s->tiles_n, s->tiles_m, mr, &m0, &m1);
+    mnet_tile_range(packed->n, tile % s->tiles_n, s->tiles_n, nr, &n0, &n1);
+    if (s->in_place) {
+        gemm(step, m1 - m0, n0, n1, in + m0 * packed->k * s->element, packed->k,
+             out + m0 * packed->n * s->element);
+        return;
+    }
+    for (size_t m = m0; m < m1; m += s->patch_rows) {
+        size_t rows = m1 - m < s->patch_rows ? m1 - m : s->patch_rows;
+        for (size_t i = 0; i < rows; i++)
+            gather_window(s, in, m + i,
+                          (uint8_t *)scratch + i * s->patch_stride * s->element);
+        gemm(step, rows, n0, n1, scratch, s->patch_stride, out + m * packed->n * s->element);
+    }
+}
+
+static MnetStatus conv_infer(const MnetGraph *graph, const MnetNode *node, MnetShape *shapes,
+                             MnetError *error)
+{
+    MnetStatus status = mnet_op_arity(node, 2, 3, error);
+    if (status || (status = mnet_op_float_or_int8(graph, node, error)))
+        return status;
+    const MnetShape *in = &shapes[node->inputs[0]], *w = &shapes[node->inputs[1]];
+    if (w->rank != 4)
+        return mnet_op_malformed(error, node, "its weights have %d dimensions, 4 expected", w->rank);
+    MnetGeometry2D g;
+    if ((status = mnet_geometry_2d(node, in, w->dims[1], w->dims[2], &g, error)))
+        return status;
+    if (w->dims[3] != in->dims[3])
+        return mnet_op_unsupported(
+            error, node, "weights for %d channels on an input of %d (grouped convolution) are not supported",
+            w->dims[3], in->dims[3]);
+    MnetShape out = { 4, { in->dims[0], (int32_t)g.out_h, (int32_t)g.out_w, w->dims[0] } };
+    return mnet_set_shape(graph, node, shapes, &out, error);
+}
+
+static MnetStatus conv_prepare(MnetGraph *graph, MnetNode *node, const MnetKernels *kernels,
+                               MnetError *error)
+{
+    const MnetTensor *w = mnet_in(graph, node, 1);
+    size_t channels = (size_t)w->dims[0];
+    return pack(graph, node, channels, mnet_tensor_elements(w) / channels, kernels, error);
+}
+
+static MnetStatus conv_plan(MnetStep *step, MnetStore *store, MnetError *error)
+{
+    const MnetNode *node = step->node;
+    const MnetShape *w = &step->shapes[node->inputs[1]];
+    ConvState *state = NULL;
+    MnetStatus status = plan(step, store, &state, error);
+    if (status || (status = mnet_geometry_2d(node, &step->shapes[node->inputs[0]], w->dims[1],
+                                             w->dims[2], &state->g, error)))
+        return status;
+    const MnetGeometry2D *g = &state->g;
+    size_t k = ((const ConvPacked *)node->packed)->k;
+    state->in_place = g->kernel_h == 1 && g->kernel_w == 1 && g->stride_h == 1 &&
+                      g->stride_w == 1 && !g->pad_top && !g->pad_left && g->out_h == g->in_h &&
+                      g->out_w == g->in_w;
+    state->patch_stride = mnet_round_up(k, MNET_ALIGN / state->element);
+    size_t rows = PATCH_BYTES / (state->patch_stride * state->element);
+    state->patch_rows = mnet_round_up(rows < 8 ? 8 : rows > 64 ? 64 : rows, 8);
+    if (!state->in_place)
+        step->scratch = state->patch_rows * state->patch_stride * state->element;
+    return MNET_OK;
+}
+
+const MnetOpClass mnet_op_conv = { conv_infer, conv_prepare, conv_plan, run };
+
+/* The input's dimensions but the last count as rows when their product fits;
+ * TFLite only looks at the number of elements. */
+static MnetStatus fc_infer(const MnetGraph *graph, const MnetNode *node, MnetShape *shapes,
+                           MnetError *error)
+{
+    MnetStatus status = mnet_op_arity(node, 2, 3, error);
+    if (status || (status = mnet_op_float_or_int8(graph, node, error)))
+        return status;
+    const MnetShape *in = &shapes[node->inputs[0]], *w = &shapes[node->inputs[1]];
+    if (w->rank != 2 || in->rank < 1)
+        return mnet_op_malformed(error, node, "its weights have %d dimensions, 2 expected", w->rank);
+    size_t elements = mnet_shape_elements(in), k = (size_t)w->dims[1];
+    if (elements % k)
+        return mnet_op_malformed(error, node, "an input of %zu values for weights of %zu", elements, k);
+    MnetShape out = { 2, { (int32_t)(elements / k), w->dims[0] } };
+    if (node->options.keep_dims) {
+        out = *in;
+        if ((size_t)in->dims[in->rank - 1] != k)
+            return mnet_op_malformed(error, node, "keep_num_dims with %d values in a row, %zu expected",
+                                     in->dims[in->rank - 1], k);
+        out.dims[out.rank - 1] = w->dims[0];
+    }
+    return mnet_set_shape(graph, node, shapes, &out, error);
+}
+
+static MnetStatus fc_prepare(MnetGraph *graph, MnetNode *node, const MnetKernels *kernels,
+                             MnetError *error)
+{
+    const MnetTensor *w = mnet_in(graph, node, 1);
+    return pack(graph, node, (size_t)w->dims[0], (size_t)w->dims[1], kernels, error);
+}
+
+static MnetStatus fc_plan(MnetStep *step, MnetStore *store, MnetError *error)
+{
+    ConvState *state = NULL;
+    MnetStatus status = plan(step, store, &state, error);
+    if (!status)
+        state->in_place = true;
+    return status;
+}
+
+const MnetOpClass mnet_op_fully_connected = { fc_infer, fc_prepare, fc_plan, run };

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * From a file's weights to the panels and tables that kernels read. */
+#include "ops/pack.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "ops/quant.h"
+
+static int32_t weight_at(const MnetLayer *layer, size_t channel, size_t tap)
+{
+    const int8_t *w = layer->weights->data;
+    return w[channel * layer->channel_step + tap * layer->tap_step];
+}
+
+static float weight_f32_at(const MnetLayer *layer, size_t channel, size_t tap)
+{
+    float value;
+    memcpy(&value,
+           (const uint8_t *)layer->weights->data +
+               4 * (channel * layer->channel_step + tap * layer->tap_step),
+           sizeof value);
+    return value;
+}
+
+/* Files may put constants at any alignment. */
+static int32_t bias_at(const MnetLayer *layer, size_t channel)
+{
+    int32_t value = 0;
+    if (layer->bias)
+        memcpy(&value, (const uint8_t *)layer->bias->data + 4 * channel, sizeof value);
+    return value;
+}
+
+static float bias_f32_at(const MnetLayer *layer, size_t channel)
+{
+    float value = 0;
+    if (layer->bias)
+        memcpy(&value, (const uint8_t *)layer->bias->data + 4 * channel, sizeof value);
+    return value;
+}
+
+static int32_t weight_zero(const MnetLayer *layer, size_t channel)
+{
+    const MnetQuant *quant = &layer->weights->quant;
+    return quant->zero_point[quant->n == 1 ? 0 : channel];
+}
+
+static double layer_factor(const MnetLayer *layer, size_t channel)
+{
+    const MnetQuant *quant = &layer->weights->quant;
+    return (double)layer->in->quant.scale[0] * quant->scale[quant->n == 1 ? 0 : channel] /
+           layer->out->quant.scale[0];
+}
+
+/* The sum of |w - wz| of a channel times the largest |a - az|, plus |bias|. */
+static MnetStatus check_sums(const MnetNode *node, const MnetLayer *layer, MnetError *error)
+{
+    int64_t zero = layer->in->quant.zero_point[0];
+    int64_t reach = 127 - zero > zero + 128 ? 127 - zero : zero + 128;
+    for (size_t c = 0; c < layer->channels; c++) {
+        int64_t magnitude = 0, wz = weight_zero(layer, c);
+        for (size_t t = 0; t < layer->taps; t++)
+            magnitude += llabs(weight_at(layer, c, t) - wz);
+        if (magnitude * reach + llabs((int64_t)bias_at(layer, c)) > INT32_MAX)
+            return mnet_op_unsupported(error, node, "the sums of channel %zu may pass 2^31", c);
+    }
+    return MNET_OK;
+}
+
+static MnetStatus check_bias(const MnetNode *node, const MnetLayer *layer, MnetType type,
+                             MnetError *error)
+{
+    const MnetTensor *bias = layer->bias;
+    if (!bias)
+        return MNET_OK;
+    if (!bias->data || bias->type != type)
+        return mnet_op_unsupported(error, node, "its bias is %s%s, a constant of %s expected",
+                                   bias->data ? "" : "computed, of type ",
+                                   mnet_type_name(bias->type), mnet_type_name(type));
+    if (mnet_tensor_elements(bias) != layer->channels)
+        return mnet_op_malformed(error, node, "its bias has %zu values for %zu channels",
+                                 mnet_tensor_elements(bias), layer->channels);
+    return MNET_OK;
+}
+
+MnetStatus mnet_layer_check(const MnetNode *node, const MnetLayer *layer, MnetError *error)
+{
+    const MnetQuant *quant = &layer->weights->quant;
+    if (!layer->weights->data)
+        return mnet_op_unsupported(error, node, "its weights are not constant");
+    if (layer->weights->type != layer->in->type)
+        return mnet_op_unsupported(error, node, "%s activations with %s weights are not supported",
+                                   mnet_type_name(layer->in->type),
+                                   mnet_type_name(layer->weights->type));
+    if (layer->in->type == MNET_TYPE_FLOAT32)
+        return check_bias(node, layer, MNET_TYPE_FLOAT32, error);
+    if (quant->n < 1 || (quant->n > 1 && ((size_t)quant->n != layer->channels ||
+                                          quant->axis != layer->weight_axis)))
+        return mnet_op_malformed(error, node,
+                                 "its weights have %d scales along dimension %d, 1 or %zu along %d expected",
+                                 quant->n, quant->axis, layer->channels, layer->weight_axis);
+    MnetStatus status = check_bias(node, layer, MNET_TYPE_INT32, error);
+    return status ? status : check_sums(node, layer, error);
+}
+
+/* scale and tie of `padded` channels; 0 for those that are padding. */
+static MnetStatus pack_requant(MnetGraph *graph, const MnetNode *node, const MnetLayer *layer,
+                               size_t padded, MnetRequant *requant, MnetError *error)
+{
+    float *scale = mnet_store_calloc(graph->store, padded, sizeof *scale);
+    float *tie = mnet_store_calloc(graph->store, padded, sizeof *tie);
+    if (!scale || !tie)
+        return mnet_error_memory(error, padded * sizeof *scale);
+    for (size_t c = 0; c < layer->channels; c++)
+        mnet_requant_factor(layer_factor(layer, c), &scale[c], &tie[c]);
+    requant->scale = scale;
+    requant->tie = tie;
+    requant->zero_point = layer->out->quant.zero_point[0];
+    mnet_activation_range_s8(node->activation, layer->out, &requant->min, &requant->max);
+    return MNET_OK;
+}
+
+/* bias - (input zero point + a_bias) * sum of (w - wz), modulo 2^32: the whole
+ * sum fits, its parts need not. */
+static int32_t folded_bias(const MnetLayer *layer, size_t channel, int32_t a_bias)
+{
+    int64_t sum = 0;
+    for (size_t t = 0; t < layer->taps; t++)
+        sum += weight_at(layer, channel, t) - weight_zero(layer, channel);
+    int64_t zero = layer->in->quant.zero_point[0] + a_bias;
+    return (int32_t)(uint32_t)((uint64_t)bias_at(layer, channel) - (uint64_t)(zero * sum));
+}
+
+/* Where weight (channel j of the panel, tap t) lies: see MnetGemmS8. */
+static size_t panel_index(size_t nr, size_t kr, size_t taps, size_t j, size_t t)
+{
+    return kr ? (t / kr * nr + j) * kr + t % kr : j * taps + t;
+}
+
+static void fill_panel_s8(const MnetLayer *layer, const MnetKernels *kernels, size_t n0,
+                          uint8_t *panel)
+{
+    size_t nr = kernels->gemm_s8.nr, kr = kernels->gemm_s8.kr;
+    int32_t *bias = (int32_t *)(void *)panel;
+    int16_t *wide = (int16_t *)(void *)(panel + nr * sizeof *bias);
+    int8_t *narrow = (int8_t *)(panel + nr * sizeof *bias);
+    for (size_t j = 0; j < nr && n0 + j < layer->channels; j++) {
+        size_t c = n0 + j;
+        bias[j] = folded_bias(layer, c, kernels->gemm_s8.a_bias);
+        for (size_t t = 0; t < layer->taps; t++) {
+            size_t at = panel_index(nr, kr, layer->taps, j, t);
+            if (kernels->gemm_s8.wide)
+                wide[at] = (int16_t)(weight_at(layer, c, t) - weight_zero(layer, c));
+            else
+                narrow[at] = (int8_t)weight_at(layer, c, t);
+        }
+    }
+}
+
+/* NULL in *zeros when all are 0 or the kernel does not ask. */
+static MnetStatus pack_weight_zeros(MnetGraph *graph, const MnetLayer *layer, size_t padded,
+                                    bool wide, const int32_t **zeros, MnetError *error)
+{
+    bool any = false;
+    for (size_t c = 0; c < layer->channels; c++)
+        any |= weight_zero(layer, c) != 0;
+    *zeros = NULL;
+    if (wide || !any)
+        return MNET_OK;
+    int32_t *values = mnet_store_calloc(graph->store, padded, sizeof *values);
+    if (!values)
+        return mnet_error_memory(error, padded * sizeof *values);
+    for (size_t c = 0; c < layer->channels; c++)
+        values[c] = weight_zero(layer, c);
+    *zeros = values;
+    return MNET_OK;
+}
+
+MnetStatus mnet_pack_gemm_s8(MnetGraph *graph, const MnetNode *node, const MnetLayer *layer,
+                             const MnetKernels *kernels, MnetGemmS8 *gemm, MnetError *error)
+{
+    size_t nr = kernels->gemm_s8.nr, kr = kernels->gemm_s8.kr;
+    size_t padded = mnet_round_up(layer->channels, nr), bytes;
+    size_t row = kr ? mnet_round_up(layer->taps, kr) : layer->taps;
+    size_t panel = mnet_round_up(nr * sizeof(int32_t) + nr * row * (kernels->gemm_s8.wide ? 2 : 1),
+                                 MNET_ALIGN);
+    if (!mnet_mul_size(panel, padded / nr, &bytes))
+        return mnet_error_memory(error, SIZE_MAX);
+    uint8_t *panels = mnet_store_alloc(graph->store, bytes);
+    if (!panels)
+        return mnet_error_memory(error, bytes);
+    for (size_t n0 = 0; n0 < layer->channels; n0 += nr)
+        fill_panel_s8(layer, kernels, n0, panels + n0 / nr * panel);
+    gemm->k = layer->taps;
+    gemm->panels = panels;
+    gemm->panel_bytes = panel;
+    MnetStatus status =
+        pack_weight_zeros(graph, layer, padded, kernels->gemm_s8.wide, &gemm->weight_zero, error);
+    return status ? status : pack_requant(graph, node, layer, padded, &gemm->requant, error);
+}
+
+MnetStatus mnet_pack_gemm_f32(MnetGraph *graph, const MnetNode *node, const MnetLayer *layer,
+                              const MnetKernels *kernels, MnetGemmF32 *gemm, MnetError *error)
+{
+    size_t nr = kernels->gemm_f32.nr, panels_n = mnet_round_up(layer->channels, nr) / nr, floats;
+    size_t panel = mnet_round_up(nr * (layer->taps + 1), MNET_ALIGN / sizeof(float));
+    if (!mnet_mul_size(panel, panels_n, &floats))
+        return mnet_error_memory(error, SIZE_MAX);
+    float *panels = mnet_store_calloc(graph->store, floats, sizeof *panels);
+    if (!panels)
+        return mnet_error_memory(error, floats * sizeof *panels);
+    for (size_t c = 0; c < layer->channels; c++) {
+        float *at = panels + c / nr * panel + c % nr;
+        at[0] = bias_f32_at(layer, c);
+        for (size_t t = 0; t < layer->taps; t++)
+            at[(t + 1) * nr] = weight_f32_at(layer, c, t);
+    }
+    gemm->k = layer->taps;
+    gemm->panels = panels;
+    gemm->panel_floats = panel;
+    mnet_activation_range_f32(node->activation, &gemm->min, &gemm->max);
+    return MNET_OK;
+}
+
+MnetStatus mnet_pack_depthwise_s8(MnetGraph *graph, const MnetNode *node, const MnetLayer *layer,
+                                  const MnetKernels *kernels, MnetDepthwiseS8 *depthwise,
+                                  MnetError *error)
+{
+    size_t tile = mnet_round_up(layer->channels, kernels->depthwise_s8.channel_tile), count;
+    if (!mnet_mul_size(tile, layer->taps, &count))
+        return mnet_error_memory(error, SIZE_MAX);
+    int16_t *weights = mnet_store_calloc(graph->store, count, sizeof *weights);
+    int32_t *bias = mnet_store_calloc(graph->store, tile, sizeof *bias);
+    if (!weights || !bias)
+        return mnet_error_memory(error, count * sizeof *weights);
+    for (size_t c = 0; c < layer->channels; c++) {
+        bias[c] = folded_bias(layer, c, 0);
+        for (size_t t = 0; t < layer->taps; t++)
+            weights[t * tile + c] = (int16_t)(weight_at(layer, c, t) - weight_zero(layer, c));
+    }
+    depthwise->channels = layer->channels;
+    depthwise->tile = tile;
+    depthwise->weights = weights;
+    depthwise->bias = bias;
+    return pack_requant(graph, node, layer, tile, &depthwise->requant, error);
+}
+
+MnetStatus mnet_pack_depthwise_f32(MnetGraph *graph, const MnetNode *node, const MnetLayer *layer,
+                                   const MnetKernels *kernels, MnetDepthwiseF32 *depthwise,
+                                   MnetError *error)
+{
+    size_t tile = mnet_round_up(layer->channels, kernels->depthwise_f32.channel_tile), count;
+    if (!mnet_mul_size(tile, layer->taps, &count))
+        return mnet_error_memory(error, SIZE_MAX);
+    float *weights = mnet_store_calloc(graph->store, count, sizeof *weights);
+    float *bias = mnet_store_calloc(graph->store, tile, sizeof *bias);
+    if (!weights || !bias)
+        return mnet_error_memory(error, count * sizeof *weights);
+    for (size_t c = 0; c < layer->channels; c++) {
+        bias[c] = bias_f32_at(layer, c);
+        for (size_t t = 0; t < layer->taps; t++)
+            weights[t * tile + c] = weight_f32_at(layer, c, t);
+    }
+    depthwise->channels = layer->channels;
+    depthwise->tile = tile;
+    depthwise->weights = weights;
+    depthwise->bias = bias;
+    mnet_activation_range_f32(node->activation, &depthwise->min, &depthwise->max);
+    return MNET_OK;
+}

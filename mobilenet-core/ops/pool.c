@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * AVERAGE_POOL_2D, MAX_POOL_2D and MEAN. */
+#include <math.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "ops/classes.h"
+#include "ops/quant.h"
+#include "ops/window.h"
+
+typedef struct {
+    MnetGeometry2D g;
+    bool is_float, is_max;
+    int32_t shift; /* 128 where the file's numbers are uint8: they round as such */
+    int32_t min_s8, max_s8;
+    float min, max;
+} PoolState;
+
+static MnetStatus pool_infer(const MnetGraph *graph, const MnetNode *node, MnetShape *shapes,
+                             MnetError *error)
+{
+    MnetStatus status = mnet_op_arity(node, 1, 1, error);
+    if (status || (status = mnet_op_float_or_int8(graph, node, error)))
+        return status;
+    const MnetTensor *in = mnet_in(graph, node, 0), *out = mnet_out(graph, node);
+    if (in->type == MNET_TYPE_INT8 && !mnet_same_quant(in, out))
+        return mnet_op_unsupported(error, node, "scale or zero point differ between its input and output");
+    const MnetWindow *w = &node->options.window;
+    MnetGeometry2D g;
+    status = mnet_geometry_2d(node, &shapes[node->inputs[0]], w->filter_h, w->filter_w, &g, error);
+    if (status)
+        return status;
+    MnetShape shape = { 4, { (int32_t)g.batch, (int32_t)g.out_h, (int32_t)g.out_w, (int32_t)g.in_c } };
+    return mnet_set_shape(graph, node, shapes, &shape, error);
+}
+
+static MnetStatus pool_plan(MnetStep *step, MnetStore *store, MnetError *error)
+{
+    const MnetNode *node = step->node;
+    const MnetWindow *w = &node->options.window;
+    const MnetTensor *in = mnet_in(step->graph, node, 0), *out = mnet_out(step->graph, node);
+    PoolState *s = mnet_store_alloc(store, sizeof *s);
+    if (!s)
+        return mnet_error_memory(error, sizeof *s);
+    MnetStatus status = mnet_geometry_2d(node, &step->shapes[node->inputs[0]], w->filter_h,
+                                         w->filter_w, &s->g, error);
+    if (status)
+        return status;
+    s->is_float = in->type == MNET_TYPE_FLOAT32;
+    s->is_max = node->op == MNET_OP_MAX_POOL_2D;
+    s->shift = in->was_uint8 ? 128 : 0;
+    mnet_activation_range_f32(node->activation, &s->min, &s->max);
+    if (!s->is_float)
+        mnet_activation_range_s8(node->activation, out, &s->min_s8, &s->max_s8);
+    size_t pixels = s->g.batch * s->g.out_h * s->g.out_w;
+    step->state = s;
+    step->scratch = s->g.in_c * sizeof(int32_t);
+    step->tiles = mnet_tile_count((uint64_t)pixels * s->g.in_c * s->g.kernel_h * s->g.kernel_w, pixels);
+    return MNET_OK;
+}
+
+/* The part of one dimension of a window that lies inside: [*from, *to). */
+static void clip_window(size_t out, size_t stride, ptrdiff_t pad, size_t kernel, size_t in,
+                        size_t *from, size_t *to)
+{
+    ptrdiff_t begin = (ptrdiff_t)(out * stride) - pad, end = begin + (ptrdiff_t)kernel;
+    *from = begin < 0 ? 0 : (size_t)begin;
+    *to = end > (ptrdiff_t)in ? in : end < 0 ? 0 : (size_t)end;
+}
+
+static void average_s8(const PoolState *s, size_t count, const int32_t *acc, int8_t *out)
+{
+    int32_t n = (int32_t)count, half = n / 2;
+    for (size_t c = 0; c < s->g.in_c; c++) {
+        int32_t sum = acc[c] + s->shift * n;
+        int32_t v = (sum > 0 ? sum + half : sum - half) / n - s->shift;
+        v = v < s->min_s8 ? s->min_s8 : v;
+        out[c] = (int8_t)(v > s->max_s8 ? s->max_s8 : v);
+    }
+}
+
+static void average_f32(const PoolState *s, size_t count, const float *acc, float *out)
+{
+    for (size_t c = 0; c < s->g.in_c; c++) {
+        float v = acc[c] / (float)count;
+        v = v < s->min ? s->min : v;
+        out[c] = v > s->max ? s->max : v;
+    }
+}
+
+static void clamp_maximum(const PoolState *s, void *out)
+{
+    int8_t *bytes = out;
+    float *floats = out;
+    for (size_t c = 0; c < s->g.in_c; c++) {
+        if (s->is_float)
+            floats[c] = fminf(fmaxf(floats[c], s->min), s->max);
+        else
+            bytes[c] = (int8_t)(bytes[c] < s->min_s8   ? s->min_s8
+                                : bytes[c] > s->max_s8 ? s->max_s8
+                                                       : bytes[c]);
+    }
+}
+
+static void pool_pixel(const MnetStep *step, const PoolState *s, size_t pixel, const uint8_t *in,
+                       uint8_t *out, void *acc)
+{
+    const MnetGeometry2D *g = &s->g;
+    const MnetKernels *kernels = step->kernels;
+    size_t element = s->is_float ? sizeof(float) : 1, bytes = g->in_c * element;
+    size_t x0, x1, y0, y1, count = 0;
+    clip_window(pixel % g->out_w, g->stride_w, g->pad_left, g->kernel_w, g->in_w, &x0, &x1);
+    clip_window(pixel / g->out_w % g->out_h, g->stride_h, g->pad_top, g->kernel_h, g->in_h, &y0,
+                &y1);
+    in += pixel / g->out_w / g->out_h * g->in_h * g->in_w * bytes;
+    memset(acc, 0, g->in_c * sizeof(int32_t));
+    for (size_t y = y0; y < y1; y++)
+        for (size_t x = x0; x < x1; x++, count++) {
+            const uint8_t *at = in + (y * g->in_w + x) * bytes;
+            if (s->is_max && !count)
+                memcpy(out, at, bytes);
+            else if (s->is_max && s->is_float)
+                kernels->max_f32(g->in_c, (const float *)(const void *)at, (float *)(void *)out);
+            else if (s->is_max)
+                kernels->max_s8(g->in_c, (const int8_t *)at, (int8_t *)out);
+            else if (s->is_float)
+                kernels->accumulate_f32(g->in_c, (const float *)(const void *)at, acc);
+            else
+                kernels->accumulate_s8(g->in_c, (const int8_t *)at, acc);
+        }
+    if (s->is_max)
+        clamp_maximum(s, out);
+    else if (s->is_float)
+        average_f32(s, count, acc, (float *)(void *)out);
+    else
+        average_s8(s, count, acc, (int8_t *)out);
+}
+
+static void pool_run(const MnetStep *step, void *const *tensors, size_t tile, void *scratch)
+{
+    const PoolState *s = step->state;
+    size_t begin, end, bytes = s->g.in_c * (s->is_float ? sizeof(float) : 1);
+    mnet_tile_range(s->g.batch * s->g.out_h * s->g.out_w, tile, step->tiles, 1, &begin, &end);
+    for (size_t p = begin; p < end; p++)
+        pool_pixel(step, s, p, tensors[step->node->inputs[0]],
+                   (uint8_t *)tensors[step->node->outputs[0]] + p * bytes, scratch);
+}
+
+const MnetOpClass mnet_op_average_pool = { pool_infer, NULL, pool_plan, pool_run };
+const MnetOpClass mnet_op_max_pool = { pool_infer, NULL, pool_plan, pool_run };
+
+/* MEAN: the input seen as outer x reduced x inner, where the reduced dimensions
+ * stand together. */
+typedef struct {
+    size_t outer, reduced, inner;
+    bool is_float;
+    int32_t in_zero, out_zero;
+    MnetFixed factor; /* of the sum: scales and 1 / reduced */
+} MeanState;
+
+static MnetStatus mean_axes(const MnetGraph *graph, const MnetNode *node, const MnetShape *in,
+                            bool *reduced, MnetError *error)
+{
+    int32_t axes[MNET_MAX_RANK], n;
+    const MnetTensor *tensor = mnet_in(graph, node, 1);
+    if (!mnet_tensor_ints(tensor, axes, MNET_MAX_RANK, &n))
+        return mnet_op_unsupported(error, node, "its axes are no constant of at most %d integers",
+                                   MNET_MAX_RANK);
+    memset(reduced, 0, MNET_MAX_RANK * sizeof *reduced);
+    for (int32_t i = 0; i < n; i++) {
+        int32_t axis = axes[i] < 0 ? axes[i] + in->rank : axes[i];
+        if (axis < 0 || axis >= in->rank)
+            return mnet_op_malformed(error, node, "axis %d of an input of %d dimensions", axes[i],
+                                     in->rank);
+        reduced[axis] = true;
+    }
+    return MNET_OK;
+}
+
+static MnetStatus mean_infer(const MnetGraph *graph, const MnetNode *node, MnetShape *shapes,
+                             MnetError *error)
+{
+    MnetStatus status = mnet_op_arity(node, 2, 2, error);
+    if (status || (status = mnet_op_float_or_int8(graph, node, error)))
+        return status;
+    const MnetShape *in = &shapes[node->inputs[0]];
+    bool reduced[MNET_MAX_RANK];
+    if ((status = mean_axes(graph, node, in, reduced, error)))
+        return status;
+    MnetShape out = { 0, { 0 } };
+    int32_t changes = 0;
+    for (int32_t i = 0; i < in->rank; i++) {
+        if (!reduced[i] || node->options.keep_dims)
+            out.dims[out.rank++] = reduced[i] ? 1 : in->dims[i];
+        changes += i > 0 && reduced[i] != reduced[i - 1];
+    }
+    if (changes > 2 || (changes == 2 && reduced[0]))
+        return mnet_op_unsupported(error, node, "the dimensions it takes the mean of do not stand together");
+    return mnet_set_shape(graph, node, shapes, &out, error);
+}
+
+/* TFLite folds the division by n into the multiplier of the scales. */
+static MnetFixed mean_factor(float in_scale, float out_scale, size_t n)
+{
+    MnetFixed factor = mnet_fixed((double)in_scale / (double)out_scale);
+    int32_t shift = 63 - __builtin_clzll(n);
+    shift = shift > 32 ? 32 : shift;
+    shift = shift > 31 + factor.shift ? 31 + factor.shift : shift;
+    factor.multiplier = (int32_t)(((int64_t)factor.multiplier << shift) / (int64_t)n);
+    factor.shift -= shift;
+    return factor;
+}
+
+static MnetStatus mean_plan(MnetStep *step, MnetStore *store, MnetError *error)
+{
+    const MnetNode *node = step->node;
+    const MnetTensor *in = mnet_in(step->graph, node, 0), *out = mnet_out(step->graph, node);
+    const MnetShape *shape = &step->shapes[node->inputs[0]];
+    bool reduced[MNET_MAX_RANK];
+    MnetStatus status = mean_axes(step->graph, node, shape, reduced, error);
+    if (status)
+        return status;
+    MeanState *s = mnet_store_alloc(store, sizeof *s);
+    if (!s)
+        return mnet_error_memory(error, sizeof *s);
+    s->outer = s->reduced = s->inner = 1;
+    for (int32_t i = 0, seen = 0; i < shape->rank; i++) {
+        seen |= reduced[i];
+        *(reduced[i] ? &s->reduced : seen ? &s->inner : &s->outer) *= (size_t)shape->dims[i];
+    }
+    s->is_float = in->type == MNET_TYPE_FLOAT32;
+    if (!s->is_float) {
+        if (s->reduced > (size_t)INT32_MAX / 256)
+            return mnet_op_unsupported(error, node, "the sum of %zu values may pass 2^31", s->reduced);
+        s->in_zero = in->quant.zero_point[0];
+        s->out_zero = out->quant.zero_point[0];
+        s->factor = mean_factor(in->quant.scale[0], out->quant.scale[0], s->reduced);
+    }
+    if (!mnet_mul_size(s->inner, sizeof(int32_t), &step->scratch))
+        return mnet_error_memory(error, SIZE_MAX);
+    step->tiles = mnet_tile_count((uint64_t)s->outer * s->reduced * s->inner, s->outer);
+    step->state = s;
+    return MNET_OK;
+}
+
+static void mean_row(const MnetStep *step, const MeanState *s, size_t row, const void *in,
+                     void *out, void *acc)
+{
+    const float *sums = acc;
+    const int32_t *isums = acc;
+    memset(acc, 0, s->inner * sizeof(int32_t));
+    for (size_t r = 0; r < s->reduced; r++) {
+        size_t at = (row * s->reduced + r) * s->inner;
+        if (s->is_float)
+            step->kernels->accumulate_f32(s->inner, (const float *)in + at, acc);
+        else
+            step->kernels->accumulate_s8(s->inner, (const int8_t *)in + at, acc);
+    }
+    for (size_t i = 0; i < s->inner; i++) {
+        if (s->is_float) {
+            ((float *)out)[row * s->inner + i] = sums[i] / (float)s->reduced;
+            continue;
+        }
+        int32_t sum = isums[i] - s->in_zero * (int32_t)s->reduced;
+        int32_t v = mnet_fixed_multiply(sum, s->factor) + s->out_zero;
+        ((int8_t *)out)[row * s->inner + i] = (int8_t)(v < -128 ? -128 : v > 127 ? 127 : v);
+    }
+}
+
+static void mean_run(const MnetStep *step, void *const *tensors, size_t tile, void *scratch)
+{
+    const MeanState *s = step->state;
+    size_t begin, end;
+    mnet_tile_range(s->outer, tile, step->tiles, 1, &begin, &end);
+    for (size_t row = begin; row < end; row++)
+        mean_row(step, s, row, tensors[step->node->inputs[0]], tensors[step->node->outputs[0]],
+                 scratch);
+}
+
+const MnetOpClass mnet_op_mean = { mean_infer, NULL, mean_plan, mean_run };

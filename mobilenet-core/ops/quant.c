@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * TFLite's fixed-point arithmetic and what is derived from it at load. */
+#include "ops/quant.h"
+
+#include <math.h>
+
+MnetFixed mnet_fixed(double real)
+{
+    MnetFixed fixed = { 0, 0 };
+    if (!(real > 0))
+        return fixed;
+    double q = frexp(real, &fixed.shift);
+    int64_t rounded = (int64_t)round(q * 2147483648.0);
+    if (rounded == INT64_C(2147483648)) {
+        rounded /= 2;
+        fixed.shift++;
+    }
+    fixed.multiplier = (int32_t)rounded;
+    if (fixed.shift < -31)
+        fixed = (MnetFixed){ 0, 0 };
+    if (fixed.shift > 30)
+        fixed = (MnetFixed){ INT32_MAX, 30 };
+    return fixed;
+}
+
+int32_t mnet_fixed_multiply(int32_t x, MnetFixed factor)
+{
+    int32_t left = factor.shift > 0 ? factor.shift : 0, right = factor.shift > 0 ? 0 : -factor.shift;
+    int64_t product = (int64_t)(int32_t)((uint32_t)x << left) * factor.multiplier;
+    int32_t high = (int32_t)((product + (INT64_C(1) << 30)) >> 31);
+    int32_t mask = (int32_t)((INT64_C(1) << right) - 1);
+    return (high >> right) + ((high & mask) > (mask >> 1) + (high < 0));
+}
+
+void mnet_requant_factor(double real, float *scale, float *tie)
+{
+    MnetFixed fixed = mnet_fixed(real);
+    *scale = (float)ldexp(fixed.multiplier, fixed.shift - 31);
+    *tie = fixed.shift < 0 ? ldexpf(1.0f, fixed.shift - 1) : 0.0f;
+}
+
+static int32_t quantize_bound(float real, const MnetTensor *out)
+{
+    double q = round((double)(real / out->quant.scale[0])) + out->quant.zero_point[0];
+    return q < -128 ? -128 : q > 127 ? 127 : (int32_t)q;
+}
+
+void mnet_activation_range_s8(MnetActivation activation, const MnetTensor *out, int32_t *min,
+                              int32_t *max)
+{
+    float low, high;
+    mnet_activation_range_f32(activation, &low, &high);
+    *min = isfinite(low) ? quantize_bound(low, out) : -128;
+    *max = isfinite(high) ? quantize_bound(high, out) : 127;
+}
+
+void mnet_activation_range_f32(MnetActivation activation, float *min, float *max)
+{
+    *min = activation == MNET_ACTIVATION_NONE ? -INFINITY
+           : activation == MNET_ACTIVATION_RELU_N1_TO_1 ? -1.0f
+                                                         : 0.0f;
+    *max = activation == MNET_ACTIVATION_RELU6          ? 6.0f
+           : activation == MNET_ACTIVATION_RELU_N1_TO_1 ? 1.0f
+                                                         : INFINITY;
+}

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One element in, one out: activations, QUANTIZE, DEQUANTIZE, FLIP.  Whatever
+ * goes from a byte to a byte is a table of 256 bytes, filled at load by the
+ * reference's own arithmetic. */
+#include <math.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "ops/classes.h"
+#include "ops/hard_swish.h"
+#include "ops/quant.h"
+
+typedef struct {
+    uint8_t table[256]; /* [(uint8_t)in] */
+} UnaryPacked;
+
+static int8_t clamp_byte(double value)
+{
+    return (int8_t)(value < -128 ? -128 : value > 127 ? 127 : value);
+}
+
+static MnetStatus same_shape(const MnetGraph *graph, const MnetNode *node, MnetShape *shapes,
+                             MnetError *error)
+{
+    return mnet_set_shape(graph, node, shapes, &shapes[node->inputs[0]], error);
+}
+
+static MnetStatus unary_infer(const MnetGraph *graph, const MnetNode *node, MnetShape *shapes,
+                              MnetError *error)
+{
+    MnetStatus status = mnet_op_arity(node, 1, 1, error);
+    if (status || (status = mnet_op_float_or_int8(graph, node, error)))
+        return status;
+    return same_shape(graph, node, shapes, error);
+}
+
+/* RELU and its like: the scales changed, then the range of the activation. */
+static int8_t rescaled(const MnetNode *node, const MnetTensor *in, const MnetTensor *out, int32_t q)
+{
+    int32_t min, max;
+    MnetActivation activation = node->op == MNET_OP_RELU     ? MNET_ACTIVATION_RELU
+                                : node->op == MNET_OP_RELU6  ? MNET_ACTIVATION_RELU6
+                                : node->op == MNET_OP_RELU_N1_TO_1 ? MNET_ACTIVATION_RELU_N1_TO_1
+                                                                   : MNET_ACTIVATION_NONE;
+    mnet_activation_range_s8(activation, out, &min, &max);
+    MnetFixed factor = mnet_fixed((double)in->quant.scale[0] / (double)out->quant.scale[0]);
+    int64_t v = (int64_t)mnet_fixed_multiply(q - in->quant.zero_point[0], factor) +
+                out->quant.zero_point[0];
+    return (int8_t)(v < min ? min : v > max ? max : v);
+}
+
+static int8_t through_double(const MnetNode *node, const MnetTensor *in, const MnetTensor *out,
+                             int32_t q)
+{
+    double x = (double)in->quant.scale[0] * (q - in->quant.zero_point[0]);
+    double y = node->op == MNET_OP_LOGISTIC ? 1 / (1 + exp(-x)) : tanh(x);
+    return clamp_byte(round(y / (double)out->quant.scale[0]) + out->quant.zero_point[0]);
+}
+
+static MnetStatus fill_table(MnetGraph *graph, MnetNode *node, MnetError *error)
+{
+    const MnetTensor *in = mnet_in(graph, node, 0), *out = mnet_out(graph, node);
+    UnaryPacked *packed = mnet_store_alloc(graph->store, sizeof *packed);
+    if (!packed)
+        return mnet_error_memory(error, sizeof *packed);
+    MnetHardSwish swish = mnet_hard_swish(in, out);
+    for (int32_t q = -128; q < 128; q++) {
+        int8_t value = node->op == MNET_OP_HARD_SWISH ? mnet_hard_swish_apply(&swish, q)
+                       : node->op == MNET_OP_LOGISTIC || node->op == MNET_OP_TANH
+                           ? through_double(node, in, out, q)
+                           : rescaled(node, in, out, q);
+        packed->table[(uint8_t)q] = (uint8_t)value;
+    }
+    node->packed = packed;
+    return MNET_OK;
+}
+
+static MnetStatus unary_prepare(MnetGraph *graph, MnetNode *node, const MnetKernels *kernels,
+                                MnetError *error)
+{
+    return mnet_in(graph, node, 0)->type == MNET_TYPE_INT8 ? fill_table(graph, node, error) : MNET_OK;
+}
+
+static MnetStatus flat_plan(MnetStep *step, MnetStore *store, MnetError *error)
+{
+    size_t n = mnet_shape_elements(&step->shapes[step->node->inputs[0]]);
+    step->tiles = mnet_tile_count(n, n);
+    return MNET_OK;
+}
+
+static void unary_f32(MnetOp op, size_t n, const float *in, float *out)
+{
+    for (size_t i = 0; i < n; i++) {
+        float x = in[i];
+        switch (op) {
+        case MNET_OP_RELU:
+            out[i] = x < 0 ? 0 : x;
+            break;
+        case MNET_OP_RELU6:
+            out[i] = x < 0 ? 0 : x > 6 ? 6 : x;
+            break;
+        case MNET_OP_RELU_N1_TO_1:
+            out[i] = x < -1 ? -1 : x > 1 ? 1 : x;
+            break;
+        case MNET_OP_HARD_SWISH:
+            out[i] = x * (x < -3 ? 0 : x > 3 ? 6 : x + 3) / 6;
+            break;
+        case MNET_OP_LOGISTIC:
+            out[i] = 1 / (1 + expf(-x));
+            break;
+        default:
+            out[i] = tanhf(x);
+            break;
+        }
+    }
+}
+
+static void unary_run(const MnetStep *step, void *const *tensors, size_t tile, void *scratch)
+{
+    const MnetNode *node = step->node;
+    const UnaryPacked *packed = node->packed;
+    const uint8_t *in = tensors[node->inputs[0]];
+    uint8_t *out = tensors[node->outputs[0]];
+    size_t n = mnet_shape_elements(&step->shapes[node->inputs[0]]), begin, end;
+    mnet_tile_range(n, tile, step->tiles, 64, &begin, &end);
+    if (packed)
+        step->kernels->lut8(end - begin, in + begin, packed->table, out + begin);
+    else
+        unary_f32(node->op, end - begin, (const float *)(const void *)in + begin,
+                  (float *)(void *)out + begin);
+}
+
+const MnetOpClass mnet_op_unary = { unary_infer, unary_prepare, flat_plan, unary_run };
+
+static MnetStatus quantize_infer(const MnetGraph *graph, const MnetNode *node, MnetShape *shapes,
+                                 MnetError *error)
+{
+    MnetStatus status = mnet_op_arity(node, 1, 1, error);
+    if (status)
+        return status;
+    const MnetTensor *in = mnet_in(graph, node, 0), *out = mnet_out(graph, node);
+    if (out->type != MNET_TYPE_INT8 || out->quant.n != 1 ||
+        (in->type != MNET_TYPE_FLOAT32 && (in->type != MNET_TYPE_INT8 || in->quant.n != 1)))
+        return mnet_op_unsupported(error, node, "%s to %s is not supported, or one has no single scale",
+                                   mnet_type_name(in->type), mnet_type_name(out->type));
+    return same_shape(graph, node, shapes, error);
+}
+
+/* Rounds half away from zero, as the reference does; NaN becomes the lowest. */
+static void quantize_f32(float scale, int32_t zero, size_t n, const float *in, int8_t *out)
+{
+    for (size_t i = 0; i < n; i++) {
+        float q = roundf(in[i] / scale) + (float)zero;
+        out[i] = (int8_t)(q > 127 ? 127 : q > -128 ? q : -128);
+    }
+}
+
+static void quantize_run(const MnetStep *step, void *const *tensors, size_t tile, void *scratch)
+{
+    const MnetNode *node = step->node;
+    const MnetTensor *out = mnet_out(step->graph, node);
+    size_t n = mnet_shape_elements(&step->shapes[node->inputs[0]]), begin, end;
+    if (node->packed) {
+        unary_run(step, tensors, tile, scratch);
+        return;
+    }
+    mnet_tile_range(n, tile, step->tiles, 64, &begin, &end);
+    quantize_f32(out->quant.scale[0], out->quant.zero_point[0], end - begin,
+                 (const float *)tensors[node->inputs[0]] + begin,
+                 (int8_t *)tensors[node->outputs[0]] + begin);
+}
+
+const MnetOpClass mnet_op_quantize = { quantize_infer, unary_prepare, flat_plan, quantize_run };
+
+static MnetStatus dequantize_infer(const MnetGraph *graph, const MnetNode *node, MnetShape *shapes,
+                                   MnetError *error)
+{
+    MnetStatus status = mnet_op_arity(node, 1, 1, error);
+    if (status)
+        return status;
+    const MnetTensor *in = mnet_in(graph, node, 0), *out = mnet_out(graph, node);
+    if (out->type != MNET_TYPE_FLOAT32 || in->type != MNET_TYPE_INT8 || in->quant.n != 1)
+        return mnet_op_unsupported(error, node, "%s to %s is not supported, or it has no single scale",
+                                   mnet_type_name(in->type), mnet_type_name(out->type));
+    return same_shape(graph, node, shapes, error);
+}
+
+static void dequantize_run(const MnetStep *step, void *const *tensors, size_t tile, void *scratch)
+{
+    const MnetNode *node = step->node;
+    const MnetTensor *tensor = mnet_in(step->graph, node, 0);
+    float scale = tensor->quant.scale[0];
+    int32_t zero = tensor->quant.zero_point[0];
+    const int8_t *in = tensors[node->inputs[0]];
+    float *out = tensors[node->outputs[0]];
+    size_t n = mnet_shape_elements(&step->shapes[node->inputs[0]]), begin, end;
+    mnet_tile_range(n, tile, step->tiles, 64, &begin, &end);
+    for (size_t i = begin; i < end; i++)
+        out[i] = scale * (float)(in[i] - zero);
+}
+
+const MnetOpClass mnet_op_dequantize = { dequantize_infer, NULL, flat_plan, dequantize_run };
+
+static MnetStatus flip_infer(const MnetGraph *graph, const MnetNode *node, MnetShape *shapes,
+                             MnetError *error)
+{
+    return same_shape(graph, node, shapes, error);
+}
+
+static void flip_run(const MnetStep *step, void *const *tensors, size_t tile, void *scratch)
+{
+    const uint8_t *in = tensors[step->node->inputs[0]];
+    uint8_t *out = tensors[step->node->outputs[0]];
+    size_t n = mnet_shape_elements(&step->shapes[step->node->inputs[0]]), begin, end;
+    mnet_tile_range(n, tile, step->tiles, 64, &begin, &end);
+    for (size_t i = begin; i < end; i++)
+        out[i] = in[i] ^ 0x80;
+}
+
+const MnetOpClass mnet_op_flip = { flip_infer, NULL, flat_plan, flip_run };

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the tests of mobilenetclassify share: small models in files, frames of
+ * known colours, and the element in a harness. */
+#ifndef CLASSIFY_FIXTURE_H
+#define CLASSIFY_FIXTURE_H
+
+#include <gst/check/gstharness.h>
+#include <gst/mobilenet/gstmobilenetmeta.h>
+#include <gst/video/video.h>
+
+#include "runner.h"
+
+/* The classes of fixture_model(): the colour of most of the picture. */
+enum
+{
+  CLASS_RED,
+  CLASS_GREEN,
+  CLASS_BLUE,
+  CLASS_WHITE,
+  CLASS_BLACK,
+  N_CLASSES
+};
+
+#define COLOUR_RED 0xff0000
+#define COLOUR_GREEN 0x00ff00
+#define COLOUR_BLUE 0x0000ff
+#define COLOUR_WHITE 0xffffff
+#define COLOUR_BLACK 0x000000
+
+/* 25 frames a second. */
+#define FRAME_DURATION (40 * GST_MSECOND)
+
+/* Files in a folder of the process's own; fixture_clean() deletes them.  The
+ * strings live until then. */
+const gchar *fixture_write (const gchar * name, gconstpointer data, gsize size);
+const gchar *fixture_model (void);
+const gchar *fixture_labels (void);
+void fixture_clean (void);
+
+/* The element with fixture_model() and fixture_labels() and the properties
+ * given as name, value, ..., NULL; not live, with a bus, without caps. */
+GstHarness *fixture_new (const gchar * first_property, ...)
+    G_GNUC_NULL_TERMINATED;
+void fixture_set_caps (GstHarness * h, const gchar * format, gint width,
+    gint height);
+
+/* A frame whose left half is `left` and whose right half is `right`, 0xrrggbb;
+ * the middle column of an odd width is `right`. */
+GstBuffer *fixture_frame (const gchar * format, gint width, gint height,
+    guint left, guint right, GstClockTime pts);
+/* Sends a frame of one colour through; the caller owns what came out. */
+GstBuffer *fixture_push (GstHarness * h, guint colour, GstClockTime pts);
+
+/* The best class that a frame carries; fails without a meta. */
+guint fixture_best (GstBuffer * buffer);
+GstMobilenetClassificationMeta *fixture_meta (GstBuffer * buffer);
+/* The next element message, or NULL. */
+GstMessage *fixture_pop_message (GstHarness * h);
+
+#endif

@@ -10,8 +10,8 @@
 #include "base/memory.h"
 
 /* Limits on what a file may hold. */
-#define MNET_MAX_TENSORS 65536
-#define MNET_MAX_NODES 32768
+#define MNET_MAX_TENSORS 16384
+#define MNET_MAX_NODES 4096
 #define MNET_MAX_NODE_IO 1024
 #define MNET_MAX_GRAPH_IO 64
 #define MNET_MAX_DIM (1 << 24)

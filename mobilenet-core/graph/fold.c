@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Rewrites of a graph that give the same results with less work. */
+#include "graph/fold.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+
+static void add_note(MnetNode *node, const char *what)
+{
+    size_t at = strlen(node->note);
+    snprintf(node->note + at, sizeof node->note - at, "%s%s", at ? ", " : "", what);
+}
+
+static MnetStatus shift_constant(MnetGraph *graph, MnetTensor *tensor, MnetError *error)
+{
+    uint8_t *shifted = mnet_store_alloc(graph->store, tensor->data_bytes);
+    if (!shifted)
+        return mnet_error_memory(error, tensor->data_bytes);
+    for (size_t i = 0; i < tensor->data_bytes; i++)
+        shifted[i] = ((const uint8_t *)tensor->data)[i] ^ 0x80;
+    tensor->data = shifted;
+    return MNET_OK;
+}
+
+static MnetStatus tensor_to_int8(MnetGraph *graph, MnetTensor *tensor, MnetError *error)
+{
+    size_t n = (size_t)tensor->quant.n;
+    int32_t *zeros = mnet_store_calloc(graph->store, n, sizeof *zeros);
+    if (!zeros)
+        return mnet_error_memory(error, n * sizeof *zeros);
+    for (size_t i = 0; i < n; i++)
+        zeros[i] = tensor->quant.zero_point[i] - 128;
+    tensor->quant.zero_point = zeros;
+    tensor->type = MNET_TYPE_INT8;
+    tensor->was_uint8 = true;
+    return tensor->data ? shift_constant(graph, tensor, error) : MNET_OK;
+}
+
+static bool is_quantised_uint8(const MnetTensor *tensor)
+{
+    return tensor->type == MNET_TYPE_UINT8 && tensor->quant.n > 0;
+}
+
+/* An int8 twin of input or output `t`; -1 and `error`, not NULL, on failure. */
+static int32_t int8_twin(MnetGraph *graph, int32_t t, MnetError *error)
+{
+    int32_t twin = mnet_graph_add_tensor(graph, &graph->tensors[t], error);
+    if (twin >= 0 && tensor_to_int8(graph, &graph->tensors[twin], error))
+        return -1;
+    return twin;
+}
+
+static MnetStatus flip_input(MnetGraph *graph, int32_t t, MnetError *error)
+{
+    int32_t twin = int8_twin(graph, t, error);
+    if (twin < 0)
+        return error->status;
+    mnet_graph_replace_uses(graph, t, twin);
+    int32_t node = mnet_graph_add_node(graph, 0, MNET_OP_FLIP, 1, 1, error);
+    if (node < 0)
+        return error->status;
+    graph->nodes[node].inputs[0] = t;
+    graph->nodes[node].outputs[0] = twin;
+    add_note(&graph->nodes[node], "uint8 to int8");
+    return MNET_OK;
+}
+
+static MnetStatus flip_output(MnetGraph *graph, int32_t index, MnetError *error)
+{
+    int32_t t = graph->outputs[index], producer = mnet_graph_producer(graph, t);
+    if (producer < 0)
+        return mnet_error_set(error, MNET_ERROR_UNSUPPORTED,
+                              "output %d is an input or a constant of the network", index);
+    int32_t twin = int8_twin(graph, t, error);
+    if (twin < 0)
+        return error->status;
+    for (int32_t i = 0; i < graph->nodes[producer].n_outputs; i++)
+        if (graph->nodes[producer].outputs[i] == t)
+            graph->nodes[producer].outputs[i] = twin;
+    uint32_t file_index = graph->nodes[producer].file_index;
+    mnet_graph_replace_uses(graph, t, twin);
+    int32_t node = mnet_graph_add_node(graph, graph->n_nodes, MNET_OP_FLIP, 1, 1, error);
+    if (node < 0)
+        return error->status;
+    graph->nodes[node].inputs[0] = twin;
+    graph->nodes[node].outputs[0] = t;
+    graph->nodes[node].file_index = file_index;
+    add_note(&graph->nodes[node], "int8 to uint8");
+    for (int32_t i = 0; i < graph->n_outputs; i++)
+        if (graph->outputs[i] == twin)
+            graph->outputs[i] = t;
+    return MNET_OK;
+}
+
+/* Whether `t` already stands behind a FLIP (an output given twice). */
+static bool is_flipped(const MnetGraph *graph, int32_t t)
+{
+    int32_t producer = mnet_graph_producer(graph, t);
+    return producer >= 0 && graph->nodes[producer].op == MNET_OP_FLIP;
+}
+
+static MnetStatus fold_uint8(MnetGraph *graph, MnetError *error)
+{
+    MnetStatus status = MNET_OK;
+    for (int32_t i = 0; i < graph->n_inputs && !status; i++)
+        if (is_quantised_uint8(&graph->tensors[graph->inputs[i]]))
+            status = flip_input(graph, graph->inputs[i], error);
+    for (int32_t i = 0; i < graph->n_outputs && !status; i++)
+        if (is_quantised_uint8(&graph->tensors[graph->outputs[i]]) &&
+            !is_flipped(graph, graph->outputs[i]))
+            status = flip_output(graph, i, error);
+    for (int32_t t = 0; t < graph->n_tensors && !status; t++) {
+        bool outside = mnet_graph_is_output(graph, t);
+        for (int32_t i = 0; i < graph->n_inputs; i++)
+            outside |= graph->inputs[i] == t;
+        if (is_quantised_uint8(&graph->tensors[t]) && !outside)
+            status = tensor_to_int8(graph, &graph->tensors[t], error);
+    }
+    return status;
+}
+
+static bool same_quant(const MnetTensor *a, const MnetTensor *b)
+{
+    return a->type == b->type && a->quant.n == b->quant.n &&
+           (!a->quant.n || (a->quant.n == 1 && a->quant.scale[0] == b->quant.scale[0] &&
+                            a->quant.zero_point[0] == b->quant.zero_point[0]));
+}
+
+/* Constant paddings of a PAD: rank x (before, after). */
+static bool pad_values(const MnetGraph *graph, const MnetNode *node, int32_t *values, int32_t *n)
+{
+    return node->op == MNET_OP_PAD && node->n_inputs == 2 && node->n_outputs == 1 &&
+           node->inputs[0] >= 0 && node->inputs[1] >= 0 &&
+           mnet_tensor_ints(&graph->tensors[node->inputs[1]], values, 2 * MNET_MAX_RANK, n);
+}
+
+static bool transpose_values(const MnetGraph *graph, const MnetNode *node, int32_t *values, int32_t *n)
+{
+    return node->op == MNET_OP_TRANSPOSE && node->n_inputs == 2 && node->n_outputs == 1 &&
+           node->inputs[0] >= 0 && node->inputs[1] >= 0 &&
+           mnet_tensor_ints(&graph->tensors[node->inputs[1]], values, MNET_MAX_RANK, n);
+}
+
+static bool changes_nothing(const MnetGraph *graph, const MnetNode *node)
+{
+    int32_t values[2 * MNET_MAX_RANK], n, other = 0;
+    if (node->n_inputs < 1 || node->inputs[0] < 0 || node->n_outputs != 1 ||
+        !same_quant(&graph->tensors[node->inputs[0]], &graph->tensors[node->outputs[0]]))
+        return false;
+    if (node->op == MNET_OP_QUANTIZE)
+        return graph->tensors[node->outputs[0]].quant.n == 1;
+    if (pad_values(graph, node, values, &n)) {
+        for (int32_t i = 0; i < n; i++)
+            other |= values[i];
+        return !other && n == 2 * graph->tensors[node->inputs[0]].rank;
+    }
+    if (transpose_values(graph, node, values, &n)) {
+        for (int32_t i = 0; i < n; i++)
+            other |= values[i] != i;
+        return !other && n == graph->tensors[node->inputs[0]].rank;
+    }
+    return false;
+}
+
+/* Lets the readers of a node's output read its input instead, and removes it,
+ * unless that would make a network's output one of its inputs or constants. */
+static bool bypass(MnetGraph *graph, int32_t index)
+{
+    MnetNode *node = &graph->nodes[index];
+    int32_t from = node->outputs[0], to = node->inputs[0];
+    if (mnet_graph_is_output(graph, from) && mnet_graph_producer(graph, to) < 0)
+        return false;
+    mnet_graph_replace_uses(graph, from, to);
+    mnet_graph_remove_node(graph, index);
+    return true;
+}
+
+static void remove_idle(MnetGraph *graph)
+{
+    for (int32_t i = graph->n_nodes - 1; i >= 0; i--)
+        if (changes_nothing(graph, &graph->nodes[i]))
+            bypass(graph, i);
+}
+
+/* A TRANSPOSE of a TRANSPOSE that restores the order reads the first input. */
+static void cancel_transposes(MnetGraph *graph)
+{
+    for (int32_t i = 0; i < graph->n_nodes; i++) {
+        int32_t second[2 * MNET_MAX_RANK], first[2 * MNET_MAX_RANK], n, m;
+        if (!transpose_values(graph, &graph->nodes[i], second, &n))
+            continue;
+        int32_t before = mnet_graph_producer(graph, graph->nodes[i].inputs[0]);
+        if (before < 0 || !transpose_values(graph, &graph->nodes[before], first, &m) || m != n)
+            continue;
+        bool restores = true;
+        for (int32_t d = 0; d < n; d++)
+            restores &= second[d] >= 0 && second[d] < n && first[second[d]] == d;
+        int32_t origin = graph->nodes[before].inputs[0];
+        if (!restores || !same_quant(&graph->tensors[origin], &graph->tensors[graph->nodes[i].outputs[0]]))
+            continue;
+        graph->nodes[i].inputs[0] = origin;
+        if (bypass(graph, i))
+            i--;
+        else
+            graph->nodes[i].inputs[0] = graph->nodes[before].outputs[0];
+    }
+}
+
+/* Nodes whose output nobody reads. */
+static void remove_unread(MnetGraph *graph)
+{
+    for (int32_t i = graph->n_nodes - 1; i >= 0; i--) {
+        int32_t uses = 0;
+        for (int32_t j = 0; j < graph->nodes[i].n_outputs; j++)
+            uses += mnet_graph_uses(graph, graph->nodes[i].outputs[j], NULL);
+        if (!uses)
+            mnet_graph_remove_node(graph, i);
+    }
+}
+
+/* paddings are top, bottom, left, right of a 4-dimensional PAD. */
+static bool spatial_padding(const MnetGraph *graph, const MnetNode *pad, int32_t *paddings)
+{
+    int32_t v[2 * MNET_MAX_RANK], n;
+    if (!pad_values(graph, pad, v, &n) || n != 8 || v[0] || v[1] || v[6] || v[7])
+        return false;
+    for (int32_t i = 0; i < 4; i++) {
+        if (v[2 + i] < 0 || v[2 + i] > 1 << 12)
+            return false;
+        paddings[i] = v[2 + i];
+    }
+    return true;
+}
+
+static void fold_pads(MnetGraph *graph)
+{
+    for (int32_t i = 0; i < graph->n_nodes; i++) {
+        int32_t p[4], consumer;
+        MnetNode *pad = &graph->nodes[i];
+        if (!spatial_padding(graph, pad, p) ||
+            !same_quant(&graph->tensors[pad->inputs[0]], &graph->tensors[pad->outputs[0]]) ||
+            mnet_graph_uses(graph, pad->outputs[0], &consumer) != 1 || consumer < 0)
+            continue;
+        MnetNode *conv = &graph->nodes[consumer];
+        MnetWindow *w = &conv->options.window;
+        if ((conv->op != MNET_OP_CONV_2D && conv->op != MNET_OP_DEPTHWISE_CONV_2D) ||
+            w->padding != MNET_PADDING_VALID || conv->inputs[0] != pad->outputs[0])
+            continue;
+        w->padding = MNET_PADDING_EXPLICIT;
+        w->pad_top = p[0];
+        w->pad_bottom = p[1];
+        w->pad_left = p[2];
+        w->pad_right = p[3];
+        conv->inputs[0] = pad->inputs[0];
+        add_note(conv, "PAD");
+        mnet_graph_remove_node(graph, i--);
+    }
+}
+
+static MnetActivation activation_of(MnetOp op)
+{
+    return op == MNET_OP_RELU           ? MNET_ACTIVATION_RELU
+           : op == MNET_OP_RELU6        ? MNET_ACTIVATION_RELU6
+           : op == MNET_OP_RELU_N1_TO_1 ? MNET_ACTIVATION_RELU_N1_TO_1
+                                        : MNET_ACTIVATION_NONE;
+}
+
+static bool takes_activation(const MnetNode *node)
+{
+    switch (node->op) {
+    case MNET_OP_ADD:
+    case MNET_OP_SUB:
+    case MNET_OP_MUL:
+    case MNET_OP_CONV_2D:
+    case MNET_OP_DEPTHWISE_CONV_2D:
+    case MNET_OP_FULLY_CONNECTED:
+        return node->activation == MNET_ACTIVATION_NONE && node->n_outputs == 1;
+    default:
+        return false;
+    }
+}
+
+static void fold_activations(MnetGraph *graph)
+{
+    for (int32_t i = 0; i < graph->n_nodes; i++) {
+        MnetNode *node = &graph->nodes[i];
+        MnetActivation activation = activation_of(node->op);
+        if (activation == MNET_ACTIVATION_NONE || node->n_inputs != 1 || node->n_outputs != 1 ||
+            node->inputs[0] < 0)
+            continue;
+        int32_t producer = mnet_graph_producer(graph, node->inputs[0]);
+        if (producer < 0 || !takes_activation(&graph->nodes[producer]) ||
+            mnet_graph_uses(graph, node->inputs[0], NULL) != 1 ||
+            !same_quant(&graph->tensors[node->inputs[0]], &graph->tensors[node->outputs[0]]))
+            continue;
+        graph->nodes[producer].activation = activation;
+        graph->nodes[producer].outputs[0] = node->outputs[0];
+        add_note(&graph->nodes[producer], mnet_op_name(node->op));
+        mnet_graph_remove_node(graph, i--);
+    }
+}
+
+MnetStatus mnet_graph_fold(MnetGraph *graph, MnetError *error)
+{
+    MnetError own;
+    MnetStatus status = fold_uint8(graph, error ? error : &own);
+    if (status)
+        return status;
+    remove_idle(graph);
+    cancel_transposes(graph);
+    remove_unread(graph);
+    fold_pads(graph);
+    fold_activations(graph);
+    return MNET_OK;
+}

@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Loading: read, check, fold, pack, plan. */
+#include <mnet/model.h>
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cpu.h"
+#include "base/error.h"
+#include "format/tflite.h"
+#include "graph/fold.h"
+#include "kernels/select.h"
+#include "model_private.h"
+
+#define DEFAULT_MAX_ARENA ((size_t)1 << 30)
+/* What a model may take beside its file: packed int8 weights are twice the
+ * file's in plain C, tables and plans come on top. */
+#define STORE_BASE ((size_t)64 << 20)
+#define STORE_FACTOR 16
+
+#define MAX_KERNEL_SETS 8
+
+static const char *kernel_names[MAX_KERNEL_SETS + 1];
+
+static void fill_kernel_names(void)
+{
+    size_t n = 0;
+    uint32_t flags = mnet_cpu_flags();
+    for (const MnetKernelSet *set = mnet_kernel_sets; set->kernels && n < MAX_KERNEL_SETS; set++)
+        if ((set->needs & flags) == set->needs)
+            kernel_names[n++] = set->kernels->name;
+}
+
+const char *const *mnet_cpu_names(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, fill_kernel_names);
+    return kernel_names;
+}
+
+static MnetStatus choose_kernels(MnetModel *model, const MnetModelOptions *options, MnetError *error)
+{
+    const char *name = options && options->cpu ? options->cpu : getenv("MNET_CPU");
+    if (name && (!*name || !strcmp(name, "auto")))
+        name = NULL;
+    model->kernels = mnet_kernels_select(name, mnet_cpu_flags());
+    if (model->kernels)
+        return MNET_OK;
+    char have[128] = "";
+    for (const char *const *n = mnet_cpu_names(); *n; n++)
+        snprintf(have + strlen(have), sizeof have - strlen(have), " %s", *n);
+    return mnet_error_set(error, MNET_ERROR_ARGUMENT,
+                          "kernel set \"%.40s\" is not in this build or not for this machine; there are:%s",
+                          name, have);
+}
+
+static MnetStatus arena_limit(const MnetModelOptions *options, size_t *limit, MnetError *error)
+{
+    *limit = options && options->max_arena ? options->max_arena : DEFAULT_MAX_ARENA;
+    const char *text = getenv("MNET_MAX_ARENA");
+    if ((options && options->max_arena) || !text || !*text)
+        return MNET_OK;
+    char *end;
+    errno = 0;
+    unsigned long long value = strtoull(text, &end, 10);
+    if (errno || *end || *text == '-' || !value || value > SIZE_MAX / 2)
+        return mnet_error_set(error, MNET_ERROR_ARGUMENT,
+                              "MNET_MAX_ARENA is \"%.40s\", a number of bytes expected", text);
+    *limit = (size_t)value;
+    return MNET_OK;
+}
+
+/* What makes output `t`, seen through operators that do not change its meaning. */
+static MnetOutputKind output_kind(const MnetGraph *graph, int32_t t)
+{
+    for (int32_t hops = 0; hops < graph->n_nodes; hops++) {
+        int32_t producer = mnet_graph_producer(graph, t);
+        if (producer < 0)
+            return MNET_OUTPUT_OTHER;
+        const MnetNode *node = &graph->nodes[producer];
+        switch (node->op) {
+        case MNET_OP_SOFTMAX:
+            return MNET_OUTPUT_SOFTMAX;
+        case MNET_OP_LOGISTIC:
+            return MNET_OUTPUT_LOGISTIC;
+        case MNET_OP_CONV_2D:
+        case MNET_OP_FULLY_CONNECTED:
+            return node->activation == MNET_ACTIVATION_NONE ? MNET_OUTPUT_LOGITS
+                                                            : MNET_OUTPUT_FEATURES;
+        case MNET_OP_RESHAPE:
+        case MNET_OP_SQUEEZE:
+        case MNET_OP_QUANTIZE:
+        case MNET_OP_DEQUANTIZE:
+        case MNET_OP_FLIP:
+            if (node->n_inputs < 1 || node->inputs[0] < 0)
+                return MNET_OUTPUT_OTHER;
+            t = node->inputs[0];
+            break;
+        case MNET_OP_AVERAGE_POOL_2D:
+        case MNET_OP_MAX_POOL_2D:
+        case MNET_OP_MEAN:
+        case MNET_OP_MUL:
+        case MNET_OP_ADD:
+        case MNET_OP_SUB:
+            return MNET_OUTPUT_FEATURES;
+        default:
+            return MNET_OUTPUT_OTHER;
+        }
+    }
+    return MNET_OUTPUT_OTHER;
+}
+
+static void fill_info(const MnetModel *model, int32_t t, MnetTensorInfo *info)
+{
+    const MnetTensor *tensor = &model->graph.tensors[t];
+    const MnetShape *shape = &model->program.shapes[t];
+    *info = (MnetTensorInfo){ .name = tensor->name,
+                              .type = tensor->type,
+                              .rank = shape->rank,
+                              .elements = mnet_shape_elements(shape) };
+    memcpy(info->dims, shape->dims, sizeof info->dims);
+    info->bytes = info->elements * mnet_type_size(tensor->type);
+    if (tensor->quant.n == 1) {
+        info->scale = tensor->quant.scale[0];
+        info->zero_point = tensor->quant.zero_point[0];
+    }
+}
+
+/* A picture with few channels in front and more behind is channels first. */
+static bool is_channels_first(const MnetTensorInfo *info)
+{
+    return info->rank == 4 && info->dims[1] <= 4 && info->dims[3] > 4;
+}
+
+static MnetStatus fill_infos(MnetModel *model, MnetError *error)
+{
+    const MnetGraph *graph = &model->graph;
+    size_t inputs = (size_t)graph->n_inputs, outputs = (size_t)graph->n_outputs;
+    model->inputs = mnet_store_calloc(&model->store, inputs, sizeof *model->inputs);
+    model->outputs = mnet_store_calloc(&model->store, outputs, sizeof *model->outputs);
+    if (!model->inputs || !model->outputs)
+        return mnet_error_memory(error, (inputs + outputs) * sizeof *model->inputs);
+    for (size_t i = 0; i < inputs; i++) {
+        fill_info(model, graph->inputs[i], &model->inputs[i]);
+        model->inputs[i].channels_first = is_channels_first(&model->inputs[i]);
+    }
+    for (size_t i = 0; i < outputs; i++) {
+        fill_info(model, graph->outputs[i], &model->outputs[i]);
+        model->outputs[i].kind = output_kind(graph, graph->outputs[i]);
+    }
+    return MNET_OK;
+}
+
+static void warn(const MnetModelOptions *options, const char *text)
+{
+    if (options && options->log && *text)
+        options->log(options->log_user, MNET_LOG_WARNING, text);
+}
+
+/* Labels that cannot be used leave the network what it is: a warning. */
+static MnetStatus read_metadata(MnetModel *model, const uint8_t *data, size_t size,
+                                const MnetModelOptions *options, MnetError *error)
+{
+    size_t outputs = (size_t)model->graph.n_outputs;
+    model->metadata = mnet_store_alloc(&model->store, sizeof *model->metadata);
+    model->labels = mnet_store_calloc(&model->store, outputs, sizeof *model->labels);
+    if (!model->metadata || !model->labels)
+        return mnet_error_memory(error, sizeof *model->metadata);
+    MnetStatus status =
+        mnet_metadata_read(data, size, &model->graph, &model->store, model->metadata, error);
+    if (status)
+        return status;
+    warn(options, model->metadata->warning);
+    for (size_t i = 0; i < outputs; i++) {
+        const MnetLabelText *text = &model->metadata->outputs[i];
+        MnetError labels = { MNET_OK, "" };
+        if (!text->text)
+            continue;
+        model->labels[i] = mnet_labels_parse(text->text, text->size, text->name, &labels);
+        if (!model->labels[i] && labels.status == MNET_ERROR_MEMORY)
+            return mnet_error_memory(error, text->size);
+        warn(options, labels.text);
+    }
+    return MNET_OK;
+}
+
+/* Constants that steps read as activations go where kernels may read behind
+ * them; weights were packed. */
+static MnetStatus copy_constants(MnetModel *model, MnetError *error)
+{
+    MnetGraph *graph = &model->graph;
+    for (int32_t i = 0; i < graph->n_nodes; i++) {
+        const MnetNode *node = &graph->nodes[i];
+        bool binary = node->op == MNET_OP_ADD || node->op == MNET_OP_SUB || node->op == MNET_OP_MUL ||
+                      node->op == MNET_OP_CONCATENATION;
+        for (int32_t j = 0; j < (binary ? node->n_inputs : 1) && j < node->n_inputs; j++) {
+            MnetTensor *tensor = node->inputs[j] < 0 ? NULL : &graph->tensors[node->inputs[j]];
+            if (!tensor || !tensor->data)
+                continue;
+            void *copy = mnet_store_alloc(&model->store, tensor->data_bytes);
+            if (!copy)
+                return mnet_error_memory(error, tensor->data_bytes);
+            tensor->data = memcpy(copy, tensor->data, tensor->data_bytes);
+        }
+    }
+    return MNET_OK;
+}
+
+static uint64_t node_parameters(const MnetGraph *graph, const MnetNode *node)
+{
+    uint64_t n = 0;
+    if (node->op != MNET_OP_CONV_2D && node->op != MNET_OP_DEPTHWISE_CONV_2D &&
+        node->op != MNET_OP_FULLY_CONNECTED)
+        return 0;
+    for (int32_t i = 1; i < node->n_inputs; i++)
+        if (node->inputs[i] >= 0 && graph->tensors[node->inputs[i]].data)
+            n += mnet_tensor_elements(&graph->tensors[node->inputs[i]]);
+    return n;
+}
+
+static void fill_stats(MnetModel *model, size_t file_bytes, int32_t file_operators)
+{
+    const MnetProgram *p = &model->program;
+    model->stats = (MnetModelStats){ .macs = p->macs,
+                                     .weight_bytes = model->store.used,
+                                     .arena_bytes = p->arena_bytes + p->scratch,
+                                     .file_bytes = file_bytes,
+                                     .n_operators = (size_t)model->graph.n_nodes,
+                                     .n_file_operators = (size_t)file_operators,
+                                     .kernels = model->kernels->name };
+    for (int32_t i = 0; i < model->graph.n_nodes; i++)
+        model->stats.parameters += node_parameters(&model->graph, &model->graph.nodes[i]);
+}
+
+static MnetStatus compile(MnetModel *model, const uint8_t *data, size_t size,
+                          const MnetModelOptions *options, MnetError *error)
+{
+    MnetGraph *graph = &model->graph;
+    size_t max_arena;
+    MnetStatus status = arena_limit(options, &max_arena, error);
+    if (status || (status = choose_kernels(model, options, error)) ||
+        (status = mnet_tflite_read(data, size, &model->store, graph, error)) ||
+        (status = mnet_graph_check(graph, error)) ||
+        (status = read_metadata(model, data, size, options, error)))
+        return status;
+    int32_t file_operators = graph->n_nodes;
+    if ((status = mnet_graph_fold(graph, error)) || (status = copy_constants(model, error)))
+        return status;
+    /* Shapes are inferred before weights are packed: packing trusts them. */
+    MnetProgram *p = &model->program;
+    if ((status = mnet_program_infer(graph, &model->store, p, error)) ||
+        (status = mnet_ops_prepare(graph, model->kernels, error)) ||
+        (status = mnet_program_plan(p, model->kernels, max_arena, &model->store, error)) ||
+        (status = fill_infos(model, error)))
+        return status;
+    fill_stats(model, size, file_operators);
+    return MNET_OK;
+}
+
+MnetModel *mnet_model_load_memory(const void *data, size_t size, const MnetModelOptions *options,
+                                  MnetError *error)
+{
+    MnetModel *model = mnet_calloc(1, sizeof *model);
+    if (!model) {
+        mnet_error_memory(error, sizeof *model);
+        return NULL;
+    }
+    atomic_init(&model->references, 1);
+    model->store.limit = size < (SIZE_MAX - STORE_BASE) / STORE_FACTOR
+                             ? STORE_BASE + STORE_FACTOR * size
+                             : SIZE_MAX;
+    if (compile(model, data, size, options, error)) {
+        mnet_model_unref(model);
+        return NULL;
+    }
+    return model;
+}
+
+MnetModel *mnet_model_load(const char *path, const MnetModelOptions *options, MnetError *error)
+{
+    MnetMapping mapping = { NULL, 0 };
+    MnetModel *model = NULL;
+    if (!mnet_map_file(&mapping, path, error))
+        model = mnet_model_load_memory(mapping.data, mapping.size, options, error);
+    if (!model) {
+        mnet_unmap_file(&mapping);
+        mnet_error_prefix(error, "%.200s", path);
+        return NULL;
+    }
+    model->mapping = mapping;
+    return model;
+}
+
+MnetModel *mnet_model_ref(MnetModel *model)
+{
+    atomic_fetch_add(&model->references, 1);
+    return model;
+}
+
+void mnet_model_unref(MnetModel *model)
+{
+    if (!model || atomic_fetch_sub(&model->references, 1) > 1)
+        return;
+    for (int32_t i = 0; model->labels && i < model->graph.n_outputs; i++)
+        mnet_labels_unref(model->labels[i]);
+    mnet_store_clear(&model->store);
+    mnet_unmap_file(&model->mapping);
+    mnet_free(model);
+}
+
+size_t mnet_model_n_inputs(const MnetModel *model)
+{
+    return (size_t)model->graph.n_inputs;
+}
+
+size_t mnet_model_n_outputs(const MnetModel *model)
+{
+    return (size_t)model->graph.n_outputs;
+}
+
+const MnetTensorInfo *mnet_model_input(const MnetModel *model, size_t index)
+{
+    return index < mnet_model_n_inputs(model) ? &model->inputs[index] : NULL;
+}
+
+const MnetTensorInfo *mnet_model_output(const MnetModel *model, size_t index)
+{
+    return index < mnet_model_n_outputs(model) ? &model->outputs[index] : NULL;
+}
+
+void mnet_model_stats(const MnetModel *model, MnetModelStats *stats)
+{
+    *stats = model->stats;
+}
+
+bool mnet_model_operator(const MnetModel *model, size_t index, MnetOperatorInfo *info)
+{
+    if (index >= (size_t)model->graph.n_nodes)
+        return false;
+    const MnetNode *node = &model->graph.nodes[index];
+    *info = (MnetOperatorInfo){ .name = mnet_op_name(node->op),
+                                .note = node->note,
+                                .file_index = node->file_index,
+                                .macs = model->program.steps[index].macs,
+                                .parameters = node_parameters(&model->graph, node) };
+    fill_info(model, node->outputs[0], &info->output);
+    return true;
+}
+
+const MnetLabels *mnet_model_labels(const MnetModel *model, size_t index)
+{
+    return index < mnet_model_n_outputs(model) ? model->labels[index] : NULL;
+}
+
+bool mnet_model_normalization(const MnetModel *model, size_t index,
+                              MnetNormalization *normalization)
+{
+    if (index >= mnet_model_n_inputs(model) || !model->metadata->inputs[index].n)
+        return false;
+    *normalization = model->metadata->inputs[index];
+    return true;
+}
+
+const char *mnet_model_description(const MnetModel *model)
+{
+    return *model->metadata->description ? model->metadata->description : model->graph.description;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Inside a model, for the session. */
+#ifndef MNET_MODEL_PRIVATE_H
+#define MNET_MODEL_PRIVATE_H
+
+#include <mnet/model.h>
+#include <stdatomic.h>
+
+#include "base/memory.h"
+#include "format/metadata.h"
+#include "program.h"
+
+struct MnetModel {
+    atomic_int references;
+    MnetMapping mapping; /* empty when the bytes are the caller's */
+    MnetStore store;     /* everything below */
+    const MnetKernels *kernels;
+    MnetGraph graph;
+    MnetProgram program;
+    MnetTensorInfo *inputs, *outputs;
+    MnetMetadata *metadata;
+    MnetLabels **labels; /* of each output, NULL: none */
+    MnetModelStats stats;
+};
+
+#endif

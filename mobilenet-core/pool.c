@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Worker threads of pthreadpool.  Each of its workers is handed one number,
+ * which names the scratch it may use, and takes parts until there are none. */
+#include "pool.h"
+
+#include <pthreadpool.h>
+#include <sched.h>
+#include <stdatomic.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+
+#define MAX_THREADS 64
+
+struct MnetPool {
+    atomic_int references;
+    atomic_bool taken;
+    unsigned threads;
+    pthreadpool_t workers;
+    /* Of the run in progress: */
+    MnetPoolTask task;
+    void *user;
+    size_t n;
+    atomic_size_t next;
+};
+
+/* Processors in the affinity mask, which pthreadpool does not look at. */
+static unsigned usable_processors(void)
+{
+    cpu_set_t set;
+    int n = sched_getaffinity(0, sizeof set, &set) ? 1 : CPU_COUNT(&set);
+    return n < 1 ? 1 : n > MAX_THREADS ? MAX_THREADS : (unsigned)n;
+}
+
+MnetPool *mnet_pool_new(unsigned threads, MnetError *error)
+{
+    if (!threads)
+        threads = usable_processors();
+    if (threads > MAX_THREADS) {
+        mnet_error_set(error, MNET_ERROR_ARGUMENT, "%u threads were asked for, 1 to %d are possible",
+                       threads, MAX_THREADS);
+        return NULL;
+    }
+    MnetPool *pool = mnet_calloc(1, sizeof *pool);
+    if (!pool) {
+        mnet_error_memory(error, sizeof *pool);
+        return NULL;
+    }
+    atomic_init(&pool->references, 1);
+    pool->threads = threads;
+    pool->workers = pthreadpool_create(threads);
+    if (!pool->workers) {
+        mnet_error_set(error, MNET_ERROR_SYSTEM, "%u threads cannot be started", threads);
+        mnet_free(pool);
+        return NULL;
+    }
+    return pool;
+}
+
+MnetPool *mnet_pool_ref(MnetPool *pool)
+{
+    atomic_fetch_add(&pool->references, 1);
+    return pool;
+}
+
+void mnet_pool_unref(MnetPool *pool)
+{
+    if (!pool || atomic_fetch_sub(&pool->references, 1) > 1)
+        return;
+    pthreadpool_destroy(pool->workers);
+    mnet_free(pool);
+}
+
+unsigned mnet_pool_threads(const MnetPool *pool)
+{
+    return pool->threads;
+}
+
+bool mnet_pool_try_acquire(MnetPool *pool)
+{
+    return !atomic_exchange(&pool->taken, true);
+}
+
+void mnet_pool_release(MnetPool *pool)
+{
+    atomic_store(&pool->taken, false);
+}
+
+static void work(void *user, size_t worker)
+{
+    MnetPool *pool = user;
+    size_t part;
+    while ((part = atomic_fetch_add_explicit(&pool->next, 1, memory_order_relaxed)) < pool->n)
+        pool->task(pool->user, part, worker);
+}
+
+void mnet_pool_run(MnetPool *pool, MnetPoolTask task, void *user, size_t n)
+{
+    pool->task = task;
+    pool->user = user;
+    pool->n = n;
+    atomic_store(&pool->next, 0);
+    pthreadpool_parallelize_1d(pool->workers, work, pool, pool->threads, 0);
+}

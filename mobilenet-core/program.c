@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * From a folded graph to steps and a memory plan. */
+#include "program.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "graph/plan.h"
+
+static MnetStatus allocate(const MnetGraph *graph, MnetStore *store, MnetProgram *p,
+                           MnetError *error)
+{
+    size_t tensors = (size_t)graph->n_tensors, nodes = (size_t)graph->n_nodes;
+    p->graph = graph;
+    p->shapes = mnet_store_calloc(store, tensors, sizeof *p->shapes);
+    p->offsets = mnet_store_calloc(store, tensors, sizeof *p->offsets);
+    p->roots = mnet_store_calloc(store, tensors, sizeof *p->roots);
+    p->steps = mnet_store_calloc(store, nodes, sizeof *p->steps);
+    if (!p->shapes || !p->offsets || !p->roots || !p->steps)
+        return mnet_error_memory(error, tensors * sizeof *p->shapes);
+    for (int32_t t = 0; t < graph->n_tensors; t++) {
+        p->shapes[t].rank = graph->tensors[t].rank;
+        memcpy(p->shapes[t].dims, graph->tensors[t].dims, sizeof p->shapes[t].dims);
+        p->offsets[t] = MNET_NO_OFFSET;
+    }
+    return MNET_OK;
+}
+
+static size_t tensor_bytes(const MnetProgram *p, int32_t t)
+{
+    return mnet_shape_elements(&p->shapes[t]) * mnet_type_size(p->graph->tensors[t].type);
+}
+
+/* From the step that makes a tensor (or one that shares its bytes) to the last
+ * that reads it; outputs live to the end.  first is -1 for what is in no step's
+ * outputs: inputs and constants. */
+static void lifetimes(const MnetProgram *p, MnetRegion *regions)
+{
+    const MnetGraph *graph = p->graph;
+    for (int32_t t = 0; t < graph->n_tensors; t++)
+        regions[t].first = regions[t].last = -1;
+    for (int32_t i = 0; i < graph->n_nodes; i++) {
+        const MnetNode *node = &graph->nodes[i];
+        for (int32_t j = 0; j < node->n_inputs; j++)
+            if (node->inputs[j] >= 0)
+                regions[p->roots[node->inputs[j]]].last = i;
+        for (int32_t j = 0; j < node->n_outputs; j++) {
+            MnetRegion *region = &regions[p->roots[node->outputs[j]]];
+            if (p->roots[node->outputs[j]] == node->outputs[j]) {
+                region->first = i;
+                region->bytes = tensor_bytes(p, node->outputs[j]);
+            }
+            region->last = i;
+        }
+    }
+    for (int32_t i = 0; i < graph->n_outputs; i++)
+        regions[p->roots[graph->outputs[i]]].last = graph->n_nodes;
+}
+
+static MnetStatus plan_memory(MnetProgram *p, MnetError *error)
+{
+    size_t n = (size_t)p->graph->n_tensors, used = 0;
+    MnetRegion *regions = mnet_calloc(2 * n, sizeof *regions), *live = regions + n;
+    if (!regions)
+        return mnet_error_memory(error, 2 * n * sizeof *regions);
+    mnet_plan_roots(p->graph, p->roots);
+    lifetimes(p, regions);
+    for (size_t t = 0; t < n; t++)
+        if (regions[t].first >= 0)
+            live[used++] = regions[t];
+    MnetStatus status = mnet_plan_regions(live, used, &p->arena_bytes, error);
+    for (size_t t = 0, at = 0; t < n && !status; t++)
+        if (regions[t].first >= 0)
+            p->offsets[t] = live[at++].offset;
+    mnet_free(regions);
+    return status;
+}
+
+MnetStatus mnet_program_infer(const MnetGraph *graph, MnetStore *store, MnetProgram *p,
+                              MnetError *error)
+{
+    memset(p, 0, sizeof *p);
+    MnetStatus status = allocate(graph, store, p, error);
+    return status ? status : mnet_ops_infer(graph, p->shapes, true, error);
+}
+
+MnetStatus mnet_program_plan(MnetProgram *p, const MnetKernels *kernels, size_t max_arena,
+                             MnetStore *store, MnetError *error)
+{
+    const MnetGraph *graph = p->graph;
+    MnetStatus status = mnet_ops_plan(graph, p->shapes, kernels, p->steps, store, error);
+    if (status || (status = plan_memory(p, error)))
+        return status;
+    for (int32_t i = 0; i < graph->n_nodes; i++) {
+        p->macs += p->steps[i].macs;
+        p->scratch = p->steps[i].scratch > p->scratch ? p->steps[i].scratch : p->scratch;
+    }
+    p->scratch = mnet_round_up(p->scratch + MNET_PADDING, MNET_ALIGN);
+    if (p->arena_bytes > max_arena || p->scratch > max_arena - p->arena_bytes)
+        return mnet_error_set(error, MNET_ERROR_LIMIT,
+                              "a run needs %zu bytes of memory, the limit is %zu (MNET_MAX_ARENA)",
+                              p->arena_bytes + p->scratch, max_arena);
+    return MNET_OK;
+}

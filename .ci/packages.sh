@@ -11,7 +11,7 @@ packages_build="gcc libc6-dev meson ninja-build pkgconf zlib1g-dev
 # Decoders of H.264 and of most other films and sound.
 packages_film="gstreamer1.0-libav"
 packages_download="curl ca-certificates"
-packages_test="g++ binutils python3 libjpeg-turbo-progs"
+packages_test="g++ binutils python3 python3-gi libgirepository1.0-dev libjpeg-turbo-progs"
 packages_gate="clang libclang-rt-14-dev clang-format indent valgrind libc6-dbg"
 packages_aarch64="gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user mmdebstrap"
 

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: MIT
 #
 # style.py ROOT core|gstreamer [--fix]: the sources are what the formatter makes
-# of them: clang-format for the core and its tests, GNU indent with GStreamer's
-# options for the rest.  Exit 77 (skipped) without the formatter.
+# of them: clang-format 14 for the core and its tests (other versions format
+# otherwise), GNU indent with GStreamer's options for the rest.  Exit 77
+# (skipped) without the formatter.
 import os
 import shutil
 import subprocess
@@ -44,10 +45,17 @@ def formatted(kind, path, text, root):
     return run([*INDENT, '-st', '-'], run([*INDENT, '-st', '-'], text, root), root)
 
 
+def is_there(tool):
+    if not shutil.which(tool):
+        return False
+    version = subprocess.run([tool, '--version'], stdout=subprocess.PIPE).stdout.decode()
+    return tool != CLANG_FORMAT[0] or ' version 14.' in version
+
+
 def main(root, kind, *options):
     tool = CLANG_FORMAT[0] if kind == 'core' else INDENT[0]
-    if not shutil.which(tool):
-        print(tool + ' is not there')
+    if not is_there(tool):
+        print(tool + ' is not there, or not in the version wanted')
         return 77
     count = faults = 0
     # indent guesses declarations badly in headers; upstream formats only .c too.

@@ -10,6 +10,7 @@ set -euo pipefail
 tree=$(cd "$(dirname "$0")/../.." && pwd)
 shared=$(readlink -f "${SHARED:-$tree/../shared}")
 roots=${ROOTS:-$(mktemp -d)}
+mkdir -p "$roots"
 mirror=${MIRROR:-}
 [ -d "$shared/models" ] || { echo "SHARED: $shared has no models" >&2; exit 1; }
 [ $# -gt 0 ] || set -- bookworm trixie

@@ -57,7 +57,7 @@ def once(pairs):
 def no(word):
     raise ValueError(word)
 j = json.load(open(sys.argv[1], encoding="utf-8"), object_pairs_hook=once, parse_constant=no)
-if not eval(sys.argv[2]):
+if not eval("(" + sys.argv[2] + ")"):
     sys.exit("not so: " + sys.argv[2] + "\n" + json.dumps(j)[:2000])' "$work/out" "$2" ||
     fail "$what"
 }

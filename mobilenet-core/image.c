@@ -76,7 +76,7 @@ static void place_grid(MnetImageGrid *grid, Block *block, int32_t samples, int s
                        int32_t height)
 {
     grid->rows.rows = place(block, height, sizeof grid->rows.rows[0]);
-    grid->columns.start = place(block, width, sizeof grid->columns.start[0]);
+    grid->columns.start = place(block, (size_t)width + MNET_IMAGE_GROUP, sizeof grid->columns.start[0]);
     grid->columns.weights = place(block, mnet_image_columns_bound(samples, width, step),
                                   sizeof grid->columns.weights[0]);
 }
@@ -97,9 +97,8 @@ static void place_all(MnetImage *image, Block *block)
     image->total = place(block, elements, sizeof image->total[0]);
     image->part = place(block, elements, sizeof image->part[0]);
     image->zero = place(block, elements * 2 > width ? elements * 2 : width, 1);
-    image->sums = place(block, width, sizeof image->sums[0]);
     for (int i = 0; i < image->components; i++)
-        image->sample[i] = place(block, width, sizeof image->sample[i][0]);
+        image->sample[i] = place(block, width + MNET_IMAGE_GROUP, sizeof image->sample[i][0]);
     for (int i = 0; i < image->channels; i++)
         image->byte[i] = place(block, width, 1);
 }
@@ -290,7 +289,7 @@ static void make_bytes(MnetImage *image, const MnetPlanes *planes, int32_t y)
                 mnet_image_sample_columns(image, i);
     }
     const int16_t *sample[3];
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 3; i++) /* one that is not there has a coefficient of 0 */
         sample[i] = image->sample[i < image->components ? i : 0];
     for (int c = 0; c < image->channels; c++) {
         const MnetImageMix *mix = &image->mix[c];
@@ -299,40 +298,66 @@ static void make_bytes(MnetImage *image, const MnetPlanes *planes, int32_t y)
     }
 }
 
-static void store_bytes(uint8_t *to, size_t step, const uint8_t *bytes, const uint8_t *number_of,
-                        int32_t n)
+/* One row, channels side by side. */
+static void store_pixels(const MnetImage *image, void *tensor, size_t at,
+                         const uint8_t *const byte[3])
 {
-    for (int32_t i = 0; i < n; i++)
-        to[i * step] = number_of[bytes[i]];
+    int32_t n = image->width;
+    const uint8_t *red = byte[0], *green = byte[1], *blue = byte[2];
+    if (image->is_float) {
+        float *to = (float *)tensor + at;
+        for (int32_t i = 0; i < n; i++, to += 3) {
+            to[0] = image->float_of[0][red[i]];
+            to[1] = image->float_of[1][green[i]];
+            to[2] = image->float_of[2][blue[i]];
+        }
+    } else {
+        uint8_t *to = (uint8_t *)tensor + at;
+        for (int32_t i = 0; i < n; i++, to += 3) {
+            to[0] = image->byte_of[0][red[i]];
+            to[1] = image->byte_of[1][green[i]];
+            to[2] = image->byte_of[2][blue[i]];
+        }
+    }
 }
 
-static void store_floats(float *to, size_t step, const uint8_t *bytes, const float *number_of,
-                         int32_t n)
+/* One row of one channel. */
+static void store_channel(const MnetImage *image, void *tensor, size_t at, int channel,
+                          const uint8_t *byte)
 {
-    for (int32_t i = 0; i < n; i++)
-        to[i * step] = number_of[bytes[i]];
+    int32_t n = image->width;
+    if (image->is_float) {
+        for (int32_t i = 0; i < n; i++)
+            ((float *)tensor)[at + i] = image->float_of[channel][byte[i]];
+    } else {
+        for (int32_t i = 0; i < n; i++)
+            ((uint8_t *)tensor)[at + i] = image->byte_of[channel][byte[i]];
+    }
 }
 
-/* Channel `c` of the tensor's row `y`. */
-static void store(const MnetImage *image, void *tensor, int32_t y, int c, const uint8_t *bytes)
+static void store(const MnetImage *image, void *tensor, int32_t y, const uint8_t *const byte[3])
 {
-    size_t step = image->channels_first ? 1 : image->channels;
-    size_t row = image->channels_first ? (size_t)c * image->height + y : (size_t)y;
-    size_t at = row * image->width * step + (image->channels_first ? 0 : c);
-    if (image->is_float)
-        store_floats((float *)tensor + at, step, bytes, image->float_of[c], image->width);
-    else
-        store_bytes((uint8_t *)tensor + at, step, bytes, image->byte_of[c], image->width);
+    size_t row = (size_t)y * image->width;
+    size_t area = (size_t)image->width * image->height;
+    if (image->channels == 3 && !image->channels_first) {
+        store_pixels(image, tensor, row * 3, byte);
+        return;
+    }
+    for (int c = 0; c < image->channels; c++)
+        store_channel(image, tensor, area * c + row, c, byte[c]);
 }
 
 void mnet_image_convert(MnetImage *image, const MnetPlanes *planes, void *tensor)
 {
+    const uint8_t *const byte[3] = { image->byte[0], image->byte[1], image->byte[2] };
+    const uint8_t *const black[3] = { image->zero, image->zero, image->zero };
     for (int32_t y = 0; y < image->height; y++) {
         int32_t inside = y - image->content.y;
-        bool black = inside < 0 || inside >= image->content.height;
-        if (!black)
+        if (inside >= 0 && inside < image->content.height) {
             make_bytes(image, planes, inside);
-        for (int c = 0; c < image->channels; c++)
-            store(image, tensor, y, c, black ? image->zero : image->byte[c]);
+            store(image, tensor, y, byte);
+        } else {
+            store(image, tensor, y, black);
+        }
     }
 }

@@ -8,9 +8,8 @@
 #include <math.h>
 #include <string.h>
 
-#define MATRIX_ONE 8192.0 /* 13 bits; the largest coefficient is below 2.2 */
-#define SAMPLE_ONE 128.0
-#define HALF (1 << 19)
+#define MATRIX_ONE 8192.0 /* the largest coefficient is below 2.2 */
+#define BIAS_ONE 16.0
 
 /* Luma weights of red and blue (ITU-R BT.601-7, BT.709-6, BT.2020-2). */
 typedef struct {
@@ -42,12 +41,15 @@ static Range range_of(const MnetImageFormat *format, const MnetFrameInfo *frame)
 /* `row` and `offset` give one channel 0..255 from samples in steps of 8 bits. */
 static void mix_set(MnetImageMix *mix, const double row[3], const double offset[3])
 {
-    double bias = 0;
+    double bias = 0.5 * BIAS_ONE;
     for (int i = 0; i < 3; i++) {
         mix->m[i] = (int16_t)lrint(row[i] * MATRIX_ONE);
-        bias -= mix->m[i] * (offset[i] * SAMPLE_ONE);
+        bias -= row[i] * offset[i] * BIAS_ONE;
+        /* Each product loses up to 1/16, half of that on average. */
+        if (mix->m[i] != 0)
+            bias += 0.5;
     }
-    mix->bias = (int32_t)lrint(bias) + HALF;
+    mix->bias = (int16_t)lrint(bias);
 }
 
 static void yuv_rows(double row[3][3], const MnetImageFormat *format, const MnetFrameInfo *frame)

@@ -100,12 +100,11 @@ static void rows_set_linear(MnetImageRows *rows, const MnetImageAxis *axis, int 
     }
 }
 
-/* `edge_scale` is what a row's weight becomes on an edge row, per 65536 of
- * `unit`, the weight of a whole row. */
-static void rows_set_boxes(MnetImageRows *rows, const MnetImageAxis *axis, int64_t length, int bits,
-                           double unit)
+/* `full` is the weight of a row that lies in the box as a whole. */
+static void rows_set_edges(MnetImageRows *rows, const MnetImageAxis *axis, int64_t length, int bits,
+                           double full)
 {
-    double scale = unit / (double)((int64_t)1 << bits);
+    double scale = full / (double)((int64_t)1 << bits);
     for (int32_t i = 0; i < axis->count; i++) {
         Box box = box_at(axis, i, length, bits);
         MnetImageRow *row = &rows->rows[i];
@@ -117,19 +116,27 @@ static void rows_set_boxes(MnetImageRows *rows, const MnetImageAxis *axis, int64
     }
 }
 
-/* Up to four whole rows: 16-bit products throughout.  Their sum is shifted left
- * by `shift` to fill 16 bits, then weighs `inner` / 65536. */
-static void rows_set_short(MnetImageRows *rows, const MnetImageAxis *axis, int depth)
+/* Whole rows that a 16-bit sum of samples holds. */
+static int rows_in_sum(int depth)
+{
+    return 1 << (16 - depth);
+}
+
+/* 16-bit products throughout: the sum of the whole rows times `fill`, times
+ * `inner` / 65536, is in 1/128 of a step or a little less. */
+static void rows_set_box(MnetImageRows *rows, const MnetImageAxis *axis, int depth)
 {
     int64_t length = box_length(axis);
-    rows->mode = length < 3 * (int64_t)ONE ? MNET_ROWS_BOX2 : MNET_ROWS_BOX4;
-    int shift = 16 - depth - (rows->mode == MNET_ROWS_BOX2 ? 1 : 2);
-    /* 1/128 of a step: 128 for 8-bit samples, 32 for 10-bit ones. */
-    int64_t full = (int64_t)ONE << (15 - depth);
-    rows->inner = (uint16_t)(full * ONE / (length << shift));
-    double unit = (double)((int64_t)rows->inner << shift);
-    rows->gain = unit * (double)length / ONE / ONE * (depth == 8 ? 1 : 4);
-    rows_set_boxes(rows, axis, length, 16, unit / (depth == 8 ? 257 : 64));
+    rows->mode = length < 3 * (int64_t)ONE ? MNET_ROWS_BOX2 : MNET_ROWS_BOX;
+    int64_t fill = rows_in_sum(depth);
+    while (fill * (length / ONE) > rows_in_sum(depth))
+        fill /= 2;
+    int64_t target = (int64_t)ONE << (15 - depth);
+    rows->fill = (uint16_t)fill;
+    rows->inner = (uint16_t)(target * ONE / (length * fill));
+    double full = (double)(rows->inner * fill);
+    rows->gain = full * (double)length / ONE / ONE * (depth == 8 ? 1 : 4);
+    rows_set_edges(rows, axis, length, 16, full / (depth == 8 ? 257 : 64));
 }
 
 /* More: exact 32-bit sums with rows that weigh `inner`, a power of two. */
@@ -147,15 +154,15 @@ static void rows_set_long(MnetImageRows *rows, const MnetImageAxis *axis, int de
     while ((length * most) >> rows->bits > INT16_MAX)
         rows->bits++;
     rows->gain = (double)length / (double)((int64_t)1 << rows->bits) * (depth == 8 ? 1 : 4);
-    rows_set_boxes(rows, axis, length, bits, rows->inner);
+    rows_set_edges(rows, axis, length, bits, rows->inner);
 }
 
 void mnet_image_rows_set(MnetImageRows *rows, const MnetImageAxis *axis, int depth)
 {
     if (!shrinks(axis))
         rows_set_linear(rows, axis, depth);
-    else if (box_length(axis) < 5 * (int64_t)ONE)
-        rows_set_short(rows, axis, depth);
+    else if (box_length(axis) < (rows_in_sum(depth) + 1) * (int64_t)ONE)
+        rows_set_box(rows, axis, depth);
     else
         rows_set_long(rows, axis, depth);
 }
@@ -167,16 +174,34 @@ static int32_t round_up_8(int32_t value)
 
 size_t mnet_image_columns_bound(int32_t samples, int32_t count, int step)
 {
-    /* An output has at most samples / count + 2 samples, and count of the tap
-     * counts round up to eights. */
-    return (size_t)samples * step + (size_t)count * (2 * step + 8);
+    /* An output of a part of n outputs has up to (samples / n + 1) * step + 8
+     * taps; a group more than n is the most for n = 1 in the first term and for
+     * n = count in the others. */
+    size_t last_group = MNET_IMAGE_GROUP - 1;
+    return (size_t)samples * step * (1 + last_group) + (count + last_group) * (step + 8);
+}
+
+static size_t in_groups(int32_t count)
+{
+    return ((size_t)count + MNET_IMAGE_GROUP - 1) / MNET_IMAGE_GROUP * MNET_IMAGE_GROUP;
+}
+
+/* No weights yet; outputs that only complete the last group start where the
+ * first one does. */
+static void columns_clear(MnetImageColumns *columns, const MnetImageAxis *axis)
+{
+    size_t outputs = in_groups(axis->count);
+    memset(columns->weights, 0, outputs * columns->taps * sizeof columns->weights[0]);
+    for (size_t i = axis->count; i < outputs; i++)
+        columns->start[i] = columns->start[0];
 }
 
 static void columns_set_linear(MnetImageColumns *columns, const MnetImageAxis *axis, int step)
 {
     columns->sum = 1 << COLUMN_BITS;
     columns->taps = round_up_8(step + 1);
-    memset(columns->weights, 0, (size_t)axis->count * columns->taps * sizeof columns->weights[0]);
+    columns->start[0] = pair_at(axis, 0).first * step;
+    columns_clear(columns, axis);
     for (int32_t i = 0; i < axis->count; i++) {
         Pair pair = pair_at(axis, i);
         int16_t *weight = columns->weights + (size_t)i * columns->taps;
@@ -210,7 +235,7 @@ static void columns_set_boxes(MnetImageColumns *columns, const MnetImageAxis *ax
     columns->lo = columns->start[0] / step;
     columns->taps = round_up_8((most - 1) * step + 1);
 
-    memset(columns->weights, 0, (size_t)axis->count * columns->taps * sizeof columns->weights[0]);
+    columns_clear(columns, axis);
     for (int32_t i = 0; i < axis->count; i++) {
         Box box = box_at(axis, i, length, bits);
         int16_t *weight = columns->weights + (size_t)i * columns->taps;

@@ -20,6 +20,10 @@
  * its weights come in eights, and outputs differ in length by one pixel. */
 #define MNET_IMAGE_ROW_PADDING 32
 
+/* Outputs of the column step that are computed at once: its tables go on to the
+ * next multiple with weights of 0. */
+#define MNET_IMAGE_GROUP 4
+
 /* Where a component lies: sample x is element x * step + offset of a row. */
 typedef struct {
     uint8_t plane;
@@ -54,8 +58,8 @@ typedef struct {
 typedef enum {
     MNET_ROWS_LINEAR, /* two rows blended */
     MNET_ROWS_BOX2,   /* up to two whole rows between two edge rows */
-    MNET_ROWS_BOX4,
-    MNET_ROWS_LONG
+    MNET_ROWS_BOX,    /* as many as fit a sum of 16 bits */
+    MNET_ROWS_LONG    /* any number */
 } MnetImageRowsMode;
 
 /* Source rows of one output row: the edge rows `first` and `last` with their
@@ -71,8 +75,9 @@ typedef struct {
 typedef struct {
     MnetImageRowsMode mode;
     uint16_t inner;
+    uint16_t fill; /* MNET_ROWS_BOX: a power of two that makes sums fill 16 bits */
     uint8_t bits;  /* MNET_ROWS_LONG: sums are shifted right by this */
-    double gain;   /* result = sample in steps of 1/255 * gain; at most 32767 in all */
+    double gain;   /* result = sample in steps of 8 bits * gain, at most 32767 */
     MnetImageRow *rows;
 } MnetImageRows;
 
@@ -102,10 +107,10 @@ typedef struct {
     uint8_t grid; /* whose rows it is sampled by */
 } MnetImageSpan;
 
-/* byte = (sum of sample[i] * m[i] + bias) >> 20, for samples in 1/128. */
+/* byte = (sum of (sample[i] * m[i] >> 16) + bias) >> 4, for samples in 1/128. */
 typedef struct {
     int16_t m[3];
-    int32_t bias;
+    int16_t bias;
 } MnetImageMix;
 
 struct MnetImage {
@@ -139,8 +144,7 @@ struct MnetImage {
     uint32_t *total;   /* sums of long boxes */
     uint16_t *part;    /* the same, before they are added to `total` */
     uint8_t *zero;     /* a source row and an output row of zeros */
-    int32_t *sums;     /* one component after the column step */
-    int16_t *sample[3]; /* the same in 1/128 of a step */
+    int16_t *sample[3]; /* components after the column step, in 1/128 of a step */
     uint8_t *byte[3];  /* one output row by channel; zero outside of `content` */
 };
 

@@ -90,28 +90,32 @@ mullw y, b, align
 mulhuw y, y, fb
 addw v, x, y
 
-# Box of up to four whole rows between two edge rows.
-.function mnet_rows_box4_8
+# Box of any number of whole rows whose sum fits 16 bits: `part` is the sum of
+# all but the last four.  The sum times `fill` fills 16 bits.
+.function mnet_rows_box8
 .dest 2 v int16_t
 .source 1 a uint8_t
 .source 1 b uint8_t
+.source 2 part uint16_t
 .source 1 r0 uint8_t
 .source 1 r1 uint8_t
 .source 1 r2 uint8_t
 .source 1 r3 uint8_t
 .param 2 fa
 .param 2 fb
+.param 2 fill
 .param 2 inner
 .temp 2 x
 .temp 2 y
 convubw x, r0
+addw x, x, part
 convubw y, r1
 addw x, x, y
 convubw y, r2
 addw x, x, y
 convubw y, r3
 addw x, x, y
-shlw x, x, 6
+mullw x, x, fill
 mulhuw x, x, inner
 splatbw y, a
 mulhuw y, y, fa
@@ -120,10 +124,11 @@ splatbw y, b
 mulhuw y, y, fb
 addw v, x, y
 
-.function mnet_rows_box4_10
+.function mnet_rows_box10
 .dest 2 v int16_t
 .source 2 a uint16_t
 .source 2 b uint16_t
+.source 2 part uint16_t
 .source 2 r0 uint16_t
 .source 2 r1 uint16_t
 .source 2 r2 uint16_t
@@ -131,11 +136,13 @@ addw v, x, y
 .param 2 align
 .param 2 fa
 .param 2 fb
+.param 2 fill
 .param 2 inner
 .temp 2 x
 .temp 2 y
 mullw x, r0, align
 shruw x, x, 6
+addw x, x, part
 mullw y, r1, align
 shruw y, y, 6
 addw x, x, y
@@ -145,7 +152,7 @@ addw x, x, y
 mullw y, r3, align
 shruw y, y, 6
 addw x, x, y
-shlw x, x, 4
+mullw x, x, fill
 mulhuw x, x, inner
 mullw y, a, align
 mulhuw y, y, fa
@@ -154,8 +161,8 @@ mullw y, b, align
 mulhuw y, y, fb
 addw v, x, y
 
-# Longer boxes: the edge rows begin `total`; whole rows are added four at a
-# time to `part`, which is added to `total` before it can overflow.
+# Sums that do not fit 16 bits: the edge rows begin `total`, to which `part` is
+# added before it can overflow.
 .function mnet_rows_edges8
 .dest 4 total uint32_t
 .source 1 a uint8_t
@@ -244,19 +251,8 @@ addl total, total, xl
 shrul xl, total, bits
 convlw v, xl
 
-# Sums of one output row as samples in 1/128 of a step.
-.function mnet_rows_scale
-.dest 2 sample int16_t
-.source 4 sum int32_t
-.param 4 bits
-.param 2 factor
-.temp 4 xl
-.temp 2 x
-shrul xl, sum, bits
-convlw x, xl
-mulhuw sample, x, factor
-
-# One colour channel: coefficients in 1/8192, hence 13 + 7 bits of fraction.
+# One colour channel of samples in 1/128 of a step: coefficients in 1/8192, so
+# the products' high halves are in 1/16.
 .function mnet_rows_matrix
 .dest 1 byte uint8_t
 .source 2 s0 int16_t
@@ -265,16 +261,14 @@ mulhuw sample, x, factor
 .param 2 m0
 .param 2 m1
 .param 2 m2
-.param 4 bias
-.temp 4 xl
-.temp 4 yl
+.param 2 bias
 .temp 2 x
-mulswl xl, s0, m0
-mulswl yl, s1, m1
-addl xl, xl, yl
-mulswl yl, s2, m2
-addl xl, xl, yl
-addl xl, xl, bias
-shrsl xl, xl, 20
-convssslw x, xl
+.temp 2 y
+mulhsw x, s0, m0
+mulhsw y, s1, m1
+addw x, x, y
+mulhsw y, s2, m2
+addw x, x, y
+addw x, x, bias
+shrsw x, x, 4
 convsuswb byte, x

@@ -4,10 +4,11 @@
  * column step (which gathers, so in C) of one output row. */
 #include "image_internal.h"
 #include "image_rows_orc.h"
+#include "image_weigh.h"
 
 #include <string.h>
 
-/* Rows that fit a 16-bit sum: of 8-bit samples, of 10-bit ones. */
+/* Whole rows that `part` holds of 8-bit and of 10-bit samples. */
 #define PART_ROWS_8 256
 #define PART_ROWS_10 64
 
@@ -42,39 +43,91 @@ static const uint16_t *whole10(const MnetImage *image, const Source *source,
     return (const uint16_t *)(const void *)whole8(image, source, row, i);
 }
 
+/* Makes `part` the sum of whole rows [from, to), by fours. */
+static void add_rows8(MnetImage *image, const Source *source, const MnetImageRow *row, int32_t from,
+                      int32_t to)
+{
+    memset(image->part, 0, source->n * sizeof image->part[0]);
+    for (int32_t i = from; i < to; i += 4)
+        mnet_rows_add4_8(image->part, whole8(image, source, row, i),
+                         whole8(image, source, row, i + 1), whole8(image, source, row, i + 2),
+                         whole8(image, source, row, i + 3), source->n);
+}
+
+static void add_rows10(MnetImage *image, const Source *source, const MnetImageRow *row,
+                       int32_t from, int32_t to)
+{
+    memset(image->part, 0, source->n * sizeof image->part[0]);
+    for (int32_t i = from; i < to; i += 4)
+        mnet_rows_add4_10(image->part, whole10(image, source, row, i),
+                          whole10(image, source, row, i + 1), whole10(image, source, row, i + 2),
+                          whole10(image, source, row, i + 3), source->align, source->n);
+}
+
+/* Whole rows that are not among the last up to four. */
+static int32_t all_but_four(const MnetImageRow *row)
+{
+    return row->whole > 4 ? (row->whole - 1) / 4 * 4 : 0;
+}
+
+static void box8(MnetImage *image, const MnetImageRows *rows, const MnetImageRow *row,
+                 const Source *source)
+{
+    int32_t rest = all_but_four(row);
+    const uint16_t *part = (const uint16_t *)(const void *)image->zero;
+    if (rest > 0) {
+        add_rows8(image, source, row, 0, rest);
+        part = image->part;
+    }
+    mnet_rows_box8(image->column, at8(source, row->first), at8(source, row->last), part,
+                   whole8(image, source, row, rest), whole8(image, source, row, rest + 1),
+                   whole8(image, source, row, rest + 2), whole8(image, source, row, rest + 3),
+                   row->first_weight, row->last_weight, rows->fill, rows->inner, source->n);
+}
+
+static void box10(MnetImage *image, const MnetImageRows *rows, const MnetImageRow *row,
+                  const Source *source)
+{
+    int32_t rest = all_but_four(row);
+    const uint16_t *part = (const uint16_t *)(const void *)image->zero;
+    if (rest > 0) {
+        add_rows10(image, source, row, 0, rest);
+        part = image->part;
+    }
+    mnet_rows_box10(image->column, at10(source, row->first), at10(source, row->last), part,
+                    whole10(image, source, row, rest), whole10(image, source, row, rest + 1),
+                    whole10(image, source, row, rest + 2), whole10(image, source, row, rest + 3),
+                    source->align, row->first_weight, row->last_weight, rows->fill, rows->inner,
+                    source->n);
+}
+
+static int32_t at_most(int32_t value, int32_t limit)
+{
+    return value < limit ? value : limit;
+}
+
 static void long_box8(MnetImage *image, const MnetImageRows *rows, const MnetImageRow *row,
                       const Source *source)
 {
-    int n = source->n;
     mnet_rows_edges8(image->total, at8(source, row->first), at8(source, row->last),
-                     row->first_weight, row->last_weight, n);
+                     row->first_weight, row->last_weight, source->n);
     for (int32_t i = 0; i < row->whole; i += PART_ROWS_8) {
-        memset(image->part, 0, n * sizeof image->part[0]);
-        for (int32_t k = i; k < row->whole && k < i + PART_ROWS_8; k += 4)
-            mnet_rows_add4_8(image->part, whole8(image, source, row, k),
-                             whole8(image, source, row, k + 1), whole8(image, source, row, k + 2),
-                             whole8(image, source, row, k + 3), n);
-        mnet_rows_fold(image->total, image->part, rows->inner, n);
+        add_rows8(image, source, row, i, at_most(row->whole, i + PART_ROWS_8));
+        mnet_rows_fold(image->total, image->part, rows->inner, source->n);
     }
-    mnet_rows_narrow(image->column, image->total, rows->bits, n);
+    mnet_rows_narrow(image->column, image->total, rows->bits, source->n);
 }
 
 static void long_box10(MnetImage *image, const MnetImageRows *rows, const MnetImageRow *row,
                        const Source *source)
 {
-    int n = source->n;
     mnet_rows_edges10(image->total, at10(source, row->first), at10(source, row->last),
-                      source->align, row->first_weight, row->last_weight, n);
+                      source->align, row->first_weight, row->last_weight, source->n);
     for (int32_t i = 0; i < row->whole; i += PART_ROWS_10) {
-        memset(image->part, 0, n * sizeof image->part[0]);
-        for (int32_t k = i; k < row->whole && k < i + PART_ROWS_10; k += 4)
-            mnet_rows_add4_10(image->part, whole10(image, source, row, k),
-                              whole10(image, source, row, k + 1),
-                              whole10(image, source, row, k + 2),
-                              whole10(image, source, row, k + 3), source->align, n);
-        mnet_rows_fold(image->total, image->part, rows->inner, n);
+        add_rows10(image, source, row, i, at_most(row->whole, i + PART_ROWS_10));
+        mnet_rows_fold(image->total, image->part, rows->inner, source->n);
     }
-    mnet_rows_narrow(image->column, image->total, rows->bits, n);
+    mnet_rows_narrow(image->column, image->total, rows->bits, source->n);
 }
 
 static void rows8(MnetImage *image, const MnetImageRows *rows, const MnetImageRow *row,
@@ -92,11 +145,8 @@ static void rows8(MnetImage *image, const MnetImageRows *rows, const MnetImageRo
                          whole8(image, source, row, 1), row->first_weight, row->last_weight,
                          rows->inner, source->n);
         break;
-    case MNET_ROWS_BOX4:
-        mnet_rows_box4_8(image->column, first, last, whole8(image, source, row, 0),
-                         whole8(image, source, row, 1), whole8(image, source, row, 2),
-                         whole8(image, source, row, 3), row->first_weight, row->last_weight,
-                         rows->inner, source->n);
+    case MNET_ROWS_BOX:
+        box8(image, rows, row, source);
         break;
     case MNET_ROWS_LONG:
         long_box8(image, rows, row, source);
@@ -119,11 +169,8 @@ static void rows10(MnetImage *image, const MnetImageRows *rows, const MnetImageR
                           whole10(image, source, row, 1), source->align, row->first_weight,
                           row->last_weight, rows->inner, source->n);
         break;
-    case MNET_ROWS_BOX4:
-        mnet_rows_box4_10(image->column, first, last, whole10(image, source, row, 0),
-                          whole10(image, source, row, 1), whole10(image, source, row, 2),
-                          whole10(image, source, row, 3), source->align, row->first_weight,
-                          row->last_weight, rows->inner, source->n);
+    case MNET_ROWS_BOX:
+        box10(image, rows, row, source);
         break;
     case MNET_ROWS_LONG:
         long_box10(image, rows, row, source);
@@ -148,18 +195,18 @@ void mnet_image_sample_rows(MnetImage *image, const MnetPlanes *planes, int plan
         rows10(image, rows, &rows->rows[y], &source);
 }
 
-/* `taps` is a constant where this is called, so that the inner loop becomes
- * straight-line multiply-adds of 8 samples. */
+/* `taps` is a constant where this is called, so that loops over it vanish. */
 static inline __attribute__((always_inline)) void
-weigh(const MnetImageColumns *columns, int32_t count, int taps, const int16_t *column, int32_t *sums)
+weigh(const MnetImageGrid *grid, int32_t count, int taps, const int16_t *column, int16_t *samples)
 {
-    const int16_t *weight = columns->weights;
-    for (int32_t i = 0; i < count; i++, weight += taps) {
-        const int16_t *sample = column + columns->start[i];
-        int32_t sum = 0;
-        for (int k = 0; k < taps; k++)
-            sum += sample[k] * weight[k];
-        sums[i] = sum;
+    const int32_t *start = grid->columns.start;
+    const int16_t *weight = grid->columns.weights;
+    int bits = grid->bits;
+    uint16_t factor = grid->factor;
+    for (int32_t i = 0; i < count; i += MNET_IMAGE_GROUP) {
+        mnet_image_weigh4(column, start, weight, taps, bits, factor, samples + i);
+        start += MNET_IMAGE_GROUP;
+        weight += (size_t)MNET_IMAGE_GROUP * taps;
     }
 }
 
@@ -167,26 +214,25 @@ void mnet_image_sample_columns(MnetImage *image, int component)
 {
     const MnetImageComponent *at = &image->format.component[component];
     const MnetImageGrid *grid = &image->grid[at->grid];
-    const MnetImageColumns *columns = &grid->columns;
     const int16_t *column = image->column + (at->offset - image->span[at->plane].lo);
+    int16_t *samples = image->sample[component];
     int32_t count = image->content.width;
 
-    switch (columns->taps) {
+    switch (grid->columns.taps) {
     case 8:
-        weigh(columns, count, 8, column, image->sums);
+        weigh(grid, count, 8, column, samples);
         break;
     case 16:
-        weigh(columns, count, 16, column, image->sums);
+        weigh(grid, count, 16, column, samples);
         break;
     case 24:
-        weigh(columns, count, 24, column, image->sums);
+        weigh(grid, count, 24, column, samples);
         break;
     case 32:
-        weigh(columns, count, 32, column, image->sums);
+        weigh(grid, count, 32, column, samples);
         break;
     default:
-        weigh(columns, count, columns->taps, column, image->sums);
+        weigh(grid, count, grid->columns.taps, column, samples);
         break;
     }
-    mnet_rows_scale(image->sample[component], image->sums, grid->bits, grid->factor, count);
 }

@@ -83,10 +83,11 @@ static MnetStatus check_quant(const MnetTensor *tensor, MnetError *error)
     for (int32_t i = 0; i < tensor->quant.n; i++) {
         float scale = tensor->quant.scale[i];
         int32_t zero = tensor->quant.zero_point[i];
-        if (bytes && !(isfinite(scale) && scale > 0))
+        /* Published files hold weights with channels of a negative scale. */
+        if (bytes && !(isfinite(scale) && (scale > 0 || tensor->data)))
             return mnet_error_set(error, MNET_ERROR_FORMAT,
-                                  "tensor \"%.80s\": scale %g (channel %d) is not a positive number",
-                                  tensor->name, (double)scale, i);
+                                  "tensor \"%.80s\": scale %g (channel %d) is not a %snumber",
+                                  tensor->name, (double)scale, i, tensor->data ? "" : "positive ");
         if (bytes && (zero < low || zero > high))
             return mnet_error_set(error, MNET_ERROR_FORMAT,
                                   "tensor \"%.80s\": zero point %d is outside %d to %d", tensor->name,

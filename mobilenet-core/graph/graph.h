@@ -126,8 +126,8 @@ typedef struct {
 } MnetGraph;
 
 /* Checks what format/ cannot know: every tensor is made once and before it is
- * used, inputs and outputs exist, quantisation is sane (scales finite and above
- * 0 or, for zero points, in the type's range). */
+ * used, inputs and outputs exist, scales are finite (those of activations above
+ * 0) and zero points in the type's range. */
 MnetStatus mnet_graph_check(const MnetGraph *graph, MnetError *error);
 
 /* Adds a tensor (a copy of `like`, without data) or a node (zeroed, before the

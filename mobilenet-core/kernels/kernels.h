@@ -15,21 +15,27 @@
  * - Lengths may be 0 unless said otherwise.  Inputs and outputs do not overlap
  *   unless said otherwise.
  *
- * Requantisation (integers): acc is an int32 sum with |acc| < 2^31, then
- *     y = fma((float)acc, scale, copysign(tie, acc))      one rounding
- *     q = clamp(nearest_even(y) + zero_point, min, max)
- * with scale finite and above 0 and tie = 2^-(e+1) for the right shift e of
- * TFLite's QuantizeMultiplier, 0 when e <= 0: the reference's two roundings. */
+ * Requantisation (integers): acc is an int32 sum with |acc| < 2^31; the result
+ * is TFLite's reference, bit for bit, as kernels/requant.h computes it: acc
+ * times a 31-bit multiplier times 2^(shift - 31), rounded half up at the 31st
+ * bit, then, when shift is negative, rounded half away from zero.
+ *
+ * Where that is slow, fma((float)acc, scale, tie with the sign of acc) is
+ * within 2^-15 of the number whose nearest integer is the result, as long as
+ * the result lies in -256..255: what falls nearer than that to the middle of
+ * two integers is computed the exact way (one in some ten thousand). */
 #ifndef MNET_KERNELS_KERNELS_H
 #define MNET_KERNELS_KERNELS_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* Per output channel, padded to the slot's channel tile. */
+/* Per output channel, padded to the slot's channel tile with zeros. */
 typedef struct {
-    const float *scale;
-    const float *tie;
+    const int32_t *multiplier; /* may be negative: so may scales of weights */
+    const int32_t *shift;      /* -31 to 30 */
+    const float *scale;        /* multiplier * 2^(shift - 31) */
+    const float *tie;          /* 2^(shift - 1), or 0 unless shift < 0; the sign of scale */
     int32_t zero_point;
     int32_t min, max; /* within -128..127 */
 } MnetRequant;

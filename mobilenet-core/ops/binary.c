@@ -221,7 +221,7 @@ static void innermost(const MnetStep *step, const BinaryState *s, size_t n, size
 static size_t nest(const MnetStep *step, const BinaryState *s, int32_t depth, size_t a_at,
                    size_t b_at, size_t out_at, void *const *tensors, void *scratch)
 {
-    if (depth == s->rank - 1) {
+    if (depth >= s->rank - 1 || depth >= MNET_MAX_RANK - 1) {
         innermost(step, s, s->dims[depth], a_at, b_at, out_at, tensors, scratch);
         return s->dims[depth];
     }

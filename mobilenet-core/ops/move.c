@@ -50,7 +50,7 @@ static void copy_row(const MoveState *s, const uint8_t *in, uint8_t *out)
 
 static void copy_nest(const MoveState *s, int32_t depth, const uint8_t *in, uint8_t *out)
 {
-    if (depth == s->rank - 1) {
+    if (depth >= s->rank - 1 || depth >= MNET_MAX_RANK - 1) {
         copy_row(s, in, out);
         return;
     }

@@ -107,19 +107,27 @@ MnetStatus mnet_layer_check(const MnetNode *node, const MnetLayer *layer, MnetEr
     return status ? status : check_sums(node, layer, error);
 }
 
-/* scale and tie of `padded` channels; 0 for those that are padding. */
+/* The factors of `padded` channels; 0 for those that are padding. */
 static MnetStatus pack_requant(MnetGraph *graph, const MnetNode *node, const MnetLayer *layer,
                                size_t padded, MnetRequant *requant, MnetError *error)
 {
+    int32_t *multiplier = mnet_store_calloc(graph->store, padded, sizeof *multiplier);
+    int32_t *shift = mnet_store_calloc(graph->store, padded, sizeof *shift);
     float *scale = mnet_store_calloc(graph->store, padded, sizeof *scale);
     float *tie = mnet_store_calloc(graph->store, padded, sizeof *tie);
-    if (!scale || !tie)
+    if (!multiplier || !shift || !scale || !tie)
         return mnet_error_memory(error, padded * sizeof *scale);
-    for (size_t c = 0; c < layer->channels; c++)
-        mnet_requant_factor(layer_factor(layer, c), &scale[c], &tie[c]);
-    requant->scale = scale;
-    requant->tie = tie;
-    requant->zero_point = layer->out->quant.zero_point[0];
+    for (size_t c = 0; c < layer->channels; c++) {
+        MnetFixed factor = mnet_fixed(layer_factor(layer, c));
+        multiplier[c] = factor.multiplier;
+        shift[c] = factor.shift;
+        mnet_fixed_quick(factor, &scale[c], &tie[c]);
+    }
+    *requant = (MnetRequant){ .multiplier = multiplier,
+                              .shift = shift,
+                              .scale = scale,
+                              .tie = tie,
+                              .zero_point = layer->out->quant.zero_point[0] };
     mnet_activation_range_s8(node->activation, layer->out, &requant->min, &requant->max);
     return MNET_OK;
 }

@@ -5,12 +5,12 @@
 
 #include <math.h>
 
+#include "kernels/requant.h"
+
 MnetFixed mnet_fixed(double real)
 {
     MnetFixed fixed = { 0, 0 };
-    if (!(real > 0))
-        return fixed;
-    double q = frexp(real, &fixed.shift);
+    double q = frexp(fabs(real), &fixed.shift);
     int64_t rounded = (int64_t)round(q * 2147483648.0);
     if (rounded == INT64_C(2147483648)) {
         rounded /= 2;
@@ -21,23 +21,20 @@ MnetFixed mnet_fixed(double real)
         fixed = (MnetFixed){ 0, 0 };
     if (fixed.shift > 30)
         fixed = (MnetFixed){ INT32_MAX, 30 };
+    if (real < 0)
+        fixed.multiplier = -fixed.multiplier;
     return fixed;
 }
 
 int32_t mnet_fixed_multiply(int32_t x, MnetFixed factor)
 {
-    int32_t left = factor.shift > 0 ? factor.shift : 0, right = factor.shift > 0 ? 0 : -factor.shift;
-    int64_t product = (int64_t)(int32_t)((uint32_t)x << left) * factor.multiplier;
-    int32_t high = (int32_t)((product + (INT64_C(1) << 30)) >> 31);
-    int32_t mask = (int32_t)((INT64_C(1) << right) - 1);
-    return (high >> right) + ((high & mask) > (mask >> 1) + (high < 0));
+    return mnet_multiply_quantized(x, factor.multiplier, factor.shift);
 }
 
-void mnet_requant_factor(double real, float *scale, float *tie)
+void mnet_fixed_quick(MnetFixed factor, float *scale, float *tie)
 {
-    MnetFixed fixed = mnet_fixed(real);
-    *scale = (float)ldexp(fixed.multiplier, fixed.shift - 31);
-    *tie = fixed.shift < 0 ? ldexpf(1.0f, fixed.shift - 1) : 0.0f;
+    *scale = (float)ldexp(factor.multiplier, factor.shift - 31);
+    *tie = factor.shift < 0 ? copysignf(ldexpf(1.0f, factor.shift - 1), *scale) : 0.0f;
 }
 
 static int32_t quantize_bound(float real, const MnetTensor *out)

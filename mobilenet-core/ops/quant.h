@@ -7,18 +7,18 @@
 #include "graph/graph.h"
 #include "kernels/kernels.h"
 
-/* real = multiplier * 2^(shift - 31), multiplier in [2^30, 2^31) or 0. */
+/* real = multiplier * 2^(shift - 31), |multiplier| in [2^30, 2^31) or 0. */
 typedef struct {
     int32_t multiplier, shift;
 } MnetFixed;
 
-/* TFLite's QuantizeMultiplier; real is 0 or more.  shift is -31 to 30. */
+/* TFLite's QuantizeMultiplier; real is finite.  shift is -31 to 30. */
 MnetFixed mnet_fixed(double real);
 /* x scaled, with the reference's two roundings. */
 int32_t mnet_fixed_multiply(int32_t x, MnetFixed factor);
 
-/* The float form of kernels.h of the factor `real`. */
-void mnet_requant_factor(double real, float *scale, float *tie);
+/* MnetRequant's quick form of a factor. */
+void mnet_fixed_quick(MnetFixed factor, float *scale, float *tie);
 
 /* The stored values that an activation leaves of an int8 tensor: -128..127 cut
  * by 0, 6, -1, 1 quantised. */

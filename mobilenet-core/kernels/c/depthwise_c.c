@@ -3,7 +3,7 @@
  * Depthwise convolution in plain C: tiles of 8 channels, all taps of a pixel. */
 #include "kernels/c/table_c.h"
 
-#include "kernels/c/requant_c.h"
+#include "kernels/requant.h"
 
 enum { TILE = 8 };
 
@@ -20,7 +20,7 @@ static void depthwise_s8_tile(const MnetDepthwiseS8 *d, size_t c, size_t channel
             for (size_t j = 0; j < TILE; j++)
                 acc[j] += in[j] * w[j];
     }
-    mnet_requant_c(&d->requant, c, channels, acc, out + x * d->out_pixel + c);
+    mnet_requantize(&d->requant, c, channels, acc, out + x * d->out_pixel + c);
 }
 
 void mnet_depthwise_s8_c(const MnetDepthwiseS8 *d, size_t width, const int8_t *const *rows,

@@ -3,18 +3,7 @@
  * Element by element operators in plain C. */
 #include "kernels/c/table_c.h"
 
-/* x * multiplier * 2^(shift - 31), the reference's way: the high half of the
- * doubled product rounded half up, then a right shift rounded half away from
- * zero.  shift is -31 to 30; a left shift wraps as the reference's does. */
-static inline int32_t multiply_by_quantized(int32_t x, int32_t multiplier, int32_t shift)
-{
-    int32_t left = shift > 0 ? shift : 0, right = shift > 0 ? 0 : -shift;
-    int64_t product = (int64_t)(int32_t)((uint32_t)x << left) * multiplier;
-    int32_t high = (int32_t)((product + ((int64_t)1 << 30)) >> 31);
-    int32_t mask = (int32_t)(((int64_t)1 << right) - 1);
-    int32_t remainder = high & mask, threshold = (mask >> 1) + (high < 0);
-    return (high >> right) + (remainder > threshold);
-}
+#include "kernels/requant.h"
 
 static inline int8_t clamp_s8(int32_t value, int32_t min, int32_t max)
 {
@@ -33,7 +22,7 @@ void mnet_add_s8_c(const MnetAddS8 *p, size_t n, const int8_t *a, const int8_t *
 {
     for (size_t i = 0; i < n; i++) {
         int32_t sum = p->a_table[a[i] + 128] + p->b_table[b[i * b_step] + 128];
-        int32_t value = multiply_by_quantized(sum, p->multiplier, p->shift) + p->zero_point;
+        int32_t value = mnet_multiply_quantized(sum, p->multiplier, p->shift) + p->zero_point;
         out[i] = clamp_s8(value, p->min, p->max);
     }
 }
@@ -43,7 +32,7 @@ void mnet_mul_s8_c(const MnetMulS8 *p, size_t n, const int8_t *a, const int8_t *
 {
     for (size_t i = 0; i < n; i++) {
         int32_t product = (a[i] - p->a_zero) * (b[i * b_step] - p->b_zero);
-        int32_t value = multiply_by_quantized(product, p->multiplier, p->shift) + p->zero_point;
+        int32_t value = mnet_multiply_quantized(product, p->multiplier, p->shift) + p->zero_point;
         out[i] = clamp_s8(value, p->min, p->max);
     }
 }

@@ -3,7 +3,7 @@
  * Matrix products in plain C, shaped so that compilers vectorise them. */
 #include "kernels/c/table_c.h"
 
-#include "kernels/c/requant_c.h"
+#include "kernels/requant.h"
 
 /* Integers: tiles of MR x NR dot products along k; k in chunks of KC, whose
  * activations are widened to int16 once for NR channels.  int16 x int16 summed
@@ -60,7 +60,7 @@ void mnet_gemm_s8_c(const MnetGemmS8 *g, size_t m, size_t n0, size_t n1, const i
             gemm_s8_tile(g, rows, (const int32_t *)(const void *)panel, a + i * a_stride, a_stride,
                          acc);
             for (size_t r = 0; r < rows; r++)
-                mnet_requant_c(&g->requant, n, channels, acc[r], c + (i + r) * c_stride + n);
+                mnet_requantize(&g->requant, n, channels, acc[r], c + (i + r) * c_stride + n);
         }
     }
 }

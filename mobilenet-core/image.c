@@ -16,7 +16,8 @@ static pthread_once_t rows_once = PTHREAD_ONCE_INIT;
 
 static MnetStatus check_frame(const MnetFrameInfo *frame, MnetError *error)
 {
-    if (!mnet_image_format(frame->format))
+    MnetImageFormat format;
+    if (!mnet_image_format(frame->format, &format))
         return mnet_error_set(error, MNET_ERROR_ARGUMENT, "%d is no pixel format", frame->format);
     if ((unsigned)frame->matrix > MNET_MATRIX_BT2020)
         return mnet_error_set(error, MNET_ERROR_ARGUMENT, "%d is no colour matrix", frame->matrix);
@@ -32,9 +33,10 @@ static MnetStatus check_tensor(const MnetTensorInfo *tensor, MnetError *error)
 {
     const char *name = tensor->name ? tensor->name : "";
     if (tensor->rank != 4 || tensor->dims[0] != 1)
-        return mnet_error_set(error, MNET_ERROR_ARGUMENT,
-                              "input %s has %d dimensions: a picture has 4, of which the first is 1",
-                              name, tensor->rank);
+        return mnet_error_set(
+            error, MNET_ERROR_ARGUMENT,
+            "input %s has %d dimensions: a picture has 4, of which the first is 1", name,
+            tensor->rank);
     bool first = tensor->channels_first;
     int32_t height = tensor->dims[first ? 2 : 1];
     int32_t width = tensor->dims[first ? 3 : 2];
@@ -76,7 +78,8 @@ static void place_grid(MnetImageGrid *grid, Block *block, int32_t samples, int s
                        int32_t height)
 {
     grid->rows.rows = place(block, height, sizeof grid->rows.rows[0]);
-    grid->columns.start = place(block, (size_t)width + MNET_IMAGE_GROUP, sizeof grid->columns.start[0]);
+    grid->columns.start =
+        place(block, (size_t)width + MNET_IMAGE_GROUP, sizeof grid->columns.start[0]);
     grid->columns.weights = place(block, mnet_image_columns_bound(samples, width, step),
                                   sizeof grid->columns.weights[0]);
 }
@@ -106,7 +109,7 @@ static void place_all(MnetImage *image, Block *block)
 static void set_shape(MnetImage *image, const MnetFrameInfo *frame, const MnetTensorInfo *tensor)
 {
     image->frame = *frame;
-    image->format = *mnet_image_format(frame->format);
+    mnet_image_format(frame->format, &image->format);
     image->channels_first = tensor->channels_first;
     image->height = tensor->dims[tensor->channels_first ? 2 : 1];
     image->width = tensor->dims[tensor->channels_first ? 3 : 2];
@@ -227,10 +230,8 @@ static void set_geometry(MnetImage *image, const MnetImageAxis *x, const MnetIma
     MnetGeometry *geometry = &image->geometry;
     geometry->scale_x = (double)x->length / (double)(x->den * x->count);
     geometry->scale_y = (double)y->length / (double)(y->den * y->count);
-    geometry->offset_x =
-        (double)x->start / (double)x->den - image->content.x * geometry->scale_x;
-    geometry->offset_y =
-        (double)y->start / (double)y->den - image->content.y * geometry->scale_y;
+    geometry->offset_x = (double)x->start / (double)x->den - image->content.x * geometry->scale_x;
+    geometry->offset_y = (double)y->start / (double)y->den - image->content.y * geometry->scale_y;
 }
 
 static void set_spans(MnetImage *image)
@@ -257,10 +258,10 @@ void mnet_image_set_region(MnetImage *image, const MnetRect *region)
     image->region = clipped;
     image->content = content_of(image);
     const MnetRect *content = &image->content;
-    MnetImageAxis x = axis_of(image, clipped.x, clipped.width, content->width, clipped.height,
-                              content->height);
-    MnetImageAxis y = axis_of(image, clipped.y, clipped.height, content->height, clipped.width,
-                              content->width);
+    MnetImageAxis x =
+        axis_of(image, clipped.x, clipped.width, content->width, clipped.height, content->height);
+    MnetImageAxis y =
+        axis_of(image, clipped.y, clipped.height, content->height, clipped.width, content->width);
     set_geometry(image, &x, &y);
     for (int i = 0; i < image->grids; i++) {
         MnetImageAxis grid_x = in_samples(x, image->format.sub_x[i]);

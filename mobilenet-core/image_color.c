@@ -137,8 +137,8 @@ MnetStatus mnet_image_numbers_set(MnetImage *image, const MnetTensorInfo *tensor
                               tensor->name ? tensor->name : "", mnet_type_name(tensor->type),
                               (double)tensor->scale);
     for (int c = 0; c < image->channels; c++) {
-        if (!options->raw && (!isfinite(options->mean[c]) || !isfinite(options->std[c]) ||
-                              options->std[c] == 0))
+        if (!options->raw &&
+            (!isfinite(options->mean[c]) || !isfinite(options->std[c]) || options->std[c] == 0))
             return mnet_error_set(error, MNET_ERROR_ARGUMENT,
                                   "channel %d has mean %g and std %g: both must be finite and std "
                                   "not 0",

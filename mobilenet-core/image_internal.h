@@ -140,16 +140,16 @@ struct MnetImage {
     float float_of[3][256];
 
     /* Scratch. */
-    int16_t *column;   /* one plane's row after the row step */
-    uint32_t *total;   /* sums of long boxes */
-    uint16_t *part;    /* the same, before they are added to `total` */
-    uint8_t *zero;     /* a source row and an output row of zeros */
+    int16_t *column;    /* one plane's row after the row step */
+    uint32_t *total;    /* sums of long boxes */
+    uint16_t *part;     /* the same, before they are added to `total` */
+    uint8_t *zero;      /* a source row and an output row of zeros */
     int16_t *sample[3]; /* components after the column step, in 1/128 of a step */
-    uint8_t *byte[3];  /* one output row by channel; zero outside of `content` */
+    uint8_t *byte[3];   /* one output row by channel; zero outside of `content` */
 };
 
-/* image_format.c: NULL for a number that is no format. */
-const MnetImageFormat *mnet_image_format(MnetPixelFormat format);
+/* image_format.c: false for a number that is no format. */
+bool mnet_image_format(MnetPixelFormat number, MnetImageFormat *format);
 
 /* image_grid.c: fill the tables of one axis.  `weights` of the columns must
  * have mnet_image_columns_bound() elements. */

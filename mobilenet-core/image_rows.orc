@@ -5,7 +5,8 @@
 # compiled and the backup code give the same bytes.
 #
 # The functions ending in 8 read 8-bit samples, those in 10 read 16-bit words
-# which times `align` (modulo 2^16) hold the 10-bit sample in their high bits.
+# which times `align` (modulo 2^16) hold the 10-bit sample in their high bits;
+# the other bits of a word do not count.
 # `v` is a sample of the column stage: at most 32767.
 #
 # 8-bit edges are widened by splatbw: sample * 257, as one instruction.
@@ -35,8 +36,10 @@ addw v, x, y
 .temp 2 x
 .temp 2 y
 mullw x, a, align
+andw x, x, 0xffc0
 mulhuw x, x, fa
 mullw y, b, align
+andw y, y, 0xffc0
 mulhuw y, y, fb
 addw v, x, y
 
@@ -84,9 +87,11 @@ addw x, x, y
 shlw x, x, 5
 mulhuw x, x, inner
 mullw y, a, align
+andw y, y, 0xffc0
 mulhuw y, y, fa
 addw x, x, y
 mullw y, b, align
+andw y, y, 0xffc0
 mulhuw y, y, fb
 addw v, x, y
 
@@ -155,9 +160,11 @@ addw x, x, y
 mullw x, x, fill
 mulhuw x, x, inner
 mullw y, a, align
+andw y, y, 0xffc0
 mulhuw y, y, fa
 addw x, x, y
 mullw y, b, align
+andw y, y, 0xffc0
 mulhuw y, y, fb
 addw v, x, y
 

@@ -23,11 +23,11 @@ static inline __m128i mnet_image_dot(const int16_t *sample, const int16_t *weigh
     return sum;
 }
 
-#define MNET_IMAGE_DOT(i) mnet_image_dot(column + start[i], weight + (i) * taps, taps)
+#define MNET_IMAGE_DOT(i) mnet_image_dot(column + start[i], weight + (i)*taps, taps)
 
 static inline void mnet_image_weigh4(const int16_t *column, const int32_t *start,
-                                     const int16_t *weight, int taps, int bits,
-                                     uint16_t factor, int16_t *samples)
+                                     const int16_t *weight, int taps, int bits, uint16_t factor,
+                                     int16_t *samples)
 {
     __m128i s0 = MNET_IMAGE_DOT(0), s1 = MNET_IMAGE_DOT(1);
     __m128i s2 = MNET_IMAGE_DOT(2), s3 = MNET_IMAGE_DOT(3);
@@ -57,11 +57,11 @@ static inline int32x4_t mnet_image_dot(const int16_t *sample, const int16_t *wei
     return sum;
 }
 
-#define MNET_IMAGE_DOT(i) mnet_image_dot(column + start[i], weight + (i) * taps, taps)
+#define MNET_IMAGE_DOT(i) mnet_image_dot(column + start[i], weight + (i)*taps, taps)
 
 static inline void mnet_image_weigh4(const int16_t *column, const int32_t *start,
-                                     const int16_t *weight, int taps, int bits,
-                                     uint16_t factor, int16_t *samples)
+                                     const int16_t *weight, int taps, int bits, uint16_t factor,
+                                     int16_t *samples)
 {
     int32x4_t s01 = vpaddq_s32(MNET_IMAGE_DOT(0), MNET_IMAGE_DOT(1));
     int32x4_t s23 = vpaddq_s32(MNET_IMAGE_DOT(2), MNET_IMAGE_DOT(3));
@@ -76,8 +76,8 @@ static inline void mnet_image_weigh4(const int16_t *column, const int32_t *start
 #else
 
 static inline void mnet_image_weigh4(const int16_t *column, const int32_t *start,
-                                     const int16_t *weight, int taps, int bits,
-                                     uint16_t factor, int16_t *samples)
+                                     const int16_t *weight, int taps, int bits, uint16_t factor,
+                                     int16_t *samples)
 {
     for (int i = 0; i < 4; i++, weight += taps) {
         int32_t sum = 0;

@@ -29,8 +29,9 @@ void mnet_error_prefix(MnetError *error, const char *format, ...)
     va_start(args, format);
     int n = vsnprintf(error->text, sizeof error->text, format, args);
     va_end(args);
-    if (n >= 0 && (size_t)n < sizeof error->text)
-        snprintf(error->text + n, sizeof error->text - (size_t)n, ": %s", old);
+    if (n >= 0 && (size_t)n < sizeof error->text - 2)
+        snprintf(error->text + n, sizeof error->text - (size_t)n, ": %.*s",
+                 (int)(sizeof error->text - (size_t)n) - 3, old);
 }
 
 MnetStatus mnet_error_memory(MnetError *error, size_t bytes)

@@ -141,7 +141,10 @@ static MnetStatus read_fully_connected(const MnetTfliteContext *context,
     if (format)
         return MNET_TFLITE_NODE_ERROR(context, MNET_ERROR_UNSUPPORTED,
                                       "weights format %d (shuffled) is not supported", format);
-    context->node->options.keep_dims = mnet_flat_u8(options, TFL_FULLY_CONNECTED_KEEP_NUM_DIMS, 0);
+    context->node->options.fully_connected.keep_dims =
+        mnet_flat_u8(options, TFL_FULLY_CONNECTED_KEEP_NUM_DIMS, 0);
+    context->node->options.fully_connected.asymmetric =
+        mnet_flat_u8(options, TFL_FULLY_CONNECTED_ASYMMETRIC_INPUTS, 0);
     return read_activation(context, options, TFL_FULLY_CONNECTED_ACTIVATION);
 }
 

@@ -167,7 +167,8 @@ enum { /* Pool2DOptions */
 enum { /* FullyConnectedOptions */
        TFL_FULLY_CONNECTED_ACTIVATION = 0,
        TFL_FULLY_CONNECTED_WEIGHTS_FORMAT = 1, /* 0: row-major, 1: shuffled */
-       TFL_FULLY_CONNECTED_KEEP_NUM_DIMS = 2
+       TFL_FULLY_CONNECTED_KEEP_NUM_DIMS = 2,
+       TFL_FULLY_CONNECTED_ASYMMETRIC_INPUTS = 3
 };
 
 enum { /* the first fields of the other options */

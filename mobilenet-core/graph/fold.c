@@ -306,8 +306,8 @@ static void fold_activations(MnetGraph *graph)
 MnetStatus mnet_graph_fold(MnetGraph *graph, MnetError *error)
 {
     MnetError own;
-    MnetStatus status = fold_uint8(graph, error ? error : &own);
-    if (status)
+    MnetStatus status = mnet_graph_unpack(graph, error);
+    if (status || (status = fold_uint8(graph, error ? error : &own)))
         return status;
     remove_idle(graph);
     cancel_transposes(graph);

@@ -35,6 +35,7 @@ static const char *const op_names[MNET_OP_COUNT] = {
     [MNET_OP_TANH] = "TANH",
     [MNET_OP_TRANSPOSE] = "TRANSPOSE",
     [MNET_OP_FLIP] = "FLIP",
+    [MNET_OP_ROUND_DYNAMIC] = "ROUND_DYNAMIC",
 };
 
 const char *mnet_op_name(MnetOp op)

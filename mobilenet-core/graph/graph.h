@@ -43,6 +43,7 @@ typedef enum {
     MNET_OP_TANH,
     MNET_OP_TRANSPOSE,
     MNET_OP_FLIP, /* uint8 to int8 and back: adds 128 modulo 256 */
+    MNET_OP_ROUND_DYNAMIC, /* float to the nearest of 256 steps of its own range */
     MNET_OP_COUNT
 } MnetOp;
 
@@ -104,7 +105,12 @@ typedef struct {
         MnetWindow window;
         float beta;   /* SOFTMAX */
         int32_t axis; /* CONCATENATION; may be negative: counted from the end */
-        bool keep_dims; /* MEAN, FULLY_CONNECTED (keep_num_dims) */
+        bool keep_dims; /* MEAN */
+        struct {
+            bool keep_dims;  /* keep_num_dims */
+            bool asymmetric; /* asymmetric_quantize_inputs */
+        } fully_connected;
+        bool symmetric; /* ROUND_DYNAMIC: steps on both sides of 0 */
         struct {
             int32_t n; /* -1: not given */
             int32_t dims[MNET_MAX_RANK];

@@ -164,7 +164,6 @@ static MnetStatus binary_plan(MnetStep *step, MnetStore *store, MnetError *error
     }
     s->flat = s->rank == 1 && !s->spread;
     size_t n = mnet_shape_elements(out);
-    step->macs = node->op == MNET_OP_MUL ? n : 0;
     step->tiles = mnet_tile_count((uint64_t)n * 4, s->flat ? n : s->dims[0]);
     step->state = s;
     return MNET_OK;

@@ -13,6 +13,7 @@ extern const MnetOpClass mnet_op_depthwise;                                    /
 extern const MnetOpClass mnet_op_reshape, mnet_op_squeeze; /* shape.c */
 extern const MnetOpClass mnet_op_transpose, mnet_op_pad, mnet_op_concatenation; /* move.c */
 extern const MnetOpClass mnet_op_softmax;                                       /* softmax.c */
+extern const MnetOpClass mnet_op_round_dynamic;                                 /* dynamic.c */
 extern const MnetOpClass mnet_op_unary, mnet_op_quantize, mnet_op_dequantize, mnet_op_flip; /* unary.c */
 
 #endif

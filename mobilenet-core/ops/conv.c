@@ -236,7 +236,7 @@ static MnetStatus fc_infer(const MnetGraph *graph, const MnetNode *node, MnetSha
     if (elements % k)
         return mnet_op_malformed(error, node, "an input of %zu values for weights of %zu", elements, k);
     MnetShape out = { 2, { (int32_t)(elements / k), w->dims[0] } };
-    if (node->options.keep_dims) {
+    if (node->options.fully_connected.keep_dims) {
         out = *in;
         if ((size_t)in->dims[in->rank - 1] != k)
             return mnet_op_malformed(error, node, "keep_num_dims with %d values in a row, %zu expected",

@@ -34,6 +34,7 @@ static const MnetOpClass *const classes[MNET_OP_COUNT] = {
     [MNET_OP_TANH] = &mnet_op_unary,
     [MNET_OP_TRANSPOSE] = &mnet_op_transpose,
     [MNET_OP_FLIP] = &mnet_op_flip,
+    [MNET_OP_ROUND_DYNAMIC] = &mnet_op_round_dynamic,
 };
 
 const MnetOpClass *mnet_op_class(MnetOp op)

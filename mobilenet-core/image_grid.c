@@ -187,32 +187,31 @@ static size_t in_groups(int32_t count)
 }
 
 /* No weights yet; outputs that only complete the last group start where the
- * first one does. */
+ * first one does, at sample columns->lo. */
 static void columns_clear(MnetImageColumns *columns, const MnetImageAxis *axis)
 {
     size_t outputs = in_groups(axis->count);
     memset(columns->weights, 0, outputs * columns->taps * sizeof columns->weights[0]);
     for (size_t i = axis->count; i < outputs; i++)
-        columns->start[i] = columns->start[0];
+        columns->start[i] = 0;
 }
 
 static void columns_set_linear(MnetImageColumns *columns, const MnetImageAxis *axis, int step)
 {
     columns->sum = 1 << COLUMN_BITS;
     columns->taps = round_up_8(step + 1);
-    columns->start[0] = pair_at(axis, 0).first * step;
+    columns->lo = pair_at(axis, 0).first;
     columns_clear(columns, axis);
     for (int32_t i = 0; i < axis->count; i++) {
         Pair pair = pair_at(axis, i);
         int16_t *weight = columns->weights + (size_t)i * columns->taps;
         int32_t right = (pair.fraction + 2) >> 2;
-        columns->start[i] = pair.first * step;
+        columns->start[i] = (pair.first - columns->lo) * step;
         weight[0] = (int16_t)(columns->sum - right);
         weight[step] = (int16_t)right;
         int32_t end = pair.first + (right != 0) + 1;
         columns->hi = end > columns->hi ? end : columns->hi;
     }
-    columns->lo = columns->start[0] / step;
 }
 
 static void columns_set_boxes(MnetImageColumns *columns, const MnetImageAxis *axis, int step)
@@ -224,15 +223,15 @@ static void columns_set_boxes(MnetImageColumns *columns, const MnetImageAxis *ax
     length = (length + (ONE >> bits) / 2) >> (16 - bits);
     columns->sum = (int32_t)length;
 
+    columns->lo = box_at(axis, 0, length, bits).first;
     int32_t most = 0;
     for (int32_t i = 0; i < axis->count; i++) {
         Box box = box_at(axis, i, length, bits);
         int32_t samples = 1 + box.whole + (box.last_weight != 0);
         most = samples > most ? samples : most;
-        columns->start[i] = box.first * step;
+        columns->start[i] = (box.first - columns->lo) * step;
         columns->hi = box.first + samples;
     }
-    columns->lo = columns->start[0] / step;
     columns->taps = round_up_8((most - 1) * step + 1);
 
     columns_clear(columns, axis);

@@ -81,8 +81,8 @@ typedef struct {
     MnetImageRow *rows;
 } MnetImageRows;
 
-/* Output i is the sum of `taps` weighted elements from start[i] on; the weights
- * of elements between the component's samples are 0. */
+/* Output i is the sum of `taps` weighted elements, of which the first is that of
+ * sample `lo` and start[i] more; elements between the samples weigh 0. */
 typedef struct {
     int32_t taps; /* a multiple of 8 */
     int32_t lo;   /* samples [lo, hi) are looked at */

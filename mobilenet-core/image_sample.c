@@ -214,7 +214,8 @@ void mnet_image_sample_columns(MnetImage *image, int component)
 {
     const MnetImageComponent *at = &image->format.component[component];
     const MnetImageGrid *grid = &image->grid[at->grid];
-    const int16_t *column = image->column + (at->offset - image->span[at->plane].lo);
+    int32_t first = grid->columns.lo * image->format.step[at->grid] + at->offset;
+    const int16_t *column = image->column + (first - image->span[at->plane].lo);
     int16_t *samples = image->sample[component];
     int32_t count = image->content.width;
 

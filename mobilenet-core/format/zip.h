@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Files in a zip archive at the end of other bytes.  Stored and deflated
+ * entries, no encryption, no zip64, no split archives. */
+#ifndef MNET_FORMAT_ZIP_H
+#define MNET_FORMAT_ZIP_H
+
+#include "base/bytes.h"
+#include "base/memory.h"
+
+/* Entries looked at. */
+#define MNET_MAX_ZIP_ENTRIES 256
+
+typedef struct {
+    const char *name; /* name_size bytes in the archive, not ended by a NUL */
+    size_t name_size;
+    uint32_t method, crc;
+    size_t packed, size; /* bytes in the archive and of the file */
+    size_t header;       /* of the entry's own header, in the bytes */
+} MnetZipEntry;
+
+typedef struct {
+    MnetZipEntry entries[MNET_MAX_ZIP_ENTRIES];
+    size_t n;
+} MnetZip;
+
+/* Lists the archive whose end record is the last in `bytes`.  False without
+ * one (problem is NULL) or with a damaged one (problem says what is wrong). */
+bool mnet_zip_open(MnetBytes *bytes, MnetZip *zip, const char **problem);
+
+/* The bytes of an entry of at most `limit` bytes, checked by its CRC: in place
+ * when stored, else unpacked to the store.  NULL and *problem otherwise. */
+const uint8_t *mnet_zip_read(MnetBytes *bytes, const MnetZipEntry *entry, size_t limit,
+                             MnetStore *store, const char **problem);
+
+#endif

@@ -265,8 +265,6 @@ gst_mobilenet_filter_src_event (GstBaseTransform * trans, GstEvent * event)
     GST_OBJECT_LOCK (self);
     if (!GST_CLOCK_TIME_IS_VALID (timestamp))
       PRIV (self)->earliest_time = GST_CLOCK_TIME_NONE;
-    else if (diff < 0 && (GstClockTime) - diff > timestamp)
-      PRIV (self)->earliest_time = 0;
     else
       PRIV (self)->earliest_time = timestamp + diff;
     GST_OBJECT_UNLOCK (self);

@@ -123,8 +123,14 @@ gboolean
 gst_mobilenet_frame_map (GstVideoFrame * frame, const GstVideoInfo * info,
     GstBuffer * buffer, MnetPlanes * planes, const gchar ** reason)
 {
+  const GstVideoMeta *meta = gst_buffer_get_video_meta (buffer);
   guint p;
 
+  /* gst_video_frame_map() takes that for a programming error. */
+  if (meta && meta->format != GST_VIDEO_INFO_FORMAT (info)) {
+    *reason = "its GstVideoMeta has another format than the caps";
+    return FALSE;
+  }
   /* No reference: the buffer stays writable while it is mapped. */
   if (!gst_video_frame_map (frame, info, buffer,
           GST_MAP_READ | GST_VIDEO_FRAME_MAP_FLAG_NO_REF)) {
@@ -132,19 +138,16 @@ gst_mobilenet_frame_map (GstVideoFrame * frame, const GstVideoInfo * info,
         "the caps need";
     return FALSE;
   }
-  if (GST_VIDEO_FRAME_FORMAT (frame) != GST_VIDEO_INFO_FORMAT (info)) {
-    *reason = "its GstVideoMeta has another format than the caps";
-  } else if (frame->meta && !planes_fit (frame)) {
+  if (meta && !planes_fit (frame)) {
     *reason = "the planes of its GstVideoMeta reach beyond its memory";
-  } else {
-    for (p = 0; p < GST_VIDEO_FRAME_N_PLANES (frame); p++) {
-      planes->data[p] = GST_VIDEO_FRAME_PLANE_DATA (frame, p);
-      planes->stride[p] = GST_VIDEO_FRAME_PLANE_STRIDE (frame, p);
-    }
-    return TRUE;
+    gst_video_frame_unmap (frame);
+    return FALSE;
   }
-  gst_video_frame_unmap (frame);
-  return FALSE;
+  for (p = 0; p < GST_VIDEO_FRAME_N_PLANES (frame); p++) {
+    planes->data[p] = GST_VIDEO_FRAME_PLANE_DATA (frame, p);
+    planes->stride[p] = GST_VIDEO_FRAME_PLANE_STRIDE (frame, p);
+  }
+  return TRUE;
 }
 
 /* The part of a mapped frame that is the picture: that of a #GstVideoCropMeta,

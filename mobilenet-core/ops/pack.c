@@ -49,11 +49,16 @@ static int32_t weight_zero(const MnetLayer *layer, size_t channel)
     return quant->zero_point[quant->n == 1 ? 0 : channel];
 }
 
-static double layer_factor(const MnetLayer *layer, size_t channel)
+/* The product of the scales is one of floats where TFLite's is: for weights of
+ * the uint8 form and for FULLY_CONNECTED with one scale. */
+static double layer_factor(const MnetNode *node, const MnetLayer *layer, size_t channel)
 {
     const MnetQuant *quant = &layer->weights->quant;
-    return (double)layer->in->quant.scale[0] * quant->scale[quant->n == 1 ? 0 : channel] /
-           layer->out->quant.scale[0];
+    float in = layer->in->quant.scale[0], w = quant->scale[quant->n == 1 ? 0 : channel];
+    bool of_floats = layer->weights->was_uint8 ||
+                     (node->op == MNET_OP_FULLY_CONNECTED && quant->n == 1);
+    double product = of_floats ? (double)(in * w) : (double)in * (double)w;
+    return product / (double)layer->out->quant.scale[0];
 }
 
 /* The sum of |w - wz| of a channel times the largest |a - az|, plus |bias|. */
@@ -118,7 +123,7 @@ static MnetStatus pack_requant(MnetGraph *graph, const MnetNode *node, const Mne
     if (!multiplier || !shift || !scale || !tie)
         return mnet_error_memory(error, padded * sizeof *scale);
     for (size_t c = 0; c < layer->channels; c++) {
-        MnetFixed factor = mnet_fixed(layer_factor(layer, c));
+        MnetFixed factor = mnet_fixed(layer_factor(node, layer, c));
         multiplier[c] = factor.multiplier;
         shift[c] = factor.shift;
         mnet_fixed_quick(factor, &scale[c], &tie[c]);

@@ -122,21 +122,26 @@ static int rows_in_sum(int depth)
     return 1 << (16 - depth);
 }
 
-/* 16-bit products throughout: the sum of the whole rows times `fill`, times
- * `inner` / 65536, is in 1/128 of a step or a little less. */
+/* 16-bit products throughout, with results in 1/128 of a step or a little less.
+ * An edge row's samples come times `edge`; so does, for up to two whole rows,
+ * half of their sum; sums of more come times `fill`. */
 static void rows_set_box(MnetImageRows *rows, const MnetImageAxis *axis, int depth)
 {
     int64_t length = box_length(axis);
-    rows->mode = length < 3 * (int64_t)ONE ? MNET_ROWS_BOX2 : MNET_ROWS_BOX;
-    int64_t fill = rows_in_sum(depth);
-    while (fill * (length / ONE) > rows_in_sum(depth))
+    int64_t edge = depth == 8 ? 257 : 64;
+    int64_t most = rows_in_sum(depth);
+    int64_t fill = most;
+    while (fill * (length / ONE) > most)
         fill /= 2;
-    int64_t target = (int64_t)ONE << (15 - depth);
+    bool is_short = length < 3 * (int64_t)ONE;
+    rows->mode = is_short ? MNET_ROWS_BOX2 : MNET_ROWS_BOX;
     rows->fill = (uint16_t)fill;
-    rows->inner = (uint16_t)(target * ONE / (length * fill));
-    double full = (double)(rows->inner * fill);
-    rows->gain = full * (double)length / ONE / ONE * (depth == 8 ? 1 : 4);
-    rows_set_edges(rows, axis, length, 16, full / (depth == 8 ? 257 : 64));
+    /* What a whole row's samples may weigh in 1/65536, times 65536. */
+    int64_t full = ((int64_t)ONE << (15 - depth)) * ONE * ONE / length;
+    rows->inner = (uint16_t)(is_short ? 2 * full / edge / ONE : full / fill / ONE);
+    double weight = is_short ? (double)(rows->inner * edge) / 2 : (double)(rows->inner * fill);
+    rows->gain = weight * (double)length / ONE / ONE * (depth == 8 ? 1 : 4);
+    rows_set_edges(rows, axis, length, 16, weight / (double)edge);
 }
 
 /* More: exact 32-bit sums with rows that weigh `inner`, a power of two. */
@@ -206,7 +211,7 @@ static void columns_set_linear(MnetImageColumns *columns, const MnetImageAxis *a
         Pair pair = pair_at(axis, i);
         int16_t *weight = columns->weights + (size_t)i * columns->taps;
         int32_t right = (pair.fraction + 2) >> 2;
-        columns->start[i] = (pair.first - columns->lo) * step;
+        columns->start[i] = (ptrdiff_t)(pair.first - columns->lo) * step;
         weight[0] = (int16_t)(columns->sum - right);
         weight[step] = (int16_t)right;
         int32_t end = pair.first + (right != 0) + 1;
@@ -229,7 +234,7 @@ static void columns_set_boxes(MnetImageColumns *columns, const MnetImageAxis *ax
         Box box = box_at(axis, i, length, bits);
         int32_t samples = 1 + box.whole + (box.last_weight != 0);
         most = samples > most ? samples : most;
-        columns->start[i] = (box.first - columns->lo) * step;
+        columns->start[i] = (ptrdiff_t)(box.first - columns->lo) * step;
         columns->hi = box.first + samples;
     }
     columns->taps = round_up_8((most - 1) * step + 1);

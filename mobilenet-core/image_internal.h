@@ -88,7 +88,7 @@ typedef struct {
     int32_t lo;   /* samples [lo, hi) are looked at */
     int32_t hi;
     int32_t sum; /* of one output's weights: 2^14 to 2^16 */
-    int32_t *start;
+    ptrdiff_t *start;
     int16_t *weights;
 } MnetImageColumns;
 

@@ -199,7 +199,7 @@ void mnet_image_sample_rows(MnetImage *image, const MnetPlanes *planes, int plan
 static inline __attribute__((always_inline)) void
 weigh(const MnetImageGrid *grid, int32_t count, int taps, const int16_t *column, int16_t *samples)
 {
-    const int32_t *start = grid->columns.start;
+    const ptrdiff_t *start = grid->columns.start;
     const int16_t *weight = grid->columns.weights;
     int bits = grid->bits;
     uint16_t factor = grid->factor;

@@ -7,6 +7,7 @@
 #ifndef MNET_IMAGE_WEIGH_H
 #define MNET_IMAGE_WEIGH_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #if defined(__SSE2__)
@@ -25,7 +26,7 @@ static inline __m128i mnet_image_dot(const int16_t *sample, const int16_t *weigh
 
 #define MNET_IMAGE_DOT(i) mnet_image_dot(column + start[i], weight + (i)*taps, taps)
 
-static inline void mnet_image_weigh4(const int16_t *column, const int32_t *start,
+static inline void mnet_image_weigh4(const int16_t *column, const ptrdiff_t *start,
                                      const int16_t *weight, int taps, int bits, uint16_t factor,
                                      int16_t *samples)
 {
@@ -59,7 +60,7 @@ static inline int32x4_t mnet_image_dot(const int16_t *sample, const int16_t *wei
 
 #define MNET_IMAGE_DOT(i) mnet_image_dot(column + start[i], weight + (i)*taps, taps)
 
-static inline void mnet_image_weigh4(const int16_t *column, const int32_t *start,
+static inline void mnet_image_weigh4(const int16_t *column, const ptrdiff_t *start,
                                      const int16_t *weight, int taps, int bits, uint16_t factor,
                                      int16_t *samples)
 {
@@ -75,7 +76,7 @@ static inline void mnet_image_weigh4(const int16_t *column, const int32_t *start
 
 #else
 
-static inline void mnet_image_weigh4(const int16_t *column, const int32_t *start,
+static inline void mnet_image_weigh4(const int16_t *column, const ptrdiff_t *start,
                                      const int16_t *weight, int taps, int bits, uint16_t factor,
                                      int16_t *samples)
 {

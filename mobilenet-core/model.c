@@ -42,7 +42,8 @@ const char *const *mnet_cpu_names(void)
     return kernel_names;
 }
 
-static MnetStatus choose_kernels(MnetModel *model, const MnetModelOptions *options, MnetError *error)
+static MnetStatus choose_kernels(MnetModel *model, const MnetModelOptions *options,
+                                 MnetError *error)
 {
     const char *name = options && options->cpu ? options->cpu : getenv("MNET_CPU");
     if (name && (!*name || !strcmp(name, "auto")))
@@ -53,9 +54,10 @@ static MnetStatus choose_kernels(MnetModel *model, const MnetModelOptions *optio
     char have[128] = "";
     for (const char *const *n = mnet_cpu_names(); *n; n++)
         snprintf(have + strlen(have), sizeof have - strlen(have), " %s", *n);
-    return mnet_error_set(error, MNET_ERROR_ARGUMENT,
-                          "kernel set \"%.40s\" is not in this build or not for this machine; there are:%s",
-                          name, have);
+    return mnet_error_set(
+        error, MNET_ERROR_ARGUMENT,
+        "kernel set \"%.40s\" is not in this build or not for this machine; there are:%s", name,
+        have);
 }
 
 static MnetStatus arena_limit(const MnetModelOptions *options, size_t *limit, MnetError *error)
@@ -195,8 +197,8 @@ static MnetStatus copy_constants(MnetModel *model, MnetError *error)
     MnetGraph *graph = &model->graph;
     for (int32_t i = 0; i < graph->n_nodes; i++) {
         const MnetNode *node = &graph->nodes[i];
-        bool binary = node->op == MNET_OP_ADD || node->op == MNET_OP_SUB || node->op == MNET_OP_MUL ||
-                      node->op == MNET_OP_CONCATENATION;
+        bool binary = node->op == MNET_OP_ADD || node->op == MNET_OP_SUB ||
+                      node->op == MNET_OP_MUL || node->op == MNET_OP_CONCATENATION;
         for (int32_t j = 0; j < (binary ? node->n_inputs : 1) && j < node->n_inputs; j++) {
             MnetTensor *tensor = node->inputs[j] < 0 ? NULL : &graph->tensors[node->inputs[j]];
             if (!tensor || !tensor->data)
@@ -270,9 +272,8 @@ MnetModel *mnet_model_load_memory(const void *data, size_t size, const MnetModel
         return NULL;
     }
     atomic_init(&model->references, 1);
-    model->store.limit = size < (SIZE_MAX - STORE_BASE) / STORE_FACTOR
-                             ? STORE_BASE + STORE_FACTOR * size
-                             : SIZE_MAX;
+    model->store.limit =
+        size < (SIZE_MAX - STORE_BASE) / STORE_FACTOR ? STORE_BASE + STORE_FACTOR * size : SIZE_MAX;
     if (compile(model, data, size, options, error)) {
         mnet_model_unref(model);
         return NULL;

@@ -38,8 +38,8 @@ MnetPool *mnet_pool_new(unsigned threads, MnetError *error)
     if (!threads)
         threads = usable_processors();
     if (threads > MAX_THREADS) {
-        mnet_error_set(error, MNET_ERROR_ARGUMENT, "%u threads were asked for, 1 to %d are possible",
-                       threads, MAX_THREADS);
+        mnet_error_set(error, MNET_ERROR_ARGUMENT,
+                       "%u threads were asked for, 1 to %d are possible", threads, MAX_THREADS);
         return NULL;
     }
     MnetPool *pool = mnet_calloc(1, sizeof *pool);

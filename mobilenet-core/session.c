@@ -16,9 +16,9 @@ struct MnetSession {
     const MnetProgram *program;
     MnetStore store;
     uint8_t *arena;
-    uint8_t *scratch;      /* program->scratch bytes for each worker */
-    void **tensors;        /* by tensor number */
-    void **inputs;         /* the session's own input buffers */
+    uint8_t *scratch; /* program->scratch bytes for each worker */
+    void **tensors;   /* by tensor number */
+    void **inputs;    /* the session's own input buffers */
     bool profiling;
     uint64_t *nanoseconds; /* of each step */
 };
@@ -32,8 +32,8 @@ static MnetStatus allocate(MnetSession *s, MnetError *error)
     s->inputs = mnet_store_calloc(&s->store, (size_t)graph->n_inputs, sizeof *s->inputs);
     s->nanoseconds = mnet_store_calloc(&s->store, (size_t)graph->n_nodes, sizeof *s->nanoseconds);
     s->arena = mnet_store_alloc(&s->store, p->arena_bytes);
-    s->scratch = mnet_mul_size(p->scratch, workers, &scratch) ? mnet_store_alloc(&s->store, scratch)
-                                                              : NULL;
+    s->scratch =
+        mnet_mul_size(p->scratch, workers, &scratch) ? mnet_store_alloc(&s->store, scratch) : NULL;
     if (!s->tensors || !s->inputs || !s->nanoseconds || !s->arena || !s->scratch)
         return mnet_error_memory(error, p->arena_bytes + scratch);
     for (int32_t i = 0; i < graph->n_inputs; i++) {

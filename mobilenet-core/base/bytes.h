@@ -46,14 +46,16 @@ static inline uint16_t mnet_bytes_u16(MnetBytes *bytes, size_t offset)
 static inline uint32_t mnet_bytes_u32(MnetBytes *bytes, size_t offset)
 {
     const uint8_t *p = mnet_bytes_at(bytes, offset, 4);
-    return p ? (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24 : 0;
+    return p ? (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24
+             : 0;
 }
 
 static inline uint64_t mnet_bytes_u64(MnetBytes *bytes, size_t offset)
 {
     uint64_t low = mnet_bytes_u32(bytes, offset);
-    return mnet_bytes_has(bytes, offset, 8) ? low | (uint64_t)mnet_bytes_u32(bytes, offset + 4) << 32
-                                            : (bytes->bad = true, 0);
+    return mnet_bytes_has(bytes, offset, 8)
+               ? low | (uint64_t)mnet_bytes_u32(bytes, offset + 4) << 32
+               : (bytes->bad = true, 0);
 }
 
 static inline float mnet_bytes_f32(MnetBytes *bytes, size_t offset)

@@ -36,7 +36,8 @@ void mnet_error_prefix(MnetError *error, const char *format, ...)
 
 MnetStatus mnet_error_memory(MnetError *error, size_t bytes)
 {
-    return mnet_error_set(error, MNET_ERROR_MEMORY, "out of memory: %zu bytes were asked for", bytes);
+    return mnet_error_set(error, MNET_ERROR_MEMORY, "out of memory: %zu bytes were asked for",
+                          bytes);
 }
 
 const char *mnet_version(void)

@@ -23,10 +23,11 @@ static MnetStatus check_output(const MnetTensorInfo *output, MnetError *error)
         [MNET_OUTPUT_FEATURES] = "a feature vector (an embedding)",
     };
     if (output->kind == MNET_OUTPUT_OTHER || output->kind == MNET_OUTPUT_FEATURES)
-        return mnet_error_set(error, MNET_ERROR_UNSUPPORTED,
-                              "its output \"%.80s\" is %s, a classifier is expected: class scores made "
-                              "by SOFTMAX, LOGISTIC, CONV_2D or FULLY_CONNECTED",
-                              output->name, kinds[output->kind]);
+        return mnet_error_set(
+            error, MNET_ERROR_UNSUPPORTED,
+            "its output \"%.80s\" is %s, a classifier is expected: class scores made "
+            "by SOFTMAX, LOGISTIC, CONV_2D or FULLY_CONNECTED",
+            output->name, kinds[output->kind]);
     int32_t large = 0;
     for (int32_t i = 0; i < output->rank; i++)
         large += output->dims[i] > 1;
@@ -55,10 +56,11 @@ static MnetStatus match_labels(const MnetTensorInfo *output, const MnetLabels *l
         *shift = 1;
         return MNET_OK;
     }
-    return mnet_error_set(error, MNET_ERROR_ARGUMENT,
-                          "%zu labels for %zu classes; give a labels file with %zu lines (in the order "
-                          "of the network's classes, with its background class if it has one)",
-                          count, classes, classes);
+    return mnet_error_set(
+        error, MNET_ERROR_ARGUMENT,
+        "%zu labels for %zu classes; give a labels file with %zu lines (in the order "
+        "of the network's classes, with its background class if it has one)",
+        count, classes, classes);
 }
 
 MnetClassifier *mnet_classifier_new(const MnetTensorInfo *output, const MnetLabels *labels,
@@ -129,7 +131,8 @@ static MnetClass class_at(const MnetClassifier *c, size_t index)
 {
     ptrdiff_t label = (ptrdiff_t)index + c->label_shift;
     /* The background class of a network whose labels leave it out. */
-    const char *name = c->label_shift < 0 && !index ? "background" : mnet_labels_get(c->labels, (size_t)label);
+    const char *name =
+        c->label_shift < 0 && !index ? "background" : mnet_labels_get(c->labels, (size_t)label);
     return (MnetClass){ (uint32_t)index, c->scores[index], name };
 }
 

@@ -128,12 +128,13 @@ static void fill_labels(MnetLabels *labels, const char *text, const char *end, b
 static MnetStatus check_text(const char *text, size_t size, const char *name, MnetError *error)
 {
     if (size > MNET_MAX_LABELS_BYTES)
-        return mnet_error_set(error, MNET_ERROR_LIMIT, "%.200s: %zu bytes of labels, at most %d are read",
-                              name, size, MNET_MAX_LABELS_BYTES);
+        return mnet_error_set(error, MNET_ERROR_LIMIT,
+                              "%.200s: %zu bytes of labels, at most %d are read", name, size,
+                              MNET_MAX_LABELS_BYTES);
     if (memchr(text, 0, size))
-        return mnet_error_set(error, MNET_ERROR_FORMAT,
-                              "%.200s: holds a NUL byte; UTF-8 text with a label on each line is expected",
-                              name);
+        return mnet_error_set(
+            error, MNET_ERROR_FORMAT,
+            "%.200s: holds a NUL byte; UTF-8 text with a label on each line is expected", name);
     if (!mnet_utf8_valid(text, size))
         return mnet_error_set(error, MNET_ERROR_FORMAT,
                               "%.200s: is not UTF-8; convert it, e.g. with iconv -t UTF-8", name);
@@ -153,7 +154,8 @@ MnetLabels *mnet_labels_parse(const char *text, size_t size, const char *name, M
         count = count_lines(text, end);
     if (!count || count > MNET_MAX_LABELS) {
         mnet_error_set(error, count ? MNET_ERROR_LIMIT : MNET_ERROR_FORMAT,
-                       "%.200s: holds %zu labels, 1 to %d are expected", name, count, MNET_MAX_LABELS);
+                       "%.200s: holds %zu labels, 1 to %d are expected", name, count,
+                       MNET_MAX_LABELS);
         return NULL;
     }
     /* No more lines than bytes, and one byte for the last line's NUL. */

@@ -58,7 +58,8 @@ static void read_normalization(Reader *reader, const MnetFlatTable *tensor, Mnet
         MnetFlatVector std = mnet_flat_vector(&options, NORMALIZATION_STD, 4);
         MnetNormalization found = { .n = mean.count };
         if (!mean.count || mean.count > 4 || mean.count != std.count) {
-            warn(reader, "normalisation in the metadata", "mean and std have not 1 to 4 numbers each");
+            warn(reader, "normalisation in the metadata",
+                 "mean and std have not 1 to 4 numbers each");
             continue;
         }
         for (uint32_t c = 0; c < mean.count; c++) {
@@ -86,12 +87,13 @@ static void read_labels(Reader *reader, const MnetZipEntry *entry, MnetLabelText
     const char *problem;
     MnetFlatString name = { entry->name, (uint32_t)entry->name_size };
     const char *text_name = mnet_tflite_text(reader->store, name);
-    const uint8_t *text = mnet_zip_read(&reader->file, entry, MNET_MAX_LABELS_BYTES, reader->store,
-                                        &problem);
+    const uint8_t *text =
+        mnet_zip_read(&reader->file, entry, MNET_MAX_LABELS_BYTES, reader->store, &problem);
     if (text && text_name)
         *labels = (MnetLabelText){ (const char *)text, entry->size, text_name };
     else
-        warn(reader, "labels in the file's archive", problem ? problem : "there is no memory for them");
+        warn(reader, "labels in the file's archive",
+             problem ? problem : "there is no memory for them");
 }
 
 /* The first associated file that holds labels. */

@@ -21,7 +21,8 @@ static bool find_end(MnetBytes *bytes, size_t *at)
         return false;
     size_t last = bytes->size - END_BYTES, first = last > MAX_COMMENT ? last - MAX_COMMENT : 0;
     for (size_t i = last + 1; i-- > first;)
-        if (mnet_bytes_u32(bytes, i) == END_SIGNATURE && mnet_bytes_u16(bytes, i + 20) == last - i) {
+        if (mnet_bytes_u32(bytes, i) == END_SIGNATURE &&
+            mnet_bytes_u16(bytes, i + 20) == last - i) {
             *at = i;
             return true;
         }

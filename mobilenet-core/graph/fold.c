@@ -137,7 +137,8 @@ static bool pad_values(const MnetGraph *graph, const MnetNode *node, int32_t *va
            mnet_tensor_ints(&graph->tensors[node->inputs[1]], values, 2 * MNET_MAX_RANK, n);
 }
 
-static bool transpose_values(const MnetGraph *graph, const MnetNode *node, int32_t *values, int32_t *n)
+static bool transpose_values(const MnetGraph *graph, const MnetNode *node, int32_t *values,
+                             int32_t *n)
 {
     return node->op == MNET_OP_TRANSPOSE && node->n_inputs == 2 && node->n_outputs == 1 &&
            node->inputs[0] >= 0 && node->inputs[1] >= 0 &&
@@ -199,7 +200,8 @@ static void cancel_transposes(MnetGraph *graph)
         for (int32_t d = 0; d < n; d++)
             restores &= second[d] >= 0 && second[d] < n && first[second[d]] == d;
         int32_t origin = graph->nodes[before].inputs[0];
-        if (!restores || !same_quant(&graph->tensors[origin], &graph->tensors[graph->nodes[i].outputs[0]]))
+        if (!restores ||
+            !same_quant(&graph->tensors[origin], &graph->tensors[graph->nodes[i].outputs[0]]))
             continue;
         graph->nodes[i].inputs[0] = origin;
         if (bypass(graph, i))

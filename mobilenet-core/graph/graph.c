@@ -91,8 +91,8 @@ static MnetStatus check_quant(const MnetTensor *tensor, MnetError *error)
                                   tensor->name, (double)scale, i, tensor->data ? "" : "positive ");
         if (bytes && (zero < low || zero > high))
             return mnet_error_set(error, MNET_ERROR_FORMAT,
-                                  "tensor \"%.80s\": zero point %d is outside %d to %d", tensor->name,
-                                  zero, low, high);
+                                  "tensor \"%.80s\": zero point %d is outside %d to %d",
+                                  tensor->name, zero, low, high);
     }
     return MNET_OK;
 }
@@ -136,17 +136,19 @@ static MnetStatus check_order(const MnetGraph *graph, uint8_t *made, MnetError *
     }
     for (int32_t i = 0; i < graph->n_outputs; i++)
         if (!made[graph->outputs[i]])
-            return mnet_error_set(error, MNET_ERROR_FORMAT, "output %d \"%.80s\" is made by no operator",
-                                  i, graph->tensors[graph->outputs[i]].name);
+            return mnet_error_set(error, MNET_ERROR_FORMAT,
+                                  "output %d \"%.80s\" is made by no operator", i,
+                                  graph->tensors[graph->outputs[i]].name);
     return MNET_OK;
 }
 
 MnetStatus mnet_graph_check(const MnetGraph *graph, MnetError *error)
 {
     if (!graph->n_inputs || !graph->n_outputs || !graph->n_nodes)
-        return mnet_error_set(error, MNET_ERROR_FORMAT,
-                              "a network needs an input, an operator and an output; this has %d, %d, %d",
-                              graph->n_inputs, graph->n_nodes, graph->n_outputs);
+        return mnet_error_set(
+            error, MNET_ERROR_FORMAT,
+            "a network needs an input, an operator and an output; this has %d, %d, %d",
+            graph->n_inputs, graph->n_nodes, graph->n_outputs);
     for (int32_t t = 0; t < graph->n_tensors; t++) {
         MnetStatus status = check_quant(&graph->tensors[t], error);
         if (status)

@@ -42,7 +42,7 @@ typedef enum {
     MNET_OP_SUB,
     MNET_OP_TANH,
     MNET_OP_TRANSPOSE,
-    MNET_OP_FLIP, /* uint8 to int8 and back: adds 128 modulo 256 */
+    MNET_OP_FLIP,          /* uint8 to int8 and back: adds 128 modulo 256 */
     MNET_OP_ROUND_DYNAMIC, /* float to the nearest of 256 steps of its own range */
     MNET_OP_COUNT
 } MnetOp;
@@ -79,7 +79,7 @@ typedef struct {
     int32_t rank;
     int32_t dims[MNET_MAX_RANK];
     MnetQuant quant;
-    const void *data; /* a constant's bytes (any alignment, little endian), else NULL */
+    const void *data;  /* a constant's bytes (any alignment, little endian), else NULL */
     size_t data_bytes; /* checked to be elements * size of the type */
     bool was_uint8;    /* int8 by folding; uint8 in the file */
 } MnetTensor;
@@ -103,8 +103,8 @@ typedef struct {
     int32_t *outputs; /* tensor numbers */
     union {
         MnetWindow window;
-        float beta;   /* SOFTMAX */
-        int32_t axis; /* CONCATENATION; may be negative: counted from the end */
+        float beta;     /* SOFTMAX */
+        int32_t axis;   /* CONCATENATION; may be negative: counted from the end */
         bool keep_dims; /* MEAN */
         struct {
             bool keep_dims;  /* keep_num_dims */

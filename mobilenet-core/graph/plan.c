@@ -69,7 +69,8 @@ MnetStatus mnet_plan_regions(MnetRegion *regions, size_t n, size_t *arena_bytes,
     for (size_t i = 0; i < n && !status; i++) {
         size_t end;
         if (!place(placed, i, order[i], &end))
-            status = mnet_error_set(error, MNET_ERROR_LIMIT, "the activations pass the address space");
+            status =
+                mnet_error_set(error, MNET_ERROR_LIMIT, "the activations pass the address space");
         else if (end > *arena_bytes)
             *arena_bytes = end;
     }

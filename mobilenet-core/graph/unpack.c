@@ -42,7 +42,8 @@ static bool can_unpack(const MnetTensor *tensor)
         return false;
     if (tensor->type == MNET_TYPE_FLOAT16)
         return true;
-    return (tensor->type == MNET_TYPE_INT8 || tensor->type == MNET_TYPE_UINT8) && tensor->quant.n > 0;
+    return (tensor->type == MNET_TYPE_INT8 || tensor->type == MNET_TYPE_UINT8) &&
+           tensor->quant.n > 0;
 }
 
 static void unpack_values(const MnetTensor *tensor, size_t elements, float *values)
@@ -83,8 +84,8 @@ static MnetStatus unpack(MnetGraph *graph, const MnetTensor *from, MnetTensor *t
 static MnetStatus unpack_dequantize(MnetGraph *graph, int32_t index, MnetError *error)
 {
     const MnetNode *node = &graph->nodes[index];
-    MnetStatus status = unpack(graph, &graph->tensors[node->inputs[0]],
-                               &graph->tensors[node->outputs[0]], error);
+    MnetStatus status =
+        unpack(graph, &graph->tensors[node->inputs[0]], &graph->tensors[node->outputs[0]], error);
     if (!status)
         mnet_graph_remove_node(graph, index);
     return status;

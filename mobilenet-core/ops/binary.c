@@ -22,7 +22,7 @@ typedef struct {
     int32_t rank;
     size_t dims[MNET_MAX_RANK];
     size_t a_step[MNET_MAX_RANK], b_step[MNET_MAX_RANK];
-    bool swap; /* a and b stand for inputs 1 and 0 */
+    bool swap;   /* a and b stand for inputs 1 and 0 */
     bool spread; /* the innermost a is one value for all: repeated in scratch */
     bool flat;   /* no loop but the innermost: may be cut anywhere */
 } BinaryState;
@@ -40,14 +40,16 @@ static MnetStatus binary_infer(const MnetGraph *graph, const MnetNode *node, Mne
         return status;
     const MnetTensor *a = mnet_in(graph, node, 0), *b = mnet_in(graph, node, 1);
     if (a->type != b->type || (b->type == MNET_TYPE_INT8 && b->quant.n != 1))
-        return mnet_op_unsupported(error, node, "%s with %s is not supported, or one has no single scale",
+        return mnet_op_unsupported(error, node,
+                                   "%s with %s is not supported, or one has no single scale",
                                    mnet_type_name(a->type), mnet_type_name(b->type));
     const MnetShape *sa = &shapes[node->inputs[0]], *sb = &shapes[node->inputs[1]];
     MnetShape out = { sa->rank > sb->rank ? sa->rank : sb->rank, { 0 } };
     for (int32_t i = 0; i < out.rank; i++) {
         int32_t da = dim_from_end(sa, i), db = dim_from_end(sb, i);
         if (da != db && da != 1 && db != 1)
-            return mnet_op_malformed(error, node, "dimensions %d and %d do not go together", da, db);
+            return mnet_op_malformed(error, node, "dimensions %d and %d do not go together", da,
+                                     db);
         out.dims[out.rank - 1 - i] = da > db ? da : db;
     }
     return mnet_set_shape(graph, node, shapes, &out, error);
@@ -59,8 +61,7 @@ static void fill_add_table(const MnetTensor *tensor, double scale, int32_t sign,
     MnetFixed factor = mnet_fixed(scale);
     factor.multiplier *= sign;
     for (int32_t q = -128; q < 128; q++)
-        table[q + 128] =
-            mnet_fixed_multiply((q - tensor->quant.zero_point[0]) * (1 << 20), factor);
+        table[q + 128] = mnet_fixed_multiply((q - tensor->quant.zero_point[0]) * (1 << 20), factor);
 }
 
 /* TFLite's ADD and SUB: both operands on the scale of twice the larger one. */
@@ -234,7 +235,8 @@ static size_t nest(const MnetStep *step, const BinaryState *s, int32_t depth, si
 static void binary_run(const MnetStep *step, void *const *tensors, size_t tile, void *scratch)
 {
     const BinaryState *s = step->state;
-    size_t begin, end, row = mnet_shape_elements(&step->shapes[step->node->outputs[0]]) / s->dims[0];
+    size_t begin, end,
+        row = mnet_shape_elements(&step->shapes[step->node->outputs[0]]) / s->dims[0];
     mnet_tile_range(s->dims[0], tile, step->tiles, s->flat ? 64 : 1, &begin, &end);
     if (s->rank == 1) {
         innermost(step, s, end - begin, begin * s->a_step[0], begin * s->b_step[0], begin, tensors,

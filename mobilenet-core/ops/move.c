@@ -93,7 +93,8 @@ static MnetStatus check_same(const MnetGraph *graph, const MnetNode *node, MnetE
         return mnet_op_malformed(error, node, "%s to %s", mnet_type_name(in->type),
                                  mnet_type_name(out->type));
     if (in->type == MNET_TYPE_INT8 && !mnet_same_quant(in, out))
-        return mnet_op_unsupported(error, node, "scale or zero point differ between its input and output");
+        return mnet_op_unsupported(error, node,
+                                   "scale or zero point differ between its input and output");
     return MNET_OK;
 }
 
@@ -149,7 +150,8 @@ static MnetStatus paddings(const MnetGraph *graph, const MnetNode *node, int32_t
     int32_t n;
     if (rank < 1 || !mnet_tensor_ints(mnet_in(graph, node, 1), values, 2 * MNET_MAX_RANK, &n) ||
         n != 2 * rank)
-        return mnet_op_unsupported(error, node, "its paddings are no constant of %d x 2 integers", rank);
+        return mnet_op_unsupported(error, node, "its paddings are no constant of %d x 2 integers",
+                                   rank);
     for (int32_t i = 0; i < n; i++)
         if (values[i] < 0 || values[i] > 1 << 16)
             return mnet_op_malformed(error, node, "padding %d is %d", i, values[i]);
@@ -216,14 +218,16 @@ static MnetStatus concat_input(const MnetGraph *graph, const MnetNode *node, int
                                MnetError *error)
 {
     const MnetTensor *tensor = mnet_in(graph, node, i), *result = mnet_out(graph, node);
-    if (!tensor || tensor->type != result->type || (tensor->type == MNET_TYPE_INT8 && tensor->quant.n != 1))
+    if (!tensor || tensor->type != result->type ||
+        (tensor->type == MNET_TYPE_INT8 && tensor->quant.n != 1))
         return mnet_op_malformed(error, node, "input %d is missing or of another type", i);
     const MnetShape *in = &shapes[node->inputs[i]];
     bool fits = in->rank == out->rank;
     for (int32_t d = 0; fits && d < in->rank; d++)
         fits = d == axis || in->dims[d] == out->dims[d];
     if (!fits)
-        return mnet_op_malformed(error, node, "the shape of input %d differs from that of input 0", i);
+        return mnet_op_malformed(error, node, "the shape of input %d differs from that of input 0",
+                                 i);
     if (in->dims[axis] > MNET_MAX_DIM - out->dims[axis])
         return mnet_op_malformed(error, node, "its output passes %d", MNET_MAX_DIM);
     out->dims[axis] += in->dims[axis];
@@ -247,7 +251,8 @@ static MnetStatus concat_infer(const MnetGraph *graph, const MnetNode *node, Mne
     if (axis < 0 || axis >= out.rank)
         return mnet_op_malformed(error, node, "axis %d of an input of %d dimensions",
                                  node->options.axis, out.rank);
-    if (node->activation != MNET_ACTIVATION_NONE || (result->type == MNET_TYPE_INT8 && result->quant.n != 1))
+    if (node->activation != MNET_ACTIVATION_NONE ||
+        (result->type == MNET_TYPE_INT8 && result->quant.n != 1))
         return mnet_op_unsupported(error, node, "an activation, or an output with no single scale");
     out.dims[axis] = 0;
     for (int32_t i = 0; i < node->n_inputs && !status; i++)
@@ -312,7 +317,8 @@ static void concat_run(const MnetStep *step, void *const *tensors, size_t tile, 
         size_t bytes = s->row[i] * s->element;
         const uint8_t *in = tensors[step->node->inputs[i]];
         for (size_t r = begin; r < end; r++) {
-            uint8_t *out = (uint8_t *)tensors[step->node->outputs[0]] + (r * s->out_row + at) * s->element;
+            uint8_t *out =
+                (uint8_t *)tensors[step->node->outputs[0]] + (r * s->out_row + at) * s->element;
             if (packed->tables[i])
                 step->kernels->lut8(bytes, in + r * bytes, packed->tables[i], out);
             else

@@ -71,7 +71,8 @@ static MnetStatus check_declared(const MnetGraph *graph, const MnetNode *node,
             char declared[96], found[96];
             shape_text(tensor->dims, tensor->rank, declared);
             shape_text(shape->dims, shape->rank, found);
-            return mnet_op_malformed(error, node, "its output is declared as %s, %s follows from its inputs",
+            return mnet_op_malformed(error, node,
+                                     "its output is declared as %s, %s follows from its inputs",
                                      declared, found);
         }
     }
@@ -132,7 +133,8 @@ MnetStatus mnet_set_shape(const MnetGraph *graph, const MnetNode *node, MnetShap
         if (dim < 1 || dim > MNET_MAX_DIM)
             return mnet_op_malformed(error, node, "dimension %d of its output would be %d", i, dim);
         if (!mnet_mul_size(bytes, (size_t)dim, &bytes) || bytes > MNET_MAX_TENSOR_BYTES) {
-            mnet_op_malformed(error, node, "its output would pass %zu bytes", MNET_MAX_TENSOR_BYTES);
+            mnet_op_malformed(error, node, "its output would pass %zu bytes",
+                              MNET_MAX_TENSOR_BYTES);
             if (error)
                 error->status = MNET_ERROR_LIMIT;
             return MNET_ERROR_LIMIT;
@@ -171,7 +173,8 @@ MnetStatus mnet_op_malformed(MnetError *error, const MnetNode *node, const char 
 MnetStatus mnet_op_arity(const MnetNode *node, int32_t min, int32_t max, MnetError *error)
 {
     if (node->n_inputs < min || node->n_inputs > max || node->n_outputs != 1)
-        return mnet_op_malformed(error, node, "has %d inputs and %d outputs, %d to %d and 1 expected",
+        return mnet_op_malformed(error, node,
+                                 "has %d inputs and %d outputs, %d to %d and 1 expected",
                                  node->n_inputs, node->n_outputs, min, max);
     for (int32_t i = 0; i < min; i++)
         if (node->inputs[i] < 0)
@@ -185,7 +188,8 @@ MnetStatus mnet_op_float_or_int8(const MnetGraph *graph, const MnetNode *node, M
     if (in->type == MNET_TYPE_FLOAT32 && out->type == MNET_TYPE_FLOAT32)
         return MNET_OK;
     if (in->type != MNET_TYPE_INT8 || out->type != MNET_TYPE_INT8)
-        return mnet_op_unsupported(error, node, "%s to %s is not supported, only float32, int8 and uint8",
+        return mnet_op_unsupported(error, node,
+                                   "%s to %s is not supported, only float32, int8 and uint8",
                                    mnet_type_name(in->type), mnet_type_name(out->type));
     if (in->quant.n != 1 || out->quant.n != 1)
         return mnet_op_malformed(error, node, "its input or output has no single scale");

@@ -54,10 +54,10 @@ void mnet_activation_range_s8(MnetActivation activation, const MnetTensor *out, 
 
 void mnet_activation_range_f32(MnetActivation activation, float *min, float *max)
 {
-    *min = activation == MNET_ACTIVATION_NONE ? -INFINITY
+    *min = activation == MNET_ACTIVATION_NONE           ? -INFINITY
            : activation == MNET_ACTIVATION_RELU_N1_TO_1 ? -1.0f
-                                                         : 0.0f;
+                                                        : 0.0f;
     *max = activation == MNET_ACTIVATION_RELU6          ? 6.0f
            : activation == MNET_ACTIVATION_RELU_N1_TO_1 ? 1.0f
-                                                         : INFINITY;
+                                                        : INFINITY;
 }

@@ -33,11 +33,12 @@ static MnetStatus reshape_infer(const MnetGraph *graph, const MnetNode *node, Mn
     size_t elements = mnet_shape_elements(&shapes[node->inputs[0]]), known = 1;
     int32_t unknown = -1;
     for (int32_t i = 0; i < target.rank; i++) {
-        bool fits = target.dims[i] == -1
-                        ? unknown < 0
-                        : target.dims[i] > 0 && mnet_mul_size(known, (size_t)target.dims[i], &known);
+        bool fits = target.dims[i] == -1 ? unknown < 0
+                                         : target.dims[i] > 0 &&
+                                               mnet_mul_size(known, (size_t)target.dims[i], &known);
         if (!fits)
-            return mnet_op_malformed(error, node, "dimension %d of its shape is %d", i, target.dims[i]);
+            return mnet_op_malformed(error, node, "dimension %d of its shape is %d", i,
+                                     target.dims[i]);
         if (target.dims[i] == -1)
             unknown = i;
     }

@@ -39,8 +39,8 @@ static MnetStatus unary_infer(const MnetGraph *graph, const MnetNode *node, Mnet
 static int8_t rescaled(const MnetNode *node, const MnetTensor *in, const MnetTensor *out, int32_t q)
 {
     int32_t min, max;
-    MnetActivation activation = node->op == MNET_OP_RELU     ? MNET_ACTIVATION_RELU
-                                : node->op == MNET_OP_RELU6  ? MNET_ACTIVATION_RELU6
+    MnetActivation activation = node->op == MNET_OP_RELU           ? MNET_ACTIVATION_RELU
+                                : node->op == MNET_OP_RELU6        ? MNET_ACTIVATION_RELU6
                                 : node->op == MNET_OP_RELU_N1_TO_1 ? MNET_ACTIVATION_RELU_N1_TO_1
                                                                    : MNET_ACTIVATION_NONE;
     mnet_activation_range_s8(activation, out, &min, &max);
@@ -79,7 +79,8 @@ static MnetStatus fill_table(MnetGraph *graph, MnetNode *node, MnetError *error)
 static MnetStatus unary_prepare(MnetGraph *graph, MnetNode *node, const MnetKernels *kernels,
                                 MnetError *error)
 {
-    return mnet_in(graph, node, 0)->type == MNET_TYPE_INT8 ? fill_table(graph, node, error) : MNET_OK;
+    return mnet_in(graph, node, 0)->type == MNET_TYPE_INT8 ? fill_table(graph, node, error)
+                                                           : MNET_OK;
 }
 
 static MnetStatus flat_plan(MnetStep *step, MnetStore *store, MnetError *error)
@@ -142,7 +143,8 @@ static MnetStatus quantize_infer(const MnetGraph *graph, const MnetNode *node, M
     const MnetTensor *in = mnet_in(graph, node, 0), *out = mnet_out(graph, node);
     if (out->type != MNET_TYPE_INT8 || out->quant.n != 1 ||
         (in->type != MNET_TYPE_FLOAT32 && (in->type != MNET_TYPE_INT8 || in->quant.n != 1)))
-        return mnet_op_unsupported(error, node, "%s to %s is not supported, or one has no single scale",
+        return mnet_op_unsupported(error, node,
+                                   "%s to %s is not supported, or one has no single scale",
                                    mnet_type_name(in->type), mnet_type_name(out->type));
     return same_shape(graph, node, shapes, error);
 }
@@ -181,7 +183,8 @@ static MnetStatus dequantize_infer(const MnetGraph *graph, const MnetNode *node,
         return status;
     const MnetTensor *in = mnet_in(graph, node, 0), *out = mnet_out(graph, node);
     if (out->type != MNET_TYPE_FLOAT32 || in->type != MNET_TYPE_INT8 || in->quant.n != 1)
-        return mnet_op_unsupported(error, node, "%s to %s is not supported, or it has no single scale",
+        return mnet_op_unsupported(error, node,
+                                   "%s to %s is not supported, or it has no single scale",
                                    mnet_type_name(in->type), mnet_type_name(out->type));
     return same_shape(graph, node, shapes, error);
 }

@@ -35,15 +35,15 @@ MnetStatus mnet_geometry_2d(const MnetNode *node, const MnetShape *in, int32_t k
 {
     const MnetWindow *w = &node->options.window;
     if (in->rank != 4)
-        return mnet_op_unsupported(error, node, "its input has %d dimensions, 4 expected", in->rank);
+        return mnet_op_unsupported(error, node, "its input has %d dimensions, 4 expected",
+                                   in->rank);
     if (!in_range(w->stride_h, 1) || !in_range(w->stride_w, 1) || !in_range(w->dilation_h, 1) ||
         !in_range(w->dilation_w, 1) || !in_range(kernel_h, 1) || !in_range(kernel_w, 1) ||
         !in_range(w->pad_top, 0) || !in_range(w->pad_left, 0) || !in_range(w->pad_bottom, 0) ||
         !in_range(w->pad_right, 0))
-        return mnet_op_malformed(error, node,
-                                 "kernel %dx%d, stride %dx%d or dilation %dx%d is out of range",
-                                 kernel_h, kernel_w, w->stride_h, w->stride_w, w->dilation_h,
-                                 w->dilation_w);
+        return mnet_op_malformed(
+            error, node, "kernel %dx%d, stride %dx%d or dilation %dx%d is out of range", kernel_h,
+            kernel_w, w->stride_h, w->stride_w, w->dilation_h, w->dilation_w);
     *g = (MnetGeometry2D){ .batch = (size_t)in->dims[0],
                            .in_h = (size_t)in->dims[1],
                            .in_w = (size_t)in->dims[2],

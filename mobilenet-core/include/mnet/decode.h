@@ -34,8 +34,8 @@ MNET_API const char *mnet_labels_get(const MnetLabels *labels, size_t index);
 
 /* One class of a classification. */
 typedef struct {
-    uint32_t index; /* in the network's output */
-    float score;    /* probability, 0 to 1 */
+    uint32_t index;    /* in the network's output */
+    float score;       /* probability, 0 to 1 */
     const char *label; /* "" when there is none; lives as long as the labels */
 } MnetClass;
 

@@ -25,13 +25,15 @@ static MnetStatus pool_infer(const MnetGraph *graph, const MnetNode *node, MnetS
         return status;
     const MnetTensor *in = mnet_in(graph, node, 0), *out = mnet_out(graph, node);
     if (in->type == MNET_TYPE_INT8 && !mnet_same_quant(in, out))
-        return mnet_op_unsupported(error, node, "scale or zero point differ between its input and output");
+        return mnet_op_unsupported(error, node,
+                                   "scale or zero point differ between its input and output");
     const MnetWindow *w = &node->options.window;
     MnetGeometry2D g;
     status = mnet_geometry_2d(node, &shapes[node->inputs[0]], w->filter_h, w->filter_w, &g, error);
     if (status)
         return status;
-    MnetShape shape = { 4, { (int32_t)g.batch, (int32_t)g.out_h, (int32_t)g.out_w, (int32_t)g.in_c } };
+    MnetShape shape = { 4,
+                        { (int32_t)g.batch, (int32_t)g.out_h, (int32_t)g.out_w, (int32_t)g.in_c } };
     return mnet_set_shape(graph, node, shapes, &shape, error);
 }
 
@@ -56,7 +58,8 @@ static MnetStatus pool_plan(MnetStep *step, MnetStore *store, MnetError *error)
     size_t pixels = s->g.batch * s->g.out_h * s->g.out_w;
     step->state = s;
     step->scratch = s->g.in_c * sizeof(int32_t);
-    step->tiles = mnet_tile_count((uint64_t)pixels * s->g.in_c * s->g.kernel_h * s->g.kernel_w, pixels);
+    step->tiles =
+        mnet_tile_count((uint64_t)pixels * s->g.in_c * s->g.kernel_h * s->g.kernel_w, pixels);
     return MNET_OK;
 }
 
@@ -196,7 +199,8 @@ static MnetStatus mean_infer(const MnetGraph *graph, const MnetNode *node, MnetS
         changes += i > 0 && reduced[i] != reduced[i - 1];
     }
     if (changes > 2 || (changes == 2 && reduced[0]))
-        return mnet_op_unsupported(error, node, "the dimensions it takes the mean of do not stand together");
+        return mnet_op_unsupported(error, node,
+                                   "the dimensions it takes the mean of do not stand together");
     return mnet_set_shape(graph, node, shapes, &out, error);
 }
 
@@ -232,7 +236,8 @@ static MnetStatus mean_plan(MnetStep *step, MnetStore *store, MnetError *error)
     s->is_float = in->type == MNET_TYPE_FLOAT32;
     if (!s->is_float) {
         if (s->reduced > (size_t)INT32_MAX / 256)
-            return mnet_op_unsupported(error, node, "the sum of %zu values may pass 2^31", s->reduced);
+            return mnet_op_unsupported(error, node, "the sum of %zu values may pass 2^31",
+                                       s->reduced);
         s->in_zero = in->quant.zero_point[0];
         s->out_zero = out->quant.zero_point[0];
         s->factor = mean_factor(in->quant.scale[0], out->quant.scale[0], s->reduced);

@@ -52,7 +52,7 @@ env -u GST_PLUGIN_PATH_1_0 GST_REGISTRY_1_0="$dir/registry.bin" \
   vp8enc deadline=1 ! matroskamux name=mux ! filesink location="$dir/film.mkv" \
   audiotestsrc num-buffers=130 ! vorbisenc ! mux.
 expect "a film with sound, at least one line a second" 0 '^0:00:02.* %  ' \
-  "$show" --model="$model" "$dir/film.mkv"
+  "$show" --model="$shared/models/classify/mobilenet_v1_0.25_128_quant.tflite" "$dir/film.mkv"
 cp "$dir/out" "$dir/lines"
 expect "the film's first line" 0 '^0:00:00.000000000 .* %  ' sed -n 1p "$dir/lines"
 

@@ -110,8 +110,8 @@ static void print_text(const char *path, MnetModel *model, const MnetModelStats 
     for (size_t i = 0; i < mnet_model_n_outputs(model); i++)
         print_tensor("output", i, mnet_model_output(model, i));
     print_operators(model);
-    printf("\n%-14s %12zu  folded into %zu\n", "operators", stats->n_file_operators,
-           stats->n_operators);
+    printf("\n%-14s %12zu  in the file, %zu as they are run\n", "operators",
+           stats->n_file_operators, stats->n_operators);
     print_total("parameters", stats->parameters, tool_count(stats->parameters), "");
     print_total("multiply-adds", stats->macs, tool_count(stats->macs), " a run");
     print_total("weights", stats->weight_bytes, tool_bytes(stats->weight_bytes), " packed");

@@ -116,45 +116,14 @@ static MnetOutputKind output_kind(const MnetGraph *graph, int32_t t)
     return MNET_OUTPUT_OTHER;
 }
 
-static void fill_info(const MnetModel *model, int32_t t, MnetTensorInfo *info)
-{
-    const MnetTensor *tensor = &model->graph.tensors[t];
-    const MnetShape *shape = &model->program.shapes[t];
-    *info = (MnetTensorInfo){ .name = tensor->name,
-                              .type = tensor->type,
-                              .rank = shape->rank,
-                              .elements = mnet_shape_elements(shape) };
-    memcpy(info->dims, shape->dims, sizeof info->dims);
-    info->bytes = info->elements * mnet_type_size(tensor->type);
-    if (tensor->quant.n == 1) {
-        info->scale = tensor->quant.scale[0];
-        info->zero_point = tensor->quant.zero_point[0];
-    }
-}
-
-/* A picture with few channels in front and more behind is channels first. */
-static bool is_channels_first(const MnetTensorInfo *info)
-{
-    return info->rank == 4 && info->dims[1] <= 4 && info->dims[3] > 4;
-}
-
 static MnetStatus fill_infos(MnetModel *model, MnetError *error)
 {
     const MnetGraph *graph = &model->graph;
-    size_t inputs = (size_t)graph->n_inputs, outputs = (size_t)graph->n_outputs;
-    model->inputs = mnet_store_calloc(&model->store, inputs, sizeof *model->inputs);
-    model->outputs = mnet_store_calloc(&model->store, outputs, sizeof *model->outputs);
-    if (!model->inputs || !model->outputs)
-        return mnet_error_memory(error, (inputs + outputs) * sizeof *model->inputs);
-    for (size_t i = 0; i < inputs; i++) {
-        fill_info(model, graph->inputs[i], &model->inputs[i]);
-        model->inputs[i].channels_first = is_channels_first(&model->inputs[i]);
-    }
-    for (size_t i = 0; i < outputs; i++) {
-        fill_info(model, graph->outputs[i], &model->outputs[i]);
-        model->outputs[i].kind = output_kind(graph, graph->outputs[i]);
-    }
-    return MNET_OK;
+    MnetStatus status =
+        mnet_infos_make(graph, &model->program, &model->store, &model->infos, error);
+    for (int32_t i = 0; i < graph->n_outputs && !status; i++)
+        model->infos.outputs[i].kind = output_kind(graph, graph->outputs[i]);
+    return status;
 }
 
 static void warn(const MnetModelOptions *options, const char *text)
@@ -242,8 +211,7 @@ static MnetStatus compile(MnetModel *model, const uint8_t *data, size_t size,
                           const MnetModelOptions *options, MnetError *error)
 {
     MnetGraph *graph = &model->graph;
-    size_t max_arena;
-    MnetStatus status = arena_limit(options, &max_arena, error);
+    MnetStatus status = arena_limit(options, &model->max_arena, error);
     if (status || (status = choose_kernels(model, options, error)) ||
         (status = mnet_tflite_read(data, size, &model->store, graph, error)) ||
         (status = mnet_graph_check(graph, error)) ||
@@ -254,9 +222,11 @@ static MnetStatus compile(MnetModel *model, const uint8_t *data, size_t size,
         return status;
     /* Shapes are inferred before weights are packed: packing trusts them. */
     MnetProgram *p = &model->program;
-    if ((status = mnet_program_infer(graph, &model->store, p, error)) ||
-        (status = mnet_ops_prepare(graph, model->kernels, error)) ||
-        (status = mnet_program_plan(p, model->kernels, max_arena, &model->store, error)) ||
+    if ((status = mnet_program_infer(graph, NULL, &model->store, p, error)))
+        return status;
+    mnet_pools_mark(graph, p->shapes);
+    if ((status = mnet_ops_prepare(graph, model->kernels, error)) ||
+        (status = mnet_program_plan(p, model->kernels, model->max_arena, &model->store, error)) ||
         (status = fill_infos(model, error)))
         return status;
     fill_stats(model, size, file_operators);
@@ -325,12 +295,12 @@ size_t mnet_model_n_outputs(const MnetModel *model)
 
 const MnetTensorInfo *mnet_model_input(const MnetModel *model, size_t index)
 {
-    return index < mnet_model_n_inputs(model) ? &model->inputs[index] : NULL;
+    return index < mnet_model_n_inputs(model) ? &model->infos.inputs[index] : NULL;
 }
 
 const MnetTensorInfo *mnet_model_output(const MnetModel *model, size_t index)
 {
-    return index < mnet_model_n_outputs(model) ? &model->outputs[index] : NULL;
+    return index < mnet_model_n_outputs(model) ? &model->infos.outputs[index] : NULL;
 }
 
 void mnet_model_stats(const MnetModel *model, MnetModelStats *stats)
@@ -348,7 +318,7 @@ bool mnet_model_operator(const MnetModel *model, size_t index, MnetOperatorInfo 
                                 .file_index = node->file_index,
                                 .macs = model->program.steps[index].macs,
                                 .parameters = node_parameters(&model->graph, node) };
-    fill_info(model, node->outputs[0], &info->output);
+    mnet_info_fill(&model->program, node->outputs[0], &info->output);
     return true;
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/memory.h"
 #include "format/metadata.h"
+#include "infos.h"
 #include "program.h"
 
 struct MnetModel {
@@ -18,7 +19,8 @@ struct MnetModel {
     const MnetKernels *kernels;
     MnetGraph graph;
     MnetProgram program;
-    MnetTensorInfo *inputs, *outputs;
+    size_t max_arena;
+    MnetInfos infos;
     MnetMetadata *metadata;
     MnetLabels **labels; /* of each output, NULL: none */
     MnetModelStats stats;

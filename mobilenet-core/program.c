@@ -77,12 +77,16 @@ static MnetStatus plan_memory(MnetProgram *p, MnetError *error)
     return status;
 }
 
-MnetStatus mnet_program_infer(const MnetGraph *graph, MnetStore *store, MnetProgram *p,
-                              MnetError *error)
+MnetStatus mnet_program_infer(const MnetGraph *graph, const MnetShape *input, MnetStore *store,
+                              MnetProgram *p, MnetError *error)
 {
     memset(p, 0, sizeof *p);
     MnetStatus status = allocate(graph, store, p, error);
-    return status ? status : mnet_ops_infer(graph, p->shapes, true, error);
+    if (status)
+        return status;
+    if (input)
+        p->shapes[graph->inputs[0]] = *input;
+    return mnet_ops_infer(graph, p->shapes, !input, error);
 }
 
 MnetStatus mnet_program_plan(MnetProgram *p, const MnetKernels *kernels, size_t max_arena,

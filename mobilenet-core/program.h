@@ -22,9 +22,10 @@ typedef struct {
 } MnetProgram;
 
 /* Fills graph and shapes of *program, from `store`: checks every operator's
- * types, options and shapes, and what the file declares. */
-MnetStatus mnet_program_infer(const MnetGraph *graph, MnetStore *store, MnetProgram *program,
-                              MnetError *error);
+ * types, options and shapes.  With `input` NULL also against what the file
+ * declares; else `input` takes the place of the shape of input 0. */
+MnetStatus mnet_program_infer(const MnetGraph *graph, const MnetShape *input, MnetStore *store,
+                              MnetProgram *program, MnetError *error);
 
 /* Fills the rest; the operators have been prepared.  `max_arena` bounds
  * arena_bytes + scratch. */

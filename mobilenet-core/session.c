@@ -14,6 +14,8 @@ struct MnetSession {
     MnetModel *model;
     MnetPool *pool;
     const MnetProgram *program;
+    MnetInfos infos;
+    MnetProgram own; /* when the input size is not the file's */
     MnetStore store;
     uint8_t *arena;
     uint8_t *scratch; /* program->scratch bytes for each worker */
@@ -37,7 +39,7 @@ static MnetStatus allocate(MnetSession *s, MnetError *error)
     if (!s->tensors || !s->inputs || !s->nanoseconds || !s->arena || !s->scratch)
         return mnet_error_memory(error, p->arena_bytes + scratch);
     for (int32_t i = 0; i < graph->n_inputs; i++) {
-        size_t bytes = s->model->inputs[i].bytes;
+        size_t bytes = s->infos.inputs[i].bytes;
         if (!(s->inputs[i] = mnet_store_alloc(&s->store, bytes)))
             return mnet_error_memory(error, bytes);
     }
@@ -56,6 +58,60 @@ static void place_tensors(MnetSession *s)
         mnet_session_bind_input(s, (size_t)i, NULL);
 }
 
+/* A program of the session's own at another input size. */
+static MnetStatus resize(MnetSession *s, int32_t width, int32_t height, MnetError *error)
+{
+    const MnetModel *model = s->model;
+    const MnetGraph *graph = &model->graph;
+    const MnetTensorInfo *in = &model->infos.inputs[0];
+    MnetShape shape = model->program.shapes[graph->inputs[0]];
+    int32_t first = in->channels_first ? 2 : 1;
+    if (in->rank != 4 || width < 1 || height < 1 || width > 1 << 14 || height > 1 << 14)
+        return mnet_error_set(
+            error, MNET_ERROR_ARGUMENT,
+            "an input size of %dx%d is outside of 1x1 to 16384x16384, or input 0 is no picture",
+            width, height);
+    shape.dims[first] = height;
+    shape.dims[first + 1] = width;
+    MnetStatus status = mnet_program_infer(graph, &shape, &s->store, &s->own, error);
+    for (int32_t i = 0; i < graph->n_outputs && !status; i++)
+        if (mnet_shape_elements(&s->own.shapes[graph->outputs[i]]) !=
+            model->infos.outputs[i].elements)
+            status = mnet_error_set(error, MNET_ERROR_UNSUPPORTED,
+                                    "output %d would change its shape", i);
+    if (!status)
+        status = mnet_program_plan(&s->own, model->kernels, model->max_arena, &s->store, error);
+    if (status) {
+        mnet_error_prefix(error,
+                          "input size %dx%d (another than the file's %dx%d is for classifiers "
+                          "whose pool covers the whole map)",
+                          width, height, in->dims[first + 1], in->dims[first]);
+        return status;
+    }
+    s->program = &s->own;
+    status = mnet_infos_make(graph, s->program, &s->store, &s->infos, error);
+    for (int32_t i = 0; i < graph->n_outputs && !status; i++)
+        s->infos.outputs[i].kind = model->infos.outputs[i].kind;
+    return status;
+}
+
+static MnetStatus choose_program(MnetSession *s, const MnetSessionOptions *options,
+                                 MnetError *error)
+{
+    const MnetTensorInfo *in = &s->model->infos.inputs[0];
+    int32_t first = in->channels_first ? 2 : 1;
+    int32_t height = in->rank == 4 ? in->dims[first] : 0,
+            width = in->rank == 4 ? in->dims[first + 1] : 0;
+    s->program = &s->model->program;
+    s->infos = s->model->infos;
+    if (!options || (!options->input_width && !options->input_height))
+        return MNET_OK;
+    int32_t to_width = options->input_width ? options->input_width : width;
+    int32_t to_height = options->input_height ? options->input_height : height;
+    return to_width == width && to_height == height ? MNET_OK
+                                                    : resize(s, to_width, to_height, error);
+}
+
 MnetSession *mnet_session_new(MnetModel *model, const MnetSessionOptions *options, MnetError *error)
 {
     MnetSession *s = mnet_calloc(1, sizeof *s);
@@ -64,9 +120,8 @@ MnetSession *mnet_session_new(MnetModel *model, const MnetSessionOptions *option
         return NULL;
     }
     s->model = mnet_model_ref(model);
-    s->program = &model->program;
     s->pool = options && options->pool ? mnet_pool_ref(options->pool) : NULL;
-    if (allocate(s, error)) {
+    if (choose_program(s, options, error) || allocate(s, error)) {
         mnet_session_free(s);
         return NULL;
     }
@@ -86,12 +141,12 @@ void mnet_session_free(MnetSession *s)
 
 const MnetTensorInfo *mnet_session_input_info(const MnetSession *s, size_t index)
 {
-    return mnet_model_input(s->model, index);
+    return index < mnet_model_n_inputs(s->model) ? &s->infos.inputs[index] : NULL;
 }
 
 const MnetTensorInfo *mnet_session_output_info(const MnetSession *s, size_t index)
 {
-    return mnet_model_output(s->model, index);
+    return index < mnet_model_n_outputs(s->model) ? &s->infos.outputs[index] : NULL;
 }
 
 void *mnet_session_input(MnetSession *s, size_t index)

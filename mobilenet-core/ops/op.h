@@ -57,6 +57,10 @@ MnetStatus mnet_ops_plan(const MnetGraph *graph, const MnetShape *shapes,
                          const MnetKernels *kernels, MnetStep *steps, MnetStore *store,
                          MnetError *error);
 
+/* Marks the pools whose window is the whole map at these shapes: at other sizes
+ * of the network's input they follow it. */
+void mnet_pools_mark(MnetGraph *graph, const MnetShape *shapes);
+
 /* Shared by the operators: */
 
 size_t mnet_shape_elements(const MnetShape *shape);

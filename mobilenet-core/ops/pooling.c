@@ -17,6 +17,29 @@ typedef struct {
     float min, max;
 } PoolState;
 
+/* A window that covers the map follows its size. */
+static MnetStatus pool_geometry(const MnetNode *node, const MnetShape *in, MnetGeometry2D *geometry,
+                                MnetError *error)
+{
+    const MnetWindow *w = &node->options.window;
+    bool whole = w->covers_map && in->rank == 4;
+    return mnet_geometry_2d(node, in, whole ? in->dims[1] : w->filter_h,
+                            whole ? in->dims[2] : w->filter_w, geometry, error);
+}
+
+void mnet_pools_mark(MnetGraph *graph, const MnetShape *shapes)
+{
+    for (int32_t i = 0; i < graph->n_nodes; i++) {
+        MnetNode *node = &graph->nodes[i];
+        MnetWindow *w = &node->options.window;
+        if (node->op != MNET_OP_AVERAGE_POOL_2D && node->op != MNET_OP_MAX_POOL_2D)
+            continue;
+        const MnetShape *in = &shapes[node->inputs[0]], *out = &shapes[node->outputs[0]];
+        w->covers_map = w->padding == MNET_PADDING_VALID && w->filter_h == in->dims[1] &&
+                        w->filter_w == in->dims[2] && out->dims[1] == 1 && out->dims[2] == 1;
+    }
+}
+
 static MnetStatus pool_infer(const MnetGraph *graph, const MnetNode *node, MnetShape *shapes,
                              MnetError *error)
 {
@@ -27,10 +50,8 @@ static MnetStatus pool_infer(const MnetGraph *graph, const MnetNode *node, MnetS
     if (in->type == MNET_TYPE_INT8 && !mnet_same_quant(in, out))
         return mnet_op_unsupported(error, node,
                                    "scale or zero point differ between its input and output");
-    const MnetWindow *w = &node->options.window;
     MnetGeometry2D g;
-    status = mnet_geometry_2d(node, &shapes[node->inputs[0]], w->filter_h, w->filter_w, &g, error);
-    if (status)
+    if ((status = pool_geometry(node, &shapes[node->inputs[0]], &g, error)))
         return status;
     MnetShape shape = { 4,
                         { (int32_t)g.batch, (int32_t)g.out_h, (int32_t)g.out_w, (int32_t)g.in_c } };
@@ -40,13 +61,11 @@ static MnetStatus pool_infer(const MnetGraph *graph, const MnetNode *node, MnetS
 static MnetStatus pool_plan(MnetStep *step, MnetStore *store, MnetError *error)
 {
     const MnetNode *node = step->node;
-    const MnetWindow *w = &node->options.window;
     const MnetTensor *in = mnet_in(step->graph, node, 0), *out = mnet_out(step->graph, node);
     PoolState *s = mnet_store_alloc(store, sizeof *s);
     if (!s)
         return mnet_error_memory(error, sizeof *s);
-    MnetStatus status = mnet_geometry_2d(node, &step->shapes[node->inputs[0]], w->filter_h,
-                                         w->filter_w, &s->g, error);
+    MnetStatus status = pool_geometry(node, &step->shapes[node->inputs[0]], &s->g, error);
     if (status)
         return status;
     s->is_float = in->type == MNET_TYPE_FLOAT32;

@@ -19,6 +19,7 @@ ROOMS = [
     ('image', 'image'),
     ('model', 'model'),
     ('program.', 'model'),
+    ('infos.', 'model'),
     ('pool.', 'pool'),
     ('session.', 'session'),
     ('tools/', 'tools'),

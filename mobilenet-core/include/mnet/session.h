@@ -27,15 +27,21 @@ typedef struct MnetSession MnetSession;
 /* Set the whole struct to zero first; zero means the default in every field. */
 typedef struct {
     MnetPool *pool; /* NULL: the calling thread computes; a reference is taken */
+    /* Another size of input 0, a picture, in pixels; 0: the file's.  For
+     * classifiers whose pool covers the whole map: it follows the map, and the
+     * outputs keep their shape.  Any other network is refused. */
+    int32_t input_width, input_height;
 } MnetSessionOptions;
 
 /* Allocates everything a run needs; takes a reference to the model.
- * `options` may be NULL.  NULL and `error` filled when memory is short. */
+ * `options` may be NULL.  NULL and `error` filled when memory is short or the
+ * network does not work at the input size asked for. */
 MNET_API MnetSession *mnet_session_new(MnetModel *model, const MnetSessionOptions *options,
                                        MnetError *error);
 MNET_API void mnet_session_free(MnetSession *session); /* NULL is allowed */
 
-/* As mnet_model_input() and mnet_model_output(); live as long as the session. */
+/* As mnet_model_input() and mnet_model_output(), at the session's input size;
+ * live as long as the session. */
 MNET_API const MnetTensorInfo *mnet_session_input_info(const MnetSession *session, size_t index);
 MNET_API const MnetTensorInfo *mnet_session_output_info(const MnetSession *session, size_t index);
 

@@ -6,6 +6,9 @@
 #include <string.h>
 
 const MnetKernelSet mnet_kernel_sets[] = {
+#ifdef MNET_HAVE_X86
+    { &mnet_kernels_avx512vnni, MNET_CPU_AVX512VNNI },
+#endif
     { &mnet_kernels_c, 0 },
     { NULL, 0 },
 };

@@ -45,11 +45,9 @@ typedef struct {
  *
  * Panels: for every nr channels int32 bias[nr], then the weights, k rounded up
  * to kr: [k / kr][nr][kr] elements, or [nr][k] when kr is 0.  Elements are
- * int16 w - wz when wide, else int8 w.  Not wide: weight_zero[j] = wz[j] (or
- * NULL, all 0) times the sum of the row of a is taken off.  a_bias is what the
- * kernel adds to every a before it multiplies (128: it works on unsigned
- * bytes); bias then holds - a_bias * (sum of w[j]) too, and the sum of the row
- * of a above is that of a + a_bias, likewise compensated. */
+ * int16 w - wz when wide, else bytes w + w_bias (128: unsigned), 0 in padding.
+ * Not wide: weight_zero[j] = wz[j] + w_bias (NULL: all 0) times the sum of the
+ * row of a is taken off. */
 typedef struct {
     size_t k; /* at least 1 */
     const void *panels;
@@ -121,7 +119,7 @@ typedef struct MnetKernels {
     struct {
         size_t mr, nr, kr; /* rows and channels of a tile; see MnetGemmS8 */
         int wide;
-        int32_t a_bias;
+        int32_t w_bias;
         /* m rows of a, channels n0 (a multiple of nr) to n1; c points at row 0,
          * channel 0. */
         void (*run)(const MnetGemmS8 *g, size_t m, size_t n0, size_t n1, const int8_t *a,
@@ -168,5 +166,8 @@ typedef struct MnetKernels {
 } MnetKernels;
 
 extern const MnetKernels mnet_kernels_c;
+#ifdef MNET_HAVE_X86
+extern const MnetKernels mnet_kernels_avx512vnni;
+#endif
 
 #endif

@@ -55,8 +55,8 @@ static double layer_factor(const MnetNode *node, const MnetLayer *layer, size_t 
 {
     const MnetQuant *quant = &layer->weights->quant;
     float in = layer->in->quant.scale[0], w = quant->scale[quant->n == 1 ? 0 : channel];
-    bool of_floats = layer->weights->was_uint8 ||
-                     (node->op == MNET_OP_FULLY_CONNECTED && quant->n == 1);
+    bool of_floats =
+        layer->weights->was_uint8 || (node->op == MNET_OP_FULLY_CONNECTED && quant->n == 1);
     double product = of_floats ? (double)(in * w) : (double)in * (double)w;
     return product / (double)layer->out->quant.scale[0];
 }
@@ -105,9 +105,10 @@ MnetStatus mnet_layer_check(const MnetNode *node, const MnetLayer *layer, MnetEr
         return check_bias(node, layer, MNET_TYPE_FLOAT32, error);
     if (quant->n < 1 || (quant->n > 1 && ((size_t)quant->n != layer->channels ||
                                           quant->axis != layer->weight_axis)))
-        return mnet_op_malformed(error, node,
-                                 "its weights have %d scales along dimension %d, 1 or %zu along %d expected",
-                                 quant->n, quant->axis, layer->channels, layer->weight_axis);
+        return mnet_op_malformed(
+            error, node,
+            "its weights have %d scales along dimension %d, 1 or %zu along %d expected", quant->n,
+            quant->axis, layer->channels, layer->weight_axis);
     MnetStatus status = check_bias(node, layer, MNET_TYPE_INT32, error);
     return status ? status : check_sums(node, layer, error);
 }
@@ -137,14 +138,14 @@ static MnetStatus pack_requant(MnetGraph *graph, const MnetNode *node, const Mne
     return MNET_OK;
 }
 
-/* bias - (input zero point + a_bias) * sum of (w - wz), modulo 2^32: the whole
- * sum fits, its parts need not. */
-static int32_t folded_bias(const MnetLayer *layer, size_t channel, int32_t a_bias)
+/* bias - input zero point * sum of (w - wz), modulo 2^32: the whole sum fits,
+ * its parts need not. */
+static int32_t folded_bias(const MnetLayer *layer, size_t channel)
 {
     int64_t sum = 0;
     for (size_t t = 0; t < layer->taps; t++)
         sum += weight_at(layer, channel, t) - weight_zero(layer, channel);
-    int64_t zero = layer->in->quant.zero_point[0] + a_bias;
+    int64_t zero = layer->in->quant.zero_point[0];
     return (int32_t)(uint32_t)((uint64_t)bias_at(layer, channel) - (uint64_t)(zero * sum));
 }
 
@@ -160,35 +161,36 @@ static void fill_panel_s8(const MnetLayer *layer, const MnetKernels *kernels, si
     size_t nr = kernels->gemm_s8.nr, kr = kernels->gemm_s8.kr;
     int32_t *bias = (int32_t *)(void *)panel;
     int16_t *wide = (int16_t *)(void *)(panel + nr * sizeof *bias);
-    int8_t *narrow = (int8_t *)(panel + nr * sizeof *bias);
+    uint8_t *narrow = panel + nr * sizeof *bias;
     for (size_t j = 0; j < nr && n0 + j < layer->channels; j++) {
         size_t c = n0 + j;
-        bias[j] = folded_bias(layer, c, kernels->gemm_s8.a_bias);
+        bias[j] = folded_bias(layer, c);
         for (size_t t = 0; t < layer->taps; t++) {
             size_t at = panel_index(nr, kr, layer->taps, j, t);
             if (kernels->gemm_s8.wide)
                 wide[at] = (int16_t)(weight_at(layer, c, t) - weight_zero(layer, c));
             else
-                narrow[at] = (int8_t)weight_at(layer, c, t);
+                narrow[at] = (uint8_t)(weight_at(layer, c, t) + kernels->gemm_s8.w_bias);
         }
     }
 }
 
 /* NULL in *zeros when all are 0 or the kernel does not ask. */
 static MnetStatus pack_weight_zeros(MnetGraph *graph, const MnetLayer *layer, size_t padded,
-                                    bool wide, const int32_t **zeros, MnetError *error)
+                                    const MnetKernels *kernels, const int32_t **zeros,
+                                    MnetError *error)
 {
     bool any = false;
     for (size_t c = 0; c < layer->channels; c++)
-        any |= weight_zero(layer, c) != 0;
+        any |= weight_zero(layer, c) + kernels->gemm_s8.w_bias != 0;
     *zeros = NULL;
-    if (wide || !any)
+    if (kernels->gemm_s8.wide || !any)
         return MNET_OK;
     int32_t *values = mnet_store_calloc(graph->store, padded, sizeof *values);
     if (!values)
         return mnet_error_memory(error, padded * sizeof *values);
     for (size_t c = 0; c < layer->channels; c++)
-        values[c] = weight_zero(layer, c);
+        values[c] = weight_zero(layer, c) + kernels->gemm_s8.w_bias;
     *zeros = values;
     return MNET_OK;
 }
@@ -211,8 +213,7 @@ MnetStatus mnet_pack_gemm_s8(MnetGraph *graph, const MnetNode *node, const MnetL
     gemm->k = layer->taps;
     gemm->panels = panels;
     gemm->panel_bytes = panel;
-    MnetStatus status =
-        pack_weight_zeros(graph, layer, padded, kernels->gemm_s8.wide, &gemm->weight_zero, error);
+    MnetStatus status = pack_weight_zeros(graph, layer, padded, kernels, &gemm->weight_zero, error);
     return status ? status : pack_requant(graph, node, layer, padded, &gemm->requant, error);
 }
 
@@ -251,7 +252,7 @@ MnetStatus mnet_pack_depthwise_s8(MnetGraph *graph, const MnetNode *node, const 
     if (!weights || !bias)
         return mnet_error_memory(error, count * sizeof *weights);
     for (size_t c = 0; c < layer->channels; c++) {
-        bias[c] = folded_bias(layer, c, 0);
+        bias[c] = folded_bias(layer, c);
         for (size_t t = 0; t < layer->taps; t++)
             weights[t * tile + c] = (int16_t)(weight_at(layer, c, t) - weight_zero(layer, c));
     }

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The functions of the AVX-512 VNNI table. */
+#ifndef MNET_KERNELS_X86_TABLE_AVX512VNNI_H
+#define MNET_KERNELS_X86_TABLE_AVX512VNNI_H
+
+#include "kernels/kernels.h"
+
+void mnet_gemm_s8_avx512vnni(const MnetGemmS8 *g, size_t m, size_t n0, size_t n1, const int8_t *a,
+                             size_t a_stride, int8_t *c, size_t c_stride);
+
+#endif

@@ -215,6 +215,7 @@ static const MnetTfliteOperator supported[] = {
     { TFL_OP_CONV_2D, MNET_OP_CONV_2D, 8, TFL_OPTIONS_CONV_2D, true, read_conv },
     { TFL_OP_DEPTHWISE_CONV_2D, MNET_OP_DEPTHWISE_CONV_2D, 7, TFL_OPTIONS_DEPTHWISE_CONV_2D, true,
       read_depthwise },
+    { TFL_OP_DENSIFY, MNET_OP_DENSIFY, 1, TFL_OPTIONS_NONE, false, NULL },
     { TFL_OP_DEQUANTIZE, MNET_OP_DEQUANTIZE, 6, TFL_OPTIONS_NONE, false, NULL },
     { TFL_OP_FULLY_CONNECTED, MNET_OP_FULLY_CONNECTED, 12, TFL_OPTIONS_FULLY_CONNECTED, false,
       read_fully_connected },

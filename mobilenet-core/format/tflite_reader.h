@@ -20,6 +20,10 @@ typedef struct {
 
 /* Fills graph->tensors. */
 MnetStatus mnet_tflite_read_tensors(MnetTfliteReader *reader);
+/* Makes the sparse constant `index`, whose type, shape and bytes have been
+ * read, dense. */
+MnetStatus mnet_tflite_expand_sparse(MnetTfliteReader *reader, int32_t index,
+                                     const MnetFlatTable *sparsity);
 /* Fills graph->nodes. */
 MnetStatus mnet_tflite_read_nodes(MnetTfliteReader *reader);
 /* Refuses the first operator that is not supported. */

@@ -49,6 +49,20 @@ enum { /* QuantizationParameters */
        TFL_QUANTIZATION_DIMENSION = 6
 };
 
+enum { /* SparsityParameters */
+       TFL_SPARSITY_TRAVERSAL_ORDER = 0,
+       TFL_SPARSITY_BLOCK_MAP = 1,
+       TFL_SPARSITY_DIM_METADATA = 2
+};
+
+enum { /* DimensionMetadata; a union's value follows its type */
+       TFL_DIMENSION_FORMAT = 0,
+       TFL_DIMENSION_DENSE_SIZE = 1,
+       TFL_DIMENSION_SEGMENTS_TYPE = 2,
+       TFL_DIMENSION_INDICES_TYPE = 4,
+       TFL_DIMENSION_CSR = 1 /* a format */
+};
+
 enum { /* Operator */
        TFL_OPERATOR_CODE = 0,
        TFL_OPERATOR_INPUTS = 1,
@@ -103,7 +117,8 @@ enum { /* BuiltinOperator: the supported ones and CUSTOM */
        TFL_OP_SUB = 41,
        TFL_OP_SQUEEZE = 43,
        TFL_OP_QUANTIZE = 114,
-       TFL_OP_HARD_SWISH = 117
+       TFL_OP_HARD_SWISH = 117,
+       TFL_OP_DENSIFY = 124
 };
 
 enum { /* BuiltinOptions: the tables that are read */

@@ -79,7 +79,8 @@ static bool is_scalar(const MnetTensor *tensor, const MnetFlatTable *table)
     return tensor->data || mnet_flat_u8(table, TFL_TENSOR_HAS_RANK, 0);
 }
 
-static MnetStatus read_shape(MnetTfliteReader *reader, int32_t index, const MnetFlatTable *table)
+static MnetStatus read_shape(MnetTfliteReader *reader, int32_t index, const MnetFlatTable *table,
+                             bool sparse)
 {
     MnetTensor *tensor = &reader->graph->tensors[index];
     MnetFlatVector shape = mnet_flat_vector(table, TFL_TENSOR_SHAPE, 4);
@@ -99,7 +100,7 @@ static MnetStatus read_shape(MnetTfliteReader *reader, int32_t index, const Mnet
             return TENSOR_ERROR(reader, index, MNET_ERROR_LIMIT,
                                 "the shape makes more than %zu bytes", MNET_MAX_TENSOR_BYTES - 1);
     }
-    if (tensor->data && tensor->data_bytes != bytes)
+    if (tensor->data && !sparse && tensor->data_bytes != bytes)
         return TENSOR_ERROR(reader, index, MNET_ERROR_FORMAT,
                             "the constant has %zu bytes, its shape and type make %zu",
                             tensor->data_bytes, bytes);
@@ -206,14 +207,13 @@ static MnetStatus read_tensor(MnetTfliteReader *reader, int32_t index)
         return mnet_error_memory(reader->error, 0);
     if (reader->bytes.bad)
         return damaged(reader, index);
-    if (sparsity.present)
-        return TENSOR_ERROR(reader, index, MNET_ERROR_UNSUPPORTED, "%s",
-                            "sparse weights are not supported");
     MnetStatus status = read_type(reader, index, &table);
     if (!status)
         status = read_data(reader, index, &table);
     if (!status)
-        status = read_shape(reader, index, &table);
+        status = read_shape(reader, index, &table, sparsity.present);
+    if (!status && sparsity.present)
+        status = mnet_tflite_expand_sparse(reader, index, &sparsity);
     if (!status)
         status = read_quant(reader, index, &table);
     if (!status && reader->bytes.bad)

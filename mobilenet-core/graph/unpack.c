@@ -91,6 +91,23 @@ static MnetStatus unpack_dequantize(MnetGraph *graph, int32_t index, MnetError *
     return status;
 }
 
+/* DENSIFY of a constant, which the reader made dense. */
+static void drop_densify(MnetGraph *graph, int32_t index)
+{
+    const MnetNode *node = &graph->nodes[index];
+    const MnetTensor *from = &graph->tensors[node->inputs[0]];
+    MnetTensor *to = &graph->tensors[node->outputs[0]];
+    to->data = from->data;
+    to->data_bytes = from->data_bytes;
+    mnet_graph_remove_node(graph, index);
+}
+
+static bool same_form(const MnetTensor *a, const MnetTensor *b)
+{
+    return a->type == b->type && a->rank == b->rank &&
+           !memcmp(a->dims, b->dims, (size_t)a->rank * sizeof a->dims[0]);
+}
+
 /* Which way TFLite quantises the input of a layer with integer weights: by the
  * weights' form for convolutions, by an option for FULLY_CONNECTED. */
 static bool symmetric_input(const MnetGraph *graph, const MnetNode *node)
@@ -144,10 +161,14 @@ MnetStatus mnet_graph_unpack(MnetGraph *graph, MnetError *error)
     MnetStatus status = MNET_OK;
     for (int32_t i = 0; i < graph->n_nodes && !status; i++) {
         const MnetNode *node = &graph->nodes[i];
-        if (node->op == MNET_OP_DEQUANTIZE && node->n_inputs == 1 && node->n_outputs == 1 &&
-            node->inputs[0] >= 0 && can_unpack(&graph->tensors[node->inputs[0]]) &&
-            graph->tensors[node->outputs[0]].type == MNET_TYPE_FLOAT32 &&
-            !mnet_graph_is_output(graph, node->outputs[0]))
+        bool unary = node->n_inputs == 1 && node->n_outputs == 1 && node->inputs[0] >= 0 &&
+                     !mnet_graph_is_output(graph, node->outputs[0]);
+        const MnetTensor *in = unary ? &graph->tensors[node->inputs[0]] : NULL;
+        const MnetTensor *out = unary ? &graph->tensors[node->outputs[0]] : NULL;
+        if (unary && node->op == MNET_OP_DENSIFY && in->data && same_form(in, out))
+            drop_densify(graph, i--);
+        else if (unary && node->op == MNET_OP_DEQUANTIZE && can_unpack(in) &&
+                 out->type == MNET_TYPE_FLOAT32)
             status = unpack_dequantize(graph, i--, error);
         else if (has_float_activations(graph, node) && can_unpack(&graph->tensors[node->inputs[1]]))
             status = unpack_weights(graph, i, error); /* now float: not met again */

@@ -15,6 +15,7 @@ static const MnetOpClass *const classes[MNET_OP_COUNT] = {
     [MNET_OP_CONCATENATION] = &mnet_op_concatenation,
     [MNET_OP_CONV_2D] = &mnet_op_conv,
     [MNET_OP_DEPTHWISE_CONV_2D] = &mnet_op_depthwise,
+    [MNET_OP_DENSIFY] = &mnet_op_densify,
     [MNET_OP_DEQUANTIZE] = &mnet_op_dequantize,
     [MNET_OP_FULLY_CONNECTED] = &mnet_op_fully_connected,
     [MNET_OP_HARD_SWISH] = &mnet_op_unary,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * RESHAPE and SQUEEZE: the same bytes under another shape.  The plan lets both
+ * RESHAPE, SQUEEZE and DENSIFY: the same bytes under another shape.  The plan lets both
  * tensors share memory; only an output that must not share is copied. */
 #include <string.h>
 
@@ -95,3 +95,12 @@ static void move_run(const MnetStep *step, void *const *tensors, size_t tile, vo
 
 const MnetOpClass mnet_op_reshape = { reshape_infer, NULL, move_plan, move_run };
 const MnetOpClass mnet_op_squeeze = { squeeze_infer, NULL, move_plan, move_run };
+
+/* Constants are made dense when the file is read, and the node goes. */
+static MnetStatus densify_infer(const MnetGraph *graph, const MnetNode *node, MnetShape *shapes,
+                                MnetError *error)
+{
+    return mnet_op_unsupported(error, node, "its input is not constant");
+}
+
+const MnetOpClass mnet_op_densify = { densify_infer, NULL, move_plan, move_run };

@@ -5,10 +5,12 @@
 
 #include "kernels/requant.h"
 
-static inline int8_t clamp_s8(int32_t value, int32_t min, int32_t max)
+/* min <= value + zero_point <= max, where the sum may pass 2^31. */
+static inline int8_t clamp_s8(int32_t value, int32_t zero_point, int32_t min, int32_t max)
 {
-    value = value < min ? min : value;
-    return (int8_t)(value > max ? max : value);
+    value = value < min - zero_point ? min - zero_point : value;
+    value = value > max - zero_point ? max - zero_point : value;
+    return (int8_t)(value + zero_point);
 }
 
 static inline float clamp_f32(float value, float min, float max)
@@ -22,8 +24,8 @@ void mnet_add_s8_c(const MnetAddS8 *p, size_t n, const int8_t *a, const int8_t *
 {
     for (size_t i = 0; i < n; i++) {
         int32_t sum = p->a_table[a[i] + 128] + p->b_table[b[i * b_step] + 128];
-        int32_t value = mnet_multiply_quantized(sum, p->multiplier, p->shift) + p->zero_point;
-        out[i] = clamp_s8(value, p->min, p->max);
+        int32_t value = mnet_multiply_quantized(sum, p->multiplier, p->shift);
+        out[i] = clamp_s8(value, p->zero_point, p->min, p->max);
     }
 }
 
@@ -32,8 +34,8 @@ void mnet_mul_s8_c(const MnetMulS8 *p, size_t n, const int8_t *a, const int8_t *
 {
     for (size_t i = 0; i < n; i++) {
         int32_t product = (a[i] - p->a_zero) * (b[i * b_step] - p->b_zero);
-        int32_t value = mnet_multiply_quantized(product, p->multiplier, p->shift) + p->zero_point;
-        out[i] = clamp_s8(value, p->min, p->max);
+        int32_t value = mnet_multiply_quantized(product, p->multiplier, p->shift);
+        out[i] = clamp_s8(value, p->zero_point, p->min, p->max);
     }
 }
 

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * gemm_s8: packing by the words of kernels.h, the naive product, the cases. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "checkkernels.h"
+
+enum { MOST_M = 40, MOST_N = 160, MOST_K = 1400, MOST_EXTRA = 9 };
+
+typedef struct {
+    size_t m, n, k;
+    size_t n0, n1; /* the channels of the call */
+    size_t a_extra, c_extra;
+    CheckData data, weights;
+    CheckRequant requant;
+} Case;
+
+/* One layer in the file's own terms. */
+static int8_t weights[MOST_N * MOST_K];
+static int32_t weight_zero[MOST_N], bias[MOST_N];
+static int8_t expected[MOST_M * (MOST_N + MOST_EXTRA)];
+
+static size_t round_up(size_t value, size_t to)
+{
+    return (value + to - 1) / to * to;
+}
+
+static void pack_panel(const MnetKernels *kernels, size_t n0, size_t channels, size_t k,
+                       uint8_t *panel)
+{
+    size_t nr = kernels->gemm_s8.nr, kr = kernels->gemm_s8.kr;
+    int32_t *packed_bias = (int32_t *)(void *)panel;
+    int16_t *wide = (int16_t *)(void *)(packed_bias + nr);
+    uint8_t *narrow = (uint8_t *)(packed_bias + nr);
+    for (size_t j = 0; j < channels; j++) {
+        const int8_t *w = weights + (n0 + j) * k;
+        for (size_t t = 0; t < k; t++) {
+            size_t at = kr ? t / kr * nr * kr + j * kr + t % kr : j * k + t;
+            if (kernels->gemm_s8.wide)
+                wide[at] = (int16_t)(w[t] - weight_zero[n0 + j]);
+            else
+                narrow[at] = (uint8_t)(w[t] + kernels->gemm_s8.w_bias);
+        }
+        packed_bias[j] = bias[n0 + j];
+    }
+}
+
+static void pack(const MnetKernels *kernels, size_t n, size_t k, MnetGemmS8 *g)
+{
+    size_t nr = kernels->gemm_s8.nr, kr = kernels->gemm_s8.kr;
+    size_t element = kernels->gemm_s8.wide ? sizeof(int16_t) : sizeof(int8_t);
+    size_t bytes = round_up(nr * sizeof(int32_t) + nr * round_up(k, kr ? kr : 1) * element, 64);
+    size_t padded = round_up(n, nr);
+    uint8_t *panels = check_place_packed(CHECK_PANELS, padded / nr * bytes);
+    bool any = false;
+    for (size_t c = 0; c < n; c += nr)
+        pack_panel(kernels, c, n - c < nr ? n - c : nr, k, panels + c / nr * bytes);
+    for (size_t c = 0; c < n; c++)
+        any |= weight_zero[c] + kernels->gemm_s8.w_bias != 0;
+    *g = (MnetGemmS8){ .k = k, .panels = panels, .panel_bytes = bytes };
+    if (!kernels->gemm_s8.wide && any) {
+        int32_t *zeros = check_place_packed(CHECK_WEIGHT_ZERO, padded * sizeof *zeros);
+        for (size_t c = 0; c < n; c++)
+            zeros[c] = weight_zero[c] + kernels->gemm_s8.w_bias;
+        g->weight_zero = zeros;
+    }
+}
+
+static int64_t naive_sum(const int8_t *row, size_t channel, size_t k)
+{
+    int64_t acc = 0;
+    for (size_t t = 0; t < k; t++)
+        acc += (int64_t)row[t] * (weights[channel * k + t] - weight_zero[channel]);
+    return acc;
+}
+
+static void random_weights(const Case *c)
+{
+    int32_t all = check_one_in(3) ? check_between(-128, 127) : 0;
+    bool each = check_one_in(6);
+    check_fill_s8(weights, c->n * c->k, c->weights);
+    if (c->requant == CHECK_REQUANT_HUGE)
+        all = check_one_in(2) ? -128 : 127;
+    for (size_t j = 0; j < c->n; j++)
+        weight_zero[j] = each && c->requant != CHECK_REQUANT_HUGE ? check_between(-128, 127) : all;
+}
+
+/* Rows all alike, so that one bias brings a channel's sums where they are
+ * wanted.  On the way to a huge one all products have the sign of the sum. */
+static void fill_activations(const Case *c, int8_t *a, size_t stride)
+{
+    for (size_t i = 0; i < c->m; i++)
+        check_fill_s8(a + i * stride, c->k, c->data);
+    for (size_t t = 0; c->m && t < c->k && c->requant == CHECK_REQUANT_HUGE; t++)
+        a[t] &= 127;
+    for (size_t i = 1; i < c->m && c->requant != CHECK_REQUANT_USUAL; i++)
+        memcpy(a + i * stride, a, c->k);
+}
+
+static void choose_bias(const Case *c, const MnetRequant *r, const int8_t *row)
+{
+    for (size_t j = 0; j < c->n; j++) {
+        if (c->requant == CHECK_REQUANT_USUAL || !c->m) {
+            bias[j] = check_between(-100000, 100000);
+            continue;
+        }
+        int64_t target = check_requant_sum(r, c->requant, j);
+        if (c->requant == CHECK_REQUANT_HUGE)
+            target = weight_zero[j] < 0 ? llabs(target) : -llabs(target);
+        int64_t value = target - naive_sum(row, j, c->k);
+        bias[j] = (int32_t)(value > INT32_MAX    ? INT32_MAX
+                            : value < -INT32_MAX ? -INT32_MAX
+                                                 : value);
+    }
+}
+
+static void run_case(const MnetKernels *kernels, const Case *c)
+{
+    MnetGemmS8 g;
+    MnetRequant requant;
+    size_t a_stride = c->k + c->a_extra, c_stride = c->n + c->c_extra;
+    size_t a_bytes = c->m ? (c->m - 1) * a_stride + c->k : 0;
+    size_t out_bytes = c->m ? (c->m - 1) * c_stride + c->n1 : 0;
+    check_case(
+        "m %zu, n %zu (%zu to %zu), k %zu, strides +%zu +%zu, data %d, weights %d, requant %d",
+        c->m, c->n, c->n0, c->n1, c->k, c->a_extra, c->c_extra, c->data, c->weights, c->requant);
+    check_place_front(check_one_in(2));
+    check_requant(&requant, c->requant, c->n, kernels->gemm_s8.nr, (int64_t)c->k * 3000 + 100000);
+    int8_t *a = check_place(CHECK_A, a_bytes, CHECK_SLACK, 1);
+    random_weights(c);
+    fill_activations(c, a, a_stride);
+    choose_bias(c, &requant, a);
+    pack(kernels, c->n, c->k, &g);
+    g.requant = requant;
+    check_canary(expected, out_bytes);
+    for (size_t i = 0; i < c->m; i++)
+        for (size_t j = c->n0; j < c->n1; j++)
+            expected[i * c_stride + j] =
+                naive_requantize(&requant, j, bias[j] + naive_sum(a + i * a_stride, j, c->k));
+    int8_t *out = check_place_output(out_bytes, 1);
+    kernels->gemm_s8.run(&g, c->m, c->n0, c->n1, a, a_stride, out, c_stride);
+    check_same_s8(out, expected, out_bytes, c_stride);
+    check_around_output();
+}
+
+static Case random_case(const MnetKernels *kernels)
+{
+    size_t nr = kernels->gemm_s8.nr;
+    Case c = { .m = (size_t)check_between(1, MOST_M),
+               .n = (size_t)check_between(1, MOST_N),
+               .k = (size_t)check_between(1, 200),
+               .data = check_data(),
+               .weights = check_data(),
+               .requant = (CheckRequant)check_between(0, CHECK_REQUANT_STYLES - 1) };
+    if (check_one_in(2)) {
+        c.a_extra = (size_t)check_between(0, MOST_EXTRA);
+        c.c_extra = (size_t)check_between(0, MOST_EXTRA);
+    }
+    c.n1 = c.n;
+    if (check_one_in(4)) {
+        c.n0 = (size_t)check_between(0, (int32_t)((c.n - 1) / nr)) * nr;
+        c.n1 = (size_t)check_between((int32_t)c.n0, (int32_t)c.n);
+    }
+    return c;
+}
+
+/* The random case with m, n, k given (0: as it fell). */
+static void run_shape(const MnetKernels *kernels, size_t m, size_t n, size_t k)
+{
+    Case c = random_case(kernels);
+    c.m = m ? m : c.m;
+    c.k = k ? k : c.k;
+    if (n) {
+        c.n0 = 0;
+        c.n = c.n1 = n;
+    }
+    run_case(kernels, &c);
+}
+
+static void check(const MnetKernels *kernels)
+{
+    size_t step = (size_t)check_step, nr = kernels->gemm_s8.nr, mr = kernels->gemm_s8.mr;
+    for (size_t m = 1; m <= 2 * mr + 1 && m <= MOST_M; m++)
+        for (size_t n = 1; n <= 2 * nr + 1 && n <= MOST_N; n += m == mr ? 1 : step * 5)
+            run_shape(kernels, m, n, (size_t)check_between(1, 20));
+    for (size_t k = 1; k <= 300; k += step)
+        run_shape(kernels, (size_t)check_between(1, 9), (size_t)check_between(1, 40), k);
+    for (size_t k = 500; k <= MOST_K; k += 99 * step)
+        run_shape(kernels, (size_t)check_between(1, 3), (size_t)check_between(1, 20), k);
+    for (size_t n = 1; n <= MOST_N; n += 7 * step)
+        run_shape(kernels, 0, n, 0);
+    for (int i = 0; i < check_iterations; i++)
+        run_shape(kernels, 0, 0, 0);
+    Case nothing = random_case(kernels);
+    nothing.m = 0;
+    run_case(kernels, &nothing);
+    nothing.m = 3;
+    nothing.n0 = nothing.n1 = 0;
+    run_case(kernels, &nothing);
+}
+
+typedef struct {
+    const char *name;
+    size_t m, k, n;
+    MnetGemmS8 g;
+    const int8_t *a;
+    int8_t *out;
+} Bench;
+
+static void call(const MnetKernels *kernels, const void *data)
+{
+    const Bench *b = data;
+    kernels->gemm_s8.run(&b->g, b->m, 0, b->n, b->a, b->k, b->out, b->n);
+}
+
+/* Panels of zeros cost what any cost. */
+static void bench_shape(const MnetKernels *kernels, Bench *b)
+{
+    size_t nr = kernels->gemm_s8.nr, kr = kernels->gemm_s8.kr, padded = round_up(b->n, nr);
+    size_t element = kernels->gemm_s8.wide ? sizeof(int16_t) : sizeof(int8_t);
+    size_t bytes = round_up(nr * sizeof(int32_t) + nr * round_up(b->k, kr ? kr : 1) * element, 64);
+    check_place_front(true);
+    b->g = (MnetGemmS8){ .k = b->k, .panel_bytes = bytes };
+    b->g.panels = check_place_packed(CHECK_PANELS, padded / nr * bytes);
+    check_requant(&b->g.requant, CHECK_REQUANT_USUAL, b->n, nr, (int64_t)b->k * 3000);
+    b->a = check_place(CHECK_A, b->m * b->k, CHECK_SLACK, 64);
+    b->out = check_place_output(b->m * b->n, 64);
+    bench_print(kernels, "gemm_s8", b->name, call, b, (double)(b->m * b->k * b->n), BENCH_S8);
+}
+
+static void bench(const MnetKernels *kernels)
+{
+    Bench shapes[] = {
+        { "12544 x 27 x 32", 12544, 27, 32 }, { "3136 x 24 x 144", 3136, 24, 144 },
+        { "3136 x 96 x 24", 3136, 96, 24 },   { "196 x 64 x 384", 196, 64, 384 },
+        { "196 x 384 x 64", 196, 384, 64 },   { "49 x 960 x 160", 49, 960, 160 },
+        { "49 x 320 x 1280", 49, 320, 1280 }, { "1 x 1280 x 1001", 1, 1280, 1001 },
+    };
+    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
+        bench_shape(kernels, &shapes[i]);
+}
+
+const CheckSlot check_gemm_s8 = { "gemm_s8", check, bench };

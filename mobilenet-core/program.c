@@ -100,6 +100,10 @@ MnetStatus mnet_program_plan(MnetProgram *p, const MnetKernels *kernels, size_t 
         p->macs += p->steps[i].macs;
         p->scratch = p->steps[i].scratch > p->scratch ? p->steps[i].scratch : p->scratch;
     }
+    if (p->macs > MNET_MAX_MACS)
+        return mnet_error_set(error, MNET_ERROR_LIMIT,
+                              "a run needs %llu multiply-adds, at most %llu are computed",
+                              (unsigned long long)p->macs, (unsigned long long)MNET_MAX_MACS);
     p->scratch = mnet_round_up(p->scratch + MNET_PADDING, MNET_ALIGN);
     if (p->arena_bytes > max_arena || p->scratch > max_arena - p->arena_bytes)
         return mnet_error_set(error, MNET_ERROR_LIMIT,

@@ -1,54 +1,63 @@
 /* SPDX-License-Identifier: MIT
  *
- * The peak of AVX2 and FMA on one core: chains that do not wait for each other. */
+ * The peak of AVX2 and FMA on one core: chains that do not wait for each other,
+ * in assembly, because compilers move sums about between registers. */
 #include "checkkernels.h"
 
-#include <immintrin.h>
-
-#ifndef __AVX2__
-#error "compile with -mavx2 -mfma"
-#endif
+#ifdef __x86_64__
 
 enum { CHAINS = 12 };
-
-static volatile int32_t sink_s8;
-static volatile float sink_f32;
 
 /* 16 products: a multiplication of pairs and an addition. */
 static double peak_s8(size_t rounds)
 {
-    __m256i acc[CHAINS], x = _mm256_set1_epi16((int16_t)sink_s8);
-    for (int i = 0; i < CHAINS; i++)
-        acc[i] = _mm256_set1_epi32(i);
-    for (size_t r = 0; r < rounds; r++) {
-        /* Without it the product is the same in all rounds. */
-        __asm__ volatile("" : "+x"(x));
-        for (int i = 0; i < CHAINS; i++) {
-            __m256i y = x;
-            __asm__("" : "+x"(y));
-            acc[i] = _mm256_add_epi32(acc[i], _mm256_madd_epi16(y, x));
-        }
-    }
-    for (int i = 1; i < CHAINS; i++)
-        acc[0] = _mm256_xor_si256(acc[0], acc[i]);
-    sink_s8 = _mm256_extract_epi32(acc[0], 0);
+    size_t n = rounds;
+    __asm__ volatile("vzeroall\n"
+                     "1:\n\t"
+                     "vpmaddwd %%ymm0, %%ymm0, %%ymm1\n\tvpaddd %%ymm1, %%ymm4, %%ymm4\n\t"
+                     "vpmaddwd %%ymm0, %%ymm0, %%ymm2\n\tvpaddd %%ymm2, %%ymm5, %%ymm5\n\t"
+                     "vpmaddwd %%ymm0, %%ymm0, %%ymm3\n\tvpaddd %%ymm3, %%ymm6, %%ymm6\n\t"
+                     "vpmaddwd %%ymm0, %%ymm0, %%ymm1\n\tvpaddd %%ymm1, %%ymm7, %%ymm7\n\t"
+                     "vpmaddwd %%ymm0, %%ymm0, %%ymm2\n\tvpaddd %%ymm2, %%ymm8, %%ymm8\n\t"
+                     "vpmaddwd %%ymm0, %%ymm0, %%ymm3\n\tvpaddd %%ymm3, %%ymm9, %%ymm9\n\t"
+                     "vpmaddwd %%ymm0, %%ymm0, %%ymm1\n\tvpaddd %%ymm1, %%ymm10, %%ymm10\n\t"
+                     "vpmaddwd %%ymm0, %%ymm0, %%ymm2\n\tvpaddd %%ymm2, %%ymm11, %%ymm11\n\t"
+                     "vpmaddwd %%ymm0, %%ymm0, %%ymm3\n\tvpaddd %%ymm3, %%ymm12, %%ymm12\n\t"
+                     "vpmaddwd %%ymm0, %%ymm0, %%ymm1\n\tvpaddd %%ymm1, %%ymm13, %%ymm13\n\t"
+                     "vpmaddwd %%ymm0, %%ymm0, %%ymm2\n\tvpaddd %%ymm2, %%ymm14, %%ymm14\n\t"
+                     "vpmaddwd %%ymm0, %%ymm0, %%ymm3\n\tvpaddd %%ymm3, %%ymm15, %%ymm15\n\t"
+                     "dec %0\n\t"
+                     "jnz 1b\n\t"
+                     "vzeroupper"
+                     : "+r"(n)
+                     :
+                     : "cc", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8",
+                       "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15");
     return (double)rounds * CHAINS * 16;
 }
 
 static double peak_f32(size_t rounds)
 {
-    __m256 acc[CHAINS], x = _mm256_set1_ps(sink_f32);
-    for (int i = 0; i < CHAINS; i++)
-        acc[i] = _mm256_set1_ps((float)i);
-    for (size_t r = 0; r < rounds; r++) {
-        __asm__ volatile("" : "+x"(x));
-        for (int i = 0; i < CHAINS; i++)
-            acc[i] = _mm256_fmadd_ps(x, x, acc[i]);
-    }
-    for (int i = 1; i < CHAINS; i++)
-        acc[0] = _mm256_add_ps(acc[0], acc[i]);
-    sink_f32 = _mm256_cvtss_f32(acc[0]);
+    size_t n = rounds;
+    __asm__ volatile(
+        "vzeroall\n"
+        "1:\n\t"
+        "vfmadd231ps %%ymm0, %%ymm0, %%ymm4\n\tvfmadd231ps %%ymm0, %%ymm0, %%ymm5\n\t"
+        "vfmadd231ps %%ymm0, %%ymm0, %%ymm6\n\tvfmadd231ps %%ymm0, %%ymm0, %%ymm7\n\t"
+        "vfmadd231ps %%ymm0, %%ymm0, %%ymm8\n\tvfmadd231ps %%ymm0, %%ymm0, %%ymm9\n\t"
+        "vfmadd231ps %%ymm0, %%ymm0, %%ymm10\n\tvfmadd231ps %%ymm0, %%ymm0, %%ymm11\n\t"
+        "vfmadd231ps %%ymm0, %%ymm0, %%ymm12\n\tvfmadd231ps %%ymm0, %%ymm0, %%ymm13\n\t"
+        "vfmadd231ps %%ymm0, %%ymm0, %%ymm14\n\tvfmadd231ps %%ymm0, %%ymm0, %%ymm15\n\t"
+        "dec %0\n\t"
+        "jnz 1b\n\t"
+        "vzeroupper"
+        : "+r"(n)
+        :
+        : "cc", "xmm0", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12",
+          "xmm13", "xmm14", "xmm15");
     return (double)rounds * CHAINS * 8;
 }
 
 const BenchPeak bench_peak_avx2 = { "avx2", peak_s8, peak_f32 };
+
+#endif

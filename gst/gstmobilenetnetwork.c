@@ -144,6 +144,9 @@ choose_options (GstMobilenetNetwork * network, GstElement * element,
   }
   image = mnet_image_new (&any, tensor, &network->options, &error);
   if (!image) {
+    /* The properties are in order: the model is what does not fit. */
+    if (error.status == MNET_ERROR_ARGUMENT)
+      error.status = MNET_ERROR_UNSUPPORTED;
     gst_mobilenet_post_error (element, network->file, &error);
     return FALSE;
   }

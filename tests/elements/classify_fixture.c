@@ -41,7 +41,7 @@ fixture_clean (void)
 const gchar *
 fixture_labels (void)
 {
-  static const gchar labels[] = "red\ngreen\nblue\nwhite\nblack\n";
+  static const gchar labels[] = "red\ngreen\nblue\nblack\n";
 
   return fixture_write ("labels.txt", labels, strlen (labels));
 }
@@ -163,6 +163,18 @@ fixture_best (GstBuffer * buffer)
   fail_unless (gst_mobilenet_classification_meta_get_result (meta, 0, &index,
           NULL, NULL), "no class in the classification");
   return index;
+}
+
+const gchar *
+fixture_best_label (GstBuffer * buffer)
+{
+  GstMobilenetClassificationMeta *meta = fixture_meta (buffer);
+  const gchar *label = NULL;
+
+  fail_unless (meta != NULL, "no classification on the frame");
+  fail_unless (gst_mobilenet_classification_meta_get_result (meta, 0, NULL,
+          &label, NULL), "no class in the classification");
+  return label;
 }
 
 GstMessage *

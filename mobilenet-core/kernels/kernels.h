@@ -73,7 +73,11 @@ typedef struct {
  * for x below the width given to the call and c below channels.  Rows have no
  * borders: what lies outside the picture was put there as the zero point, which
  * is folded into bias.  weight is int16 w - wz, [ky * kernel_w + kx][tile], bias
- * and requant padded to `tile` = channels rounded up to channel_tile. */
+ * and requant padded to `tile` = channels rounded up to channel_tile.
+ *
+ * A table that has pack wants them in an order of its own too: `packed`, of
+ * pack_bytes() bytes, cleared and aligned to 64, is what pack() made of
+ * channels, tile, kernel_h, kernel_w, weights, bias and requant. */
 typedef struct {
     size_t channels, tile;
     size_t kernel_h, kernel_w;
@@ -82,6 +86,7 @@ typedef struct {
     size_t out_pixel;
     const int16_t *weights;
     const int32_t *bias;
+    const void *packed;
     MnetRequant requant;
 } MnetDepthwiseS8;
 
@@ -134,6 +139,8 @@ typedef struct MnetKernels {
 
     struct {
         size_t channel_tile;
+        size_t (*pack_bytes)(const MnetDepthwiseS8 *d); /* may be NULL, as pack */
+        void (*pack)(const MnetDepthwiseS8 *d, void *packed);
         void (*run)(const MnetDepthwiseS8 *d, size_t width, const int8_t *const *rows, int8_t *out);
     } depthwise_s8;
 

@@ -72,6 +72,8 @@ static MnetStatus depthwise_prepare(MnetGraph *graph, MnetNode *node, const Mnet
     if (!packed)
         return mnet_error_memory(error, sizeof *packed);
     packed->is_float = layer.in->type == MNET_TYPE_FLOAT32;
+    packed->s8.kernel_h = packed->f32.kernel_h = (size_t)w->dims[1];
+    packed->s8.kernel_w = packed->f32.kernel_w = (size_t)w->dims[2];
     node->packed = packed;
     return packed->is_float
                ? mnet_pack_depthwise_f32(graph, node, &layer, kernels, &packed->f32, error)
@@ -84,8 +86,6 @@ static void set_kernel_arguments(const DepthwisePacked *packed, DepthwiseState *
     const MnetGeometry2D *g = &s->g;
     s->s8 = packed->s8;
     s->f32 = packed->f32;
-    s->s8.kernel_h = s->f32.kernel_h = g->kernel_h;
-    s->s8.kernel_w = s->f32.kernel_w = g->kernel_w;
     s->s8.stride = s->f32.stride = g->stride_w;
     s->s8.dilation = s->f32.dilation = g->dilation_w;
     s->s8.pixel = s->f32.pixel = g->out_c;

@@ -260,7 +260,16 @@ MnetStatus mnet_pack_depthwise_s8(MnetGraph *graph, const MnetNode *node, const 
     depthwise->tile = tile;
     depthwise->weights = weights;
     depthwise->bias = bias;
-    return pack_requant(graph, node, layer, tile, &depthwise->requant, error);
+    MnetStatus status = pack_requant(graph, node, layer, tile, &depthwise->requant, error);
+    if (status || !kernels->depthwise_s8.pack)
+        return status;
+    size_t bytes = kernels->depthwise_s8.pack_bytes(depthwise);
+    void *packed = mnet_store_alloc(graph->store, bytes);
+    if (!packed)
+        return mnet_error_memory(error, bytes);
+    kernels->depthwise_s8.pack(depthwise, packed);
+    depthwise->packed = packed;
+    return MNET_OK;
 }
 
 MnetStatus mnet_pack_depthwise_f32(MnetGraph *graph, const MnetNode *node, const MnetLayer *layer,

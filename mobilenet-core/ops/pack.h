@@ -23,7 +23,8 @@ MnetStatus mnet_pack_gemm_s8(MnetGraph *graph, const MnetNode *node, const MnetL
                              const MnetKernels *kernels, MnetGemmS8 *gemm, MnetError *error);
 MnetStatus mnet_pack_gemm_f32(MnetGraph *graph, const MnetNode *node, const MnetLayer *layer,
                               const MnetKernels *kernels, MnetGemmF32 *gemm, MnetError *error);
-/* Fill weights, bias, tile, channels, requant (min, max); the caller the rest. */
+/* Fill weights, bias, packed, tile, channels, requant (min, max); the caller the
+ * rest, kernel_h and kernel_w before. */
 MnetStatus mnet_pack_depthwise_s8(MnetGraph *graph, const MnetNode *node, const MnetLayer *layer,
                                   const MnetKernels *kernels, MnetDepthwiseS8 *depthwise,
                                   MnetError *error);

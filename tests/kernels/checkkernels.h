@@ -52,6 +52,7 @@ typedef enum {
     CHECK_B,
     CHECK_OUT,
     CHECK_PANELS,
+    CHECK_PACKED,
     CHECK_WEIGHT_ZERO,
     CHECK_MULTIPLIER,
     CHECK_SHIFT,

@@ -21,6 +21,7 @@ static const char *const names[CHECK_BUFFERS] = {
     [CHECK_B] = "b",
     [CHECK_OUT] = "the output",
     [CHECK_PANELS] = "the weights",
+    [CHECK_PACKED] = "the table's own order",
     [CHECK_WEIGHT_ZERO] = "weight_zero",
     [CHECK_MULTIPLIER] = "multiplier",
     [CHECK_SHIFT] = "shift",

@@ -163,6 +163,14 @@ static void take_off_zeros(const Product *p, const int32_t *zeros, const int32_t
         }
 }
 
+/* Of `left` panels: 5, 6 and 9 in threes, so that none is left alone. */
+static size_t panels_at_once(size_t left)
+{
+    if (left == 5 || left == 6 || left == 9)
+        return 3;
+    return left < MAX_PANELS ? left : MAX_PANELS;
+}
+
 /* Up to BLOCK rows times the channels n0 to n1. */
 static void gemm_block(const MnetGemmS8 *g, size_t m, size_t n0, size_t n1, const int8_t *a,
                        size_t a_stride, int8_t *c, size_t c_stride)
@@ -180,13 +188,15 @@ static void gemm_block(const MnetGemmS8 *g, size_t m, size_t n0, size_t n1, cons
                   .a_stride = a_stride,
                   .offset = offset,
                   .acc = acc };
-    for (size_t n = n0, left; n < n1; n += NR * p.panels) {
-        MnetRequantBlock block;
-        left = (n1 - n + NR - 1) / NR;
-        p.panels = left > MAX_PANELS ? (left == 5 || left == 6 || left == 9 ? 3 : 4) : left;
+    for (size_t n = n0; n < n1; n += NR * p.panels) {
+        p.panels = panels_at_once((n1 - n + NR - 1) / NR);
         p.panel = (const uint8_t *)g->panels + n / NR * g->panel_bytes;
-        mnet_requant_block_avx512vnni(&g->requant, n,
-                                      n1 - n < NR * p.panels ? n1 - n : NR * p.panels, 0, &block);
+        MnetRequantBlock block = { .requant = &g->requant,
+                                   .c0 = n,
+                                   .channels = n1 - n < NR * p.panels ? n1 - n : NR * p.panels,
+                                   .scale = g->requant.scale + n,
+                                   .tie = g->requant.tie + n };
+        block.quick = mnet_requant_is_quick_avx512vnni(block.scale, NR * p.panels);
         for (size_t i = 0, rows; i < m; i += rows) {
             rows = product(&p, i, m - i);
             if (!same)

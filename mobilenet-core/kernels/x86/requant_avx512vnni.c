@@ -5,37 +5,12 @@
 
 #include "kernels/requant.h"
 
-/* The four lanes of 128 bits of four registers, transposed. */
-static void load_quarters(const float *from, float *to)
+int mnet_requant_is_quick_avx512vnni(const float *scale, size_t n)
 {
-    for (size_t q = 0; q < 4; q++)
-        for (size_t l = 0; l < 4; l++)
-            _mm_store_ps(to + 16 * q + 4 * l, _mm_loadu_ps(from + 16 * l + 4 * q));
-}
-
-void mnet_requant_block_avx512vnni(const MnetRequant *requant, size_t c0, size_t channels,
-                                   int quarters, MnetRequantBlock *block)
-{
-    size_t vectors = quarters ? 4 : (channels + 15) / 16;
-    block->requant = requant;
-    block->c0 = c0;
-    block->channels = channels;
-    block->quarters = quarters;
-    if (quarters) {
-        load_quarters(requant->scale + c0, block->scale);
-        load_quarters(requant->tie + c0, block->tie);
-    }
     __m512 most = _mm512_setzero_ps();
-    for (size_t j = 0; j < vectors; j++) {
-        const float *scale = quarters ? block->scale : requant->scale + c0;
-        __m512 s = _mm512_loadu_ps(scale + 16 * j);
-        most = _mm512_range_ps(most, s, 0xb);
-        if (!quarters) {
-            _mm512_store_ps(block->scale + 16 * j, s);
-            _mm512_store_ps(block->tie + 16 * j, _mm512_loadu_ps(requant->tie + c0 + 16 * j));
-        }
-    }
-    block->quick = !_mm512_cmp_ps_mask(most, _mm512_set1_ps(0.99f), _CMP_GE_OQ);
+    for (size_t i = 0; i < n; i += 16)
+        most = _mm512_range_ps(most, _mm512_loadu_ps(scale + i), 0xb);
+    return !_mm512_cmp_ps_mask(most, _mm512_set1_ps(0.99f), _CMP_GE_OQ);
 }
 
 /* acc * scale + tie with the sign of acc: below 2^31, as |scale| < 0.99.  Where
@@ -65,9 +40,19 @@ MNET_INLINE __mmask16 requant_doubt(__m512 rest)
     return _mm512_cmp_ps_mask(_mm512_abs_ps(rest), _mm512_set1_ps(0.5f - 0x1p-15f), _CMP_GE_OQ);
 }
 
-static size_t channel_of(const MnetRequantBlock *b, size_t sum)
+/* Sums that lie in a row. */
+static size_t sums_of(const MnetRequantBlock *b)
 {
-    return b->quarters ? sum / 4 % 4 * 16 + sum / 16 * 4 + sum % 4 : sum;
+    return b->segments ? 64 : (b->channels + 15) / 16 * 16;
+}
+
+static void requantize_one(const MnetRequantBlock *b, size_t sum, const int32_t *acc, int8_t *out)
+{
+    size_t width = b->segments ? 64 / b->segments : 64;
+    size_t byte = b->segments ? sum / 4 % 4 * 16 + sum / 16 * 4 + sum % 4 : sum;
+    if (byte % width < b->channels)
+        mnet_requantize(b->requant, b->c0 + byte % width, 1, acc + sum,
+                        out + b->segment[byte / width] + byte % width);
 }
 
 /* The sums that are in doubt, or all when the block is not quick. */
@@ -75,24 +60,42 @@ static __attribute__((noinline)) void requantize_exactly(const MnetRequantBlock 
                                                          const int32_t *acc, int8_t *out,
                                                          size_t out_stride)
 {
-    size_t vectors = b->quarters ? 4 : (b->channels + 15) / 16;
     for (size_t i = 0; i < rows; i++)
-        for (size_t j = 0; j < vectors; j++) {
+        for (size_t j = 0; j < sums_of(b); j += 16) {
             __m512 value =
-                requant_value(_mm512_load_si512(acc + 64 * i + 16 * j),
-                              _mm512_load_ps(b->scale + 16 * j), _mm512_load_ps(b->tie + 16 * j));
+                requant_value(_mm512_load_si512(acc + 64 * i + j), _mm512_loadu_ps(b->scale + j),
+                              _mm512_loadu_ps(b->tie + j));
             uint32_t todo = b->quick ? requant_doubt(requant_rest(value)) : 0xffff;
-            for (; todo; todo &= todo - 1) {
-                size_t sum = 16 * j + (size_t)__builtin_ctz(todo), c = channel_of(b, sum);
-                if (c < b->channels)
-                    mnet_requantize(b->requant, b->c0 + c, 1, acc + 64 * i + sum,
-                                    out + i * out_stride + c);
-            }
+            for (; todo; todo &= todo - 1)
+                requantize_one(b, j + (size_t)__builtin_ctz(todo), acc + 64 * i,
+                               out + i * out_stride);
         }
 }
 
-/* Whether any sum is in doubt. */
-MNET_INLINE int requantize_quickly(const MnetRequantBlock *b, size_t vectors, int quarters,
+MNET_INLINE void store_segments(const MnetRequantBlock *b, size_t segments, __mmask64 valid,
+                                __m512i bytes, int8_t *out)
+{
+    if (segments < 2) {
+        _mm512_mask_storeu_epi8(out, valid, bytes);
+    } else if (segments == 2) {
+        _mm256_mask_storeu_epi8(out + b->segment[0], (__mmask32)valid,
+                                _mm512_castsi512_si256(bytes));
+        _mm256_mask_storeu_epi8(out + b->segment[1], (__mmask32)valid,
+                                _mm512_extracti64x4_epi64(bytes, 1));
+    } else {
+        _mm_mask_storeu_epi8(out + b->segment[0], (__mmask16)valid, _mm512_castsi512_si128(bytes));
+        _mm_mask_storeu_epi8(out + b->segment[1], (__mmask16)valid,
+                             _mm512_extracti32x4_epi32(bytes, 1));
+        _mm_mask_storeu_epi8(out + b->segment[2], (__mmask16)valid,
+                             _mm512_extracti32x4_epi32(bytes, 2));
+        _mm_mask_storeu_epi8(out + b->segment[3], (__mmask16)valid,
+                             _mm512_extracti32x4_epi32(bytes, 3));
+    }
+}
+
+/* Whether any sum is in doubt.  vectors (of 16 sums) and segments are constants
+ * to the compiler. */
+MNET_INLINE int requantize_quickly(const MnetRequantBlock *b, size_t vectors, size_t segments,
                                    size_t rows, const int32_t *acc, int8_t *out, size_t out_stride)
 {
     /* Plain order: dword 4 * l + j after packing is channels 16 * j + 4 * l... */
@@ -103,8 +106,8 @@ MNET_INLINE int requantize_quickly(const MnetRequantBlock *b, size_t vectors, in
     const __mmask64 valid = mnet_mask64(b->channels);
     __m512 scale[4], tie[4], worst = _mm512_setzero_ps();
     for (size_t j = 0; j < vectors; j++) {
-        scale[j] = _mm512_load_ps(b->scale + 16 * j);
-        tie[j] = _mm512_load_ps(b->tie + 16 * j);
+        scale[j] = _mm512_loadu_ps(b->scale + 16 * j);
+        tie[j] = _mm512_loadu_ps(b->tie + 16 * j);
     }
     for (size_t i = 0; i < rows; i++, acc += 64, out += out_stride) {
         __m512i n[4] = { _mm512_setzero_si512(), _mm512_setzero_si512(), _mm512_setzero_si512(),
@@ -118,26 +121,38 @@ MNET_INLINE int requantize_quickly(const MnetRequantBlock *b, size_t vectors, in
         __m512i high = vectors > 2 ? _mm512_adds_epi16(_mm512_packs_epi32(n[2], n[3]), zero) : low;
         __m512i bytes = _mm512_packs_epi16(low, high);
         bytes = _mm512_min_epi8(_mm512_max_epi8(bytes, min), max);
-        bytes = quarters ? bytes : _mm512_permutexvar_epi32(order, bytes);
-        _mm512_mask_storeu_epi8(out, valid, bytes);
+        bytes = segments ? bytes : _mm512_permutexvar_epi32(order, bytes);
+        store_segments(b, segments, valid, bytes, out);
     }
     return requant_doubt(worst) != 0;
+}
+
+static int requantize_plain(const MnetRequantBlock *b, size_t rows, const int32_t *acc, int8_t *out,
+                            size_t out_stride)
+{
+    if (b->channels > 48)
+        return requantize_quickly(b, 4, 0, rows, acc, out, out_stride);
+    if (b->channels > 32)
+        return requantize_quickly(b, 3, 0, rows, acc, out, out_stride);
+    if (b->channels > 16)
+        return requantize_quickly(b, 2, 0, rows, acc, out, out_stride);
+    return requantize_quickly(b, 1, 0, rows, acc, out, out_stride);
+}
+
+static int requantize_quarters(const MnetRequantBlock *b, size_t rows, const int32_t *acc,
+                               int8_t *out, size_t out_stride)
+{
+    if (b->segments == 1)
+        return requantize_quickly(b, 4, 1, rows, acc, out, out_stride);
+    if (b->segments == 2)
+        return requantize_quickly(b, 4, 2, rows, acc, out, out_stride);
+    return requantize_quickly(b, 4, 4, rows, acc, out, out_stride);
 }
 
 void mnet_requantize_rows_avx512vnni(const MnetRequantBlock *b, size_t rows, const int32_t *acc,
                                      int8_t *out, size_t out_stride)
 {
-    int doubt = 1;
-    if (b->quick && b->quarters)
-        doubt = requantize_quickly(b, 4, 1, rows, acc, out, out_stride);
-    else if (b->quick && b->channels > 48)
-        doubt = requantize_quickly(b, 4, 0, rows, acc, out, out_stride);
-    else if (b->quick && b->channels > 32)
-        doubt = requantize_quickly(b, 3, 0, rows, acc, out, out_stride);
-    else if (b->quick && b->channels > 16)
-        doubt = requantize_quickly(b, 2, 0, rows, acc, out, out_stride);
-    else if (b->quick)
-        doubt = requantize_quickly(b, 1, 0, rows, acc, out, out_stride);
-    if (doubt)
+    if (!b->quick ||
+        (b->segments ? requantize_quarters : requantize_plain)(b, rows, acc, out, out_stride))
         requantize_exactly(b, rows, acc, out, out_stride);
 }

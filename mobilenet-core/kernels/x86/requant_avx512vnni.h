@@ -26,22 +26,23 @@ MNET_INLINE __mmask16 mnet_mask16(size_t n)
     return n >= 16 ? 0xffff : (__mmask16)((1u << n) - 1);
 }
 
-/* Up to 64 channels beginning at c0, whose sums lie in one of two orders:
- * plain, or by quarters: sum 16 * q + 4 * l + i is channel 16 * l + 4 * q + i,
- * which is what interleaving 64 bytes in lanes of 16 makes of them. */
+/* Rows of 64 sums, in one of two orders:
+ * - plain: sum j is channel c0 + j;
+ * - quarters (what interleaving bytes in lanes of 16 makes): sum 16 * q + 4 * l
+ *   + i is byte 16 * l + 4 * q + i of the result, whose 64 bytes are the channels
+ *   of 1, 2 or 4 segments of the row, each 64 / segments bytes. */
 typedef struct {
     const MnetRequant *requant;
-    size_t c0, channels;
-    int quarters;
-    int quick; /* none is scaled up, where the reference's left shift may wrap */
-    /* In the order of the sums. */
-    float scale[64] __attribute__((aligned(64)));
-    float tie[64] __attribute__((aligned(64)));
+    size_t c0, channels;      /* at most 64 / segments */
+    const float *scale, *tie; /* in the order of the sums; 0 where there is no channel */
+    int quick;                /* mnet_requant_is_quick() */
+    size_t segments;          /* 0: plain */
+    size_t segment[4];        /* where they begin, from out */
 } MnetRequantBlock;
 
-/* requant's arrays are padded to 16 channels, to 64 for quarters. */
-void mnet_requant_block_avx512vnni(const MnetRequant *requant, size_t c0, size_t channels,
-                                   int quarters, MnetRequantBlock *block);
+/* Whether none of n channels, a multiple of 16, is scaled up: there the
+ * reference's left shift may wrap. */
+int mnet_requant_is_quick_avx512vnni(const float *scale, size_t n);
 
 /* acc: rows of 64 sums, aligned to 64 bytes; out points at channel c0. */
 void mnet_requantize_rows_avx512vnni(const MnetRequantBlock *block, size_t rows, const int32_t *acc,

@@ -131,8 +131,8 @@ static void conv(Chain *c)
 {
     const int32_t picture[] = { 2, 5, 6, 3 }, shape[] = { 5, 3, 2, 3 };
     c->last = input(c, 4, picture);
-    int32_t weights = c->type == TFL_TYPE_INT8 ? channel_weights(c, shape, 0)
-                                               : constant(c, c->type, 4, shape);
+    int32_t weights =
+        c->type == TFL_TYPE_INT8 ? channel_weights(c, shape, 0) : constant(c, c->type, 4, shape);
     apply(c, TFL_OP_CONV_2D, weights, bias(c, 5), output(c, c->type, 0.1f),
           tb_conv_options(TFL_PADDING_SAME, 2, 1, 1, 2, TFL_ACTIVATION_RELU6));
 }
@@ -141,8 +141,8 @@ static void depthwise(Chain *c)
 {
     const int32_t picture[] = { 1, 5, 6, 3 }, shape[] = { 1, 3, 2, 6 };
     c->last = input(c, 4, picture);
-    int32_t weights = c->type == TFL_TYPE_INT8 ? channel_weights(c, shape, 3)
-                                               : constant(c, c->type, 4, shape);
+    int32_t weights =
+        c->type == TFL_TYPE_INT8 ? channel_weights(c, shape, 3) : constant(c, c->type, 4, shape);
     apply(c, TFL_OP_DEPTHWISE_CONV_2D, weights, bias(c, 6), output(c, c->type, 0.1f),
           tb_depthwise_options(TFL_PADDING_VALID, 1, 2, 2, 2, 1, TFL_ACTIVATION_RELU));
 }
@@ -207,8 +207,8 @@ static void moves(Chain *c)
                                                    .data = paddings,
                                                    .bytes = sizeof paddings });
     apply(c, TFL_OP_PAD, pad, -1, output(c, c->type, 0.05f), no_options);
-    apply(c, TFL_OP_TRANSPOSE, tb_ints(c->model, "order", 4, order), -1,
-          output(c, c->type, 0.05f), no_options);
+    apply(c, TFL_OP_TRANSPOSE, tb_ints(c->model, "order", 4, order), -1, output(c, c->type, 0.05f),
+          no_options);
     apply(c, TFL_OP_RESHAPE, tb_ints(c->model, "flat", 3, flat), -1, output(c, c->type, 0.05f),
           tb_reshape_options(3, flat));
     apply(c, TFL_OP_SQUEEZE, -1, -1, output(c, c->type, 0.05f), tb_squeeze_options(1, flat));

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Any bytes loaded as a model; those that are one run once. */
+#include <math.h>
+#include <string.h>
+
+#include "base/utf8.h"
+#include "fuzz.h"
+#include "model_private.h"
+
+/* Networks that would take longer are loaded, not run. */
+#define MAX_RUN_MACS 20000000
+
+static void fill_inputs(MnetSession *session, const MnetModel *model)
+{
+    for (size_t i = 0; i < mnet_model_n_inputs(model); i++) {
+        uint8_t *input = mnet_session_input(session, i);
+        for (size_t b = 0; b < mnet_session_input_info(session, i)->bytes; b++)
+            input[b] = (uint8_t)(b * 37 + b / 251);
+    }
+}
+
+static void read_output(const MnetTensorInfo *info, const void *data, const MnetLabels *labels)
+{
+    MnetError error = { MNET_OK, "" };
+    MnetClass best[5];
+    float largest = 0;
+    for (size_t i = 0; i < info->elements; i++)
+        largest = fmaxf(largest, mnet_tensor_value(info, data, i));
+    if (largest < 0)
+        fuzz_fail("a maximum below what it began with");
+    MnetClassifier *classifier = mnet_classifier_new(info, labels, &error);
+    if (!classifier) {
+        fuzz_check_error(&error);
+        return;
+    }
+    size_t n = mnet_classifier_decode(classifier, data, 5, 0.01f, best);
+    for (size_t i = 0; i < n; i++)
+        if (!(best[i].score >= 0.01f && best[i].score <= 1) || best[i].index >= info->elements)
+            fuzz_fail("a class that is out of range");
+    mnet_classifier_free(classifier);
+}
+
+static void run(MnetModel *model, const MnetSessionOptions *options)
+{
+    MnetError error = { MNET_OK, "" };
+    MnetSession *session = mnet_session_new(model, options, &error);
+    if (!session) {
+        fuzz_check_error(&error);
+        return;
+    }
+    fill_inputs(session, model);
+    mnet_session_run(session);
+    for (size_t i = 0; i < mnet_model_n_outputs(model); i++)
+        read_output(mnet_session_output_info(session, i), mnet_session_output(session, i),
+                    mnet_model_labels(model, i));
+    mnet_session_free(session);
+}
+
+static void look_at(const MnetModel *model)
+{
+    MnetOperatorInfo info;
+    MnetNormalization normalization;
+    if (!mnet_utf8_valid(mnet_model_description(model), strlen(mnet_model_description(model))))
+        fuzz_fail("a description that is not UTF-8");
+    for (size_t i = 0; mnet_model_operator(model, i, &info); i++)
+        if (!*info.name || strlen(info.note) > 60 ||
+            !mnet_utf8_valid(info.output.name, strlen(info.output.name)))
+            fuzz_fail("an operator without a name, or whose output's is not UTF-8");
+    for (size_t i = 0; i < mnet_model_n_inputs(model); i++)
+        mnet_model_normalization(model, i, &normalization);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    MnetModelOptions options = { .max_arena = (size_t)32 << 20 };
+    MnetError error = { MNET_OK, "" };
+    MnetModel *model = mnet_model_load_memory(data, size, &options, &error);
+    if (!model) {
+        fuzz_check_error(&error);
+        return 0;
+    }
+    look_at(model);
+    MnetModelStats stats;
+    mnet_model_stats(model, &stats);
+    if (stats.macs <= MAX_RUN_MACS) {
+        run(model, NULL);
+        run(model, &(MnetSessionOptions){ .input_width = 9, .input_height = 7 });
+    }
+    mnet_model_unref(model);
+    return 0;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the fuzz targets start from. */
+#ifndef SEEDS_H
+#define SEEDS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef void (*SeedFunc)(void *user, const char *name, const uint8_t *data, size_t size);
+
+/* Calls `each` with the seeds of a target, e.g. "fuzz_model"; their bytes live
+ * during the call. */
+void seeds_of(const char *target, SeedFunc each, void *user);
+
+#endif

@@ -131,7 +131,7 @@ static MnetStatus check_text(const char *text, size_t size, const char *name, Mn
         return mnet_error_set(error, MNET_ERROR_LIMIT,
                               "%.200s: %zu bytes of labels, at most %d are read", name, size,
                               MNET_MAX_LABELS_BYTES);
-    if (memchr(text, 0, size))
+    if (size && memchr(text, 0, size))
         return mnet_error_set(
             error, MNET_ERROR_FORMAT,
             "%.200s: holds a NUL byte; UTF-8 text with a label on each line is expected", name);

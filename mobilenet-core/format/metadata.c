@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/utf8.h"
 #include "format/flatbuf.h"
 #include "format/tflite.h"
 #include "format/tflite_reader.h"
@@ -21,14 +22,19 @@ enum { UNIT_TYPE = 0, UNIT_OPTIONS = 1, UNIT_NORMALIZATION = 1 };
 enum { NORMALIZATION_MEAN = 0, NORMALIZATION_STD = 1 };
 enum { FILE_NAME = 0, FILE_TYPE = 2, FILE_AXIS_LABELS = 2, FILE_VALUE_LABELS = 3 };
 
+#define IDENTIFIER "M001"
 /* Elements of vectors that are looked at, so that a file cannot make it long. */
 #define MAX_LOOKED_AT 64
+/* A longer name of a file is cut. */
+#define MAX_NAME 256
 
 typedef struct {
     MnetBytes file;
     MnetZip zip;
     MnetStore *store;
     MnetMetadata *metadata;
+    size_t budget; /* bytes of labels that may still be read, for all outputs */
+    bool no_memory;
 } Reader;
 
 static void warn(Reader *reader, const char *what, const char *why)
@@ -73,27 +79,33 @@ static void read_normalization(Reader *reader, const MnetFlatTable *tensor, Mnet
     }
 }
 
-static const MnetZipEntry *find_entry(const Reader *reader, MnetFlatString name)
+/* The archive's entry of that name, or its number of entries. */
+static size_t find_entry(const Reader *reader, MnetFlatString name)
 {
-    for (size_t i = 0; i < reader->zip.n; i++)
-        if (reader->zip.entries[i].name_size == name.size &&
-            !memcmp(reader->zip.entries[i].name, name.text, name.size))
-            return &reader->zip.entries[i];
-    return NULL;
+    size_t i = 0;
+    while (i < reader->zip.n && (reader->zip.entries[i].name_size != name.size ||
+                                 memcmp(reader->zip.entries[i].name, name.text, name.size)))
+        i++;
+    return i;
 }
 
-static void read_labels(Reader *reader, const MnetZipEntry *entry, MnetLabelText *labels)
+static void read_labels(Reader *reader, size_t index, MnetLabelText *labels)
 {
+    const MnetZipEntry *entry = &reader->zip.entries[index];
     const char *problem;
-    MnetFlatString name = { entry->name, (uint32_t)entry->name_size };
-    const char *text_name = mnet_tflite_text(reader->store, name);
-    const uint8_t *text =
-        mnet_zip_read(&reader->file, entry, MNET_MAX_LABELS_BYTES, reader->store, &problem);
-    if (text && text_name)
-        *labels = (MnetLabelText){ (const char *)text, entry->size, text_name };
-    else
-        warn(reader, "labels in the file's archive",
-             problem ? problem : "there is no memory for them");
+    const uint8_t *text;
+    MnetStatus status = mnet_zip_read(&reader->file, &reader->zip, index, reader->budget,
+                                      reader->store, &text, &problem);
+    reader->budget -= entry->size < reader->budget ? entry->size : reader->budget;
+    char *name = status ? NULL : mnet_store_alloc(reader->store, MAX_NAME);
+    if (name) {
+        mnet_utf8_quote(name, MAX_NAME, entry->name, entry->name_size);
+        *labels = (MnetLabelText){ (const char *)text, entry->size, name };
+    } else if (!status || status == MNET_ERROR_MEMORY) {
+        reader->no_memory = true;
+    } else {
+        warn(reader, "labels in the file's archive", problem);
+    }
 }
 
 /* The first associated file that holds labels. */
@@ -106,8 +118,8 @@ static void labels_from_files(Reader *reader, const MnetFlatTable *owner, uint32
         uint8_t type = mnet_flat_u8(&file, FILE_TYPE, 0);
         if (type != FILE_AXIS_LABELS && type != FILE_VALUE_LABELS)
             continue;
-        const MnetZipEntry *entry = find_entry(reader, mnet_flat_string(&file, FILE_NAME));
-        if (entry)
+        size_t entry = find_entry(reader, mnet_flat_string(&file, FILE_NAME));
+        if (entry < reader->zip.n)
             read_labels(reader, entry, labels);
         else
             warn(reader, "labels named by the metadata", "they are not in the file's archive");
@@ -120,8 +132,9 @@ static void read_facts(Reader *reader, const MnetGraph *graph, MnetBytes *bytes)
     MnetFlatTable root = mnet_flat_root(bytes);
     MnetFlatVector subgraphs = mnet_flat_vector(&root, MODEL_SUBGRAPHS, 4);
     MnetFlatString description = mnet_flat_string(&root, MODEL_DESCRIPTION);
-    const char *text = description.size ? mnet_tflite_text(reader->store, description) : NULL;
+    const char *text = mnet_tflite_text(reader->store, description);
     metadata->description = text ? text : "";
+    reader->no_memory = !text;
     if (!subgraphs.count)
         return;
     MnetFlatTable subgraph = mnet_flat_vector_table(&subgraphs, 0);
@@ -141,27 +154,45 @@ static void read_facts(Reader *reader, const MnetGraph *graph, MnetBytes *bytes)
         labels_from_files(reader, &root, MODEL_FILES, &metadata->outputs[0]);
 }
 
+static bool is_text(const MnetZipEntry *entry)
+{
+    return entry->name_size > 4 && !memcmp(entry->name + entry->name_size - 4, ".txt", 4);
+}
+
 /* An archive with one text that no metadata names: the labels of the output. */
 static void labels_by_themselves(Reader *reader)
 {
-    const MnetZipEntry *only = NULL;
-    for (size_t i = 0; i < reader->zip.n; i++) {
-        const MnetZipEntry *entry = &reader->zip.entries[i];
-        if (entry->name_size < 4 || memcmp(entry->name + entry->name_size - 4, ".txt", 4))
-            continue;
-        if (only)
-            return;
-        only = entry;
+    size_t texts = 0, last = 0;
+    for (size_t i = 0; i < reader->zip.n; i++)
+        if (is_text(&reader->zip.entries[i])) {
+            texts++;
+            last = i;
+        }
+    if (texts == 1)
+        read_labels(reader, last, &reader->metadata->outputs[0]);
+}
+
+static void read_all(Reader *reader, const MnetGraph *graph)
+{
+    const char *problem;
+    MnetBytes *file = &reader->file, bytes;
+    if (!mnet_zip_open(file, &reader->zip, &problem) && problem)
+        warn(reader, "archive at the end of the file", problem);
+    if (mnet_tflite_metadata(file->data, file->size, "TFLITE_METADATA", &bytes)) {
+        if (mnet_flat_identified(&bytes, IDENTIFIER))
+            read_facts(reader, graph, &bytes);
+        else
+            warn(reader, "metadata", "its bytes 4 to 7 are not \"" IDENTIFIER "\"");
     }
-    if (only)
-        read_labels(reader, only, &reader->metadata->outputs[0]);
+    if (bytes.bad)
+        warn(reader, "metadata", "an offset or a count leads outside of it");
+    if (graph->n_outputs == 1 && !reader->metadata->outputs[0].text && !*reader->metadata->warning)
+        labels_by_themselves(reader);
 }
 
 MnetStatus mnet_metadata_read(const uint8_t *data, size_t size, const MnetGraph *graph,
                               MnetStore *store, MnetMetadata *metadata, MnetError *error)
 {
-    const char *problem;
-    MnetBytes bytes;
     *metadata = (MnetMetadata){ .description = "" };
     Reader *reader = mnet_calloc(1, sizeof *reader);
     if (!reader)
@@ -169,15 +200,9 @@ MnetStatus mnet_metadata_read(const uint8_t *data, size_t size, const MnetGraph 
     reader->file = (MnetBytes){ data, size, false };
     reader->store = store;
     reader->metadata = metadata;
-    if (!mnet_zip_open(&reader->file, &reader->zip, &problem) && problem)
-        warn(reader, "archive at the end of the file", problem);
-    if (mnet_tflite_metadata(data, size, "TFLITE_METADATA", &bytes)) {
-        read_facts(reader, graph, &bytes);
-        if (bytes.bad)
-            warn(reader, "metadata", "an offset or a count leads outside of it");
-    }
-    if (graph->n_outputs == 1 && !metadata->outputs[0].text)
-        labels_by_themselves(reader);
+    reader->budget = MNET_MAX_LABELS_BYTES;
+    read_all(reader, graph);
+    bool no_memory = reader->no_memory;
     mnet_free(reader);
-    return MNET_OK;
+    return no_memory ? mnet_error_memory(error, MAX_NAME) : MNET_OK;
 }

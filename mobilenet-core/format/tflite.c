@@ -247,15 +247,17 @@ bool mnet_tflite_metadata(const uint8_t *data, size_t size, const char *name, Mn
     MnetFlatTable model = mnet_flat_root(&bytes);
     MnetFlatVector entries = mnet_flat_vector(&model, TFL_MODEL_METADATA, 4);
     MnetFlatVector buffers = mnet_flat_vector(&model, TFL_MODEL_BUFFERS, 4);
+    *buffer = (MnetBytes){ 0 };
     for (uint32_t i = 0; i < entries.count && !bytes.bad; i++) {
         MnetFlatTable entry = mnet_flat_vector_table(&entries, i);
         MnetFlatString found = mnet_flat_string(&entry, TFL_METADATA_NAME);
         if (found.size != strlen(name) || memcmp(found.text, name, found.size))
             continue;
         uint32_t index = mnet_flat_u32(&entry, TFL_METADATA_BUFFER, 0);
-        *buffer = (MnetBytes){ 0 };
-        return mnet_tflite_buffer(&bytes, &buffers, index, &buffer->data, &buffer->size) &&
-               buffer->data;
+        if (mnet_tflite_buffer(&bytes, &buffers, index, &buffer->data, &buffer->size))
+            return buffer->data;
+        bytes.bad = true;
     }
+    buffer->bad = bytes.bad;
     return false;
 }

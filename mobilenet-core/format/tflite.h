@@ -16,8 +16,8 @@
 MnetStatus mnet_tflite_read(const uint8_t *data, size_t size, MnetStore *store, MnetGraph *graph,
                             MnetError *error);
 
-/* The buffer of the model's metadata entry `name`; false when the file has
- * none or is damaged. */
+/* The buffer of the model's metadata entry `name`; false when the file has none
+ * or is damaged, in which case buffer->bad is set. */
 bool mnet_tflite_metadata(const uint8_t *data, size_t size, const char *name, MnetBytes *buffer);
 
 #endif

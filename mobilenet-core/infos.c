@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * What callers are told of a program's inputs and outputs. */
+ * What callers are told of a program: inputs, outputs, operators, totals. */
 #include "infos.h"
 
 #include <string.h>
@@ -44,4 +44,92 @@ MnetStatus mnet_infos_make(const MnetGraph *graph, const MnetProgram *program, M
     for (size_t i = 0; i < outputs; i++)
         mnet_info_fill(program, graph->outputs[i], &infos->outputs[i]);
     return MNET_OK;
+}
+
+uint64_t mnet_info_parameters(const MnetGraph *graph, const MnetNode *node)
+{
+    uint64_t n = 0;
+    if (node->op != MNET_OP_CONV_2D && node->op != MNET_OP_DEPTHWISE_CONV_2D &&
+        node->op != MNET_OP_FULLY_CONNECTED)
+        return 0;
+    for (int32_t i = 1; i < node->n_inputs; i++)
+        if (node->inputs[i] >= 0 && graph->tensors[node->inputs[i]].data)
+            n += mnet_tensor_elements(&graph->tensors[node->inputs[i]]);
+    return n;
+}
+
+/* The slot that computes a step, and whether the chosen set has it from plain C. */
+static const char *kernel_slot(const MnetStep *step, bool *plain_c)
+{
+    const MnetKernels *k = step->kernels, *c = &mnet_kernels_c;
+    bool floats = mnet_in(step->graph, step->node, 0)->type == MNET_TYPE_FLOAT32;
+    switch (step->node->op) {
+    case MNET_OP_CONV_2D:
+    case MNET_OP_FULLY_CONNECTED:
+        *plain_c = floats ? k->gemm_f32.run == c->gemm_f32.run : k->gemm_s8.run == c->gemm_s8.run;
+        return floats ? "gemm_f32" : "gemm_s8";
+    case MNET_OP_DEPTHWISE_CONV_2D:
+        *plain_c = floats ? k->depthwise_f32.run == c->depthwise_f32.run
+                          : k->depthwise_s8.run == c->depthwise_s8.run;
+        return floats ? "depthwise_f32" : "depthwise_s8";
+    case MNET_OP_ADD:
+        *plain_c = floats ? k->add_f32 == c->add_f32 : k->add_s8 == c->add_s8;
+        return floats ? "add_f32" : "add_s8";
+    case MNET_OP_SUB:
+        *plain_c = floats ? k->sub_f32 == c->sub_f32 : k->add_s8 == c->add_s8;
+        return floats ? "sub_f32" : "add_s8";
+    case MNET_OP_MUL:
+        *plain_c = floats ? k->mul_f32 == c->mul_f32 : k->mul_s8 == c->mul_s8;
+        return floats ? "mul_f32" : "mul_s8";
+    case MNET_OP_AVERAGE_POOL_2D:
+    case MNET_OP_MEAN:
+        *plain_c =
+            floats ? k->accumulate_f32 == c->accumulate_f32 : k->accumulate_s8 == c->accumulate_s8;
+        return floats ? "accumulate_f32" : "accumulate_s8";
+    case MNET_OP_MAX_POOL_2D:
+        *plain_c = floats ? k->max_f32 == c->max_f32 : k->max_s8 == c->max_s8;
+        return floats ? "max_f32" : "max_s8";
+    case MNET_OP_HARD_SWISH:
+    case MNET_OP_LOGISTIC:
+    case MNET_OP_TANH:
+    case MNET_OP_RELU:
+    case MNET_OP_RELU6:
+    case MNET_OP_RELU_N1_TO_1:
+    case MNET_OP_QUANTIZE:
+        *plain_c = floats || k->lut8 == c->lut8;
+        return floats ? "" : "lut8";
+    default:
+        *plain_c = step->node->op != MNET_OP_RESHAPE && step->node->op != MNET_OP_SQUEEZE;
+        return "";
+    }
+}
+
+bool mnet_info_operator(const MnetProgram *program, size_t index, MnetOperatorInfo *info)
+{
+    if (index >= (size_t)program->graph->n_nodes)
+        return false;
+    const MnetStep *step = &program->steps[index];
+    const MnetNode *node = step->node;
+    *info = (MnetOperatorInfo){ .name = mnet_op_name(node->op),
+                                .note = node->note,
+                                .file_index = node->file_index,
+                                .macs = step->macs,
+                                .parameters = mnet_info_parameters(program->graph, node) };
+    info->kernel = kernel_slot(step, &info->plain_c);
+    mnet_info_fill(program, node->outputs[0], &info->output);
+    return true;
+}
+
+void mnet_info_stats(const MnetProgram *program, MnetModelStats *stats)
+{
+    const MnetGraph *graph = program->graph;
+    stats->macs = program->macs;
+    stats->arena_bytes = program->arena_bytes + program->scratch;
+    stats->scratch_bytes = program->scratch;
+    stats->input_bytes = 0;
+    for (int32_t i = 0; i < graph->n_inputs; i++) {
+        MnetTensorInfo info;
+        mnet_info_fill(program, graph->inputs[i], &info);
+        stats->input_bytes += info.bytes;
+    }
 }

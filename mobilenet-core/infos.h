@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * What callers are told of a program's inputs and outputs. */
+ * What callers are told of a program: inputs, outputs, operators, totals. */
 #ifndef MNET_INFOS_H
 #define MNET_INFOS_H
+
+#include <mnet/model.h>
 
 #include "program.h"
 
@@ -14,5 +16,11 @@ typedef struct {
 void mnet_info_fill(const MnetProgram *program, int32_t tensor, MnetTensorInfo *info);
 MnetStatus mnet_infos_make(const MnetGraph *graph, const MnetProgram *program, MnetStore *store,
                            MnetInfos *infos, MnetError *error);
+
+uint64_t mnet_info_parameters(const MnetGraph *graph, const MnetNode *node);
+/* False when `index` is too large. */
+bool mnet_info_operator(const MnetProgram *program, size_t index, MnetOperatorInfo *info);
+/* Those that depend on the input size: macs, arena_bytes, scratch_bytes, input_bytes. */
+void mnet_info_stats(const MnetProgram *program, MnetModelStats *stats);
 
 #endif

@@ -181,30 +181,16 @@ static MnetStatus copy_constants(MnetModel *model, MnetError *error)
     return MNET_OK;
 }
 
-static uint64_t node_parameters(const MnetGraph *graph, const MnetNode *node)
-{
-    uint64_t n = 0;
-    if (node->op != MNET_OP_CONV_2D && node->op != MNET_OP_DEPTHWISE_CONV_2D &&
-        node->op != MNET_OP_FULLY_CONNECTED)
-        return 0;
-    for (int32_t i = 1; i < node->n_inputs; i++)
-        if (node->inputs[i] >= 0 && graph->tensors[node->inputs[i]].data)
-            n += mnet_tensor_elements(&graph->tensors[node->inputs[i]]);
-    return n;
-}
-
 static void fill_stats(MnetModel *model, size_t file_bytes, int32_t file_operators)
 {
-    const MnetProgram *p = &model->program;
-    model->stats = (MnetModelStats){ .macs = p->macs,
-                                     .weight_bytes = model->store.used,
-                                     .arena_bytes = p->arena_bytes + p->scratch,
+    model->stats = (MnetModelStats){ .weight_bytes = model->store.used,
                                      .file_bytes = file_bytes,
                                      .n_operators = (size_t)model->graph.n_nodes,
                                      .n_file_operators = (size_t)file_operators,
                                      .kernels = model->kernels->name };
+    mnet_info_stats(&model->program, &model->stats);
     for (int32_t i = 0; i < model->graph.n_nodes; i++)
-        model->stats.parameters += node_parameters(&model->graph, &model->graph.nodes[i]);
+        model->stats.parameters += mnet_info_parameters(&model->graph, &model->graph.nodes[i]);
 }
 
 static MnetStatus compile(MnetModel *model, const uint8_t *data, size_t size,
@@ -310,16 +296,7 @@ void mnet_model_stats(const MnetModel *model, MnetModelStats *stats)
 
 bool mnet_model_operator(const MnetModel *model, size_t index, MnetOperatorInfo *info)
 {
-    if (index >= (size_t)model->graph.n_nodes)
-        return false;
-    const MnetNode *node = &model->graph.nodes[index];
-    *info = (MnetOperatorInfo){ .name = mnet_op_name(node->op),
-                                .note = node->note,
-                                .file_index = node->file_index,
-                                .macs = model->program.steps[index].macs,
-                                .parameters = node_parameters(&model->graph, node) };
-    mnet_info_fill(&model->program, node->outputs[0], &info->output);
-    return true;
+    return mnet_info_operator(&model->program, index, info);
 }
 
 const MnetLabels *mnet_model_labels(const MnetModel *model, size_t index)

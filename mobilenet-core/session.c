@@ -149,6 +149,17 @@ const MnetTensorInfo *mnet_session_output_info(const MnetSession *s, size_t inde
     return index < mnet_model_n_outputs(s->model) ? &s->infos.outputs[index] : NULL;
 }
 
+bool mnet_session_operator(const MnetSession *s, size_t index, MnetOperatorInfo *info)
+{
+    return mnet_info_operator(s->program, index, info);
+}
+
+void mnet_session_stats(const MnetSession *s, MnetModelStats *stats)
+{
+    mnet_model_stats(s->model, stats);
+    mnet_info_stats(s->program, stats);
+}
+
 void *mnet_session_input(MnetSession *s, size_t index)
 {
     return index < (size_t)s->program->graph->n_inputs ? s->inputs[index] : NULL;

@@ -14,12 +14,14 @@
 #define MAX_THREADS 64
 #define MAX_RUNS 1000000
 #define MAX_TOP 100000
+#define MAX_INPUT_SIZE 16384
 
 typedef enum {
     OPTION_FILES, /* ToolFiles: may stand more than once */
     OPTION_CHANNELS,
     OPTION_FLAG,
     OPTION_NUMBER,
+    OPTION_SIZE,
     OPTION_STRING
 } OptionType;
 
@@ -29,7 +31,7 @@ typedef struct {
     OptionType type;
     unsigned commands; /* those that take it */
     size_t offset;     /* of the member of ToolOptions */
-    unsigned min, max; /* numbers */
+    unsigned min, max; /* numbers and sizes */
     const char *help;
 } Option;
 
@@ -48,6 +50,8 @@ static const Option options_table[] = {
       "with --std: input = (byte - mean) / std, for red, green, blue" },
     { "std", "A[,B,C]", OPTION_CHANNELS, TOOL_RUN, offsetof(ToolOptions, std), 0, 0,
       "with --mean (default of both: what the model says)" },
+    { "input-size", "WxH|N", OPTION_SIZE, ALL_COMMANDS, offsetof(ToolOptions, input_size), 1,
+      MAX_INPUT_SIZE, "run a classifier at another input size; N: N x N" },
     { "threads", "N", OPTION_NUMBER, TOOL_RUN | TOOL_BENCH, offsetof(ToolOptions, threads), 0,
       MAX_THREADS, "threads that compute, 1 to 64; 0: every one there is (default 1)" },
     { "runs", "N", OPTION_NUMBER, TOOL_BENCH, offsetof(ToolOptions, runs), 1, MAX_RUNS,
@@ -80,7 +84,7 @@ static void print_help(FILE *file)
           "Shows, runs or measures a network (.tflite file).\n\n",
           file);
     for (size_t i = 0; i < N_OPTIONS; i++)
-        fprintf(file, "  --%-8s %-9s %s\n", options_table[i].name,
+        fprintf(file, "  --%-10s %-9s %s\n", options_table[i].name,
                 options_table[i].value ? options_table[i].value : "", options_table[i].help);
     fputs("\nKernel sets here:", file);
     for (const char *const *name = mnet_cpu_names(); *name; name++)
@@ -135,6 +139,23 @@ static bool read_channels(const Option *option, const char *text, ToolChannels *
                        option->name, text);
 }
 
+/* "WxH", or "N" for both. */
+static bool read_size(const Option *option, const char *text, ToolSize *size, int *status)
+{
+    char *end;
+    errno = 0;
+    unsigned long width = text[0] < '0' || text[0] > '9' ? 0 : strtoul(text, &end, 10);
+    unsigned long height = width;
+    if (width && *end == 'x' && end[1] >= '0' && end[1] <= '9')
+        height = strtoul(end + 1, &end, 10);
+    if (!width || *end || errno || width > option->max || height < option->min ||
+        height > option->max)
+        return usage_error(status, "--%s is \"%s\", but must be WxH or N, pixels from %u to %u",
+                           option->name, text, option->min, option->max);
+    *size = (ToolSize){ (unsigned)width, (unsigned)height };
+    return true;
+}
+
 static bool read_value(const Option *option, const char *text, ToolOptions *options, int *status)
 {
     void *member = (char *)options + option->offset;
@@ -153,6 +174,8 @@ static bool read_value(const Option *option, const char *text, ToolOptions *opti
         return true;
     case OPTION_NUMBER:
         return read_number(option, text, member, status);
+    case OPTION_SIZE:
+        return read_size(option, text, member, status);
     case OPTION_STRING:
         *(const char **)member = text;
         return true;

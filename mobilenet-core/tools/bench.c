@@ -20,7 +20,7 @@ static void fill_inputs(const ToolNetwork *network)
 {
     uint32_t state = 1;
     for (size_t i = 0; i < mnet_model_n_inputs(network->model); i++) {
-        const MnetTensorInfo *info = mnet_model_input(network->model, i);
+        const MnetTensorInfo *info = mnet_session_input_info(network->session, i);
         uint8_t *bytes = mnet_session_input(network->session, i);
         bool floats = info->type == MNET_TYPE_FLOAT32;
         for (size_t at = 0; at < info->bytes; at += floats ? sizeof(float) : 1) {
@@ -102,7 +102,7 @@ static void print_json(const ToolOptions *options, const ToolNetwork *network,
     json_unsigned(&json, "weight_bytes", stats->weight_bytes);
     if (timing->op_ms) {
         json_open_array(&json, "operators");
-        for (size_t i = 0; mnet_model_operator(network->model, i, &op); i++) {
+        for (size_t i = 0; mnet_session_operator(network->session, i, &op); i++) {
             json_open_object(&json, NULL);
             json_string(&json, "name", op.name);
             json_string(&json, "note", op.note);
@@ -123,7 +123,7 @@ static void print_operators(const ToolNetwork *network, const Timing *timing)
     MnetOperatorInfo op;
     printf("\n%4s %5s  %-18s %-16s %10s %9s %6s %8s  %s\n", "no.", "file", "operator", "output",
            "mult-adds", "mean ms", "%", "GMAC/s", "folded in");
-    for (size_t i = 0; mnet_model_operator(network->model, i, &op); i++) {
+    for (size_t i = 0; mnet_session_operator(network->session, i, &op); i++) {
         double ms = timing->op_ms[i];
         printf("%4zu %5zu  %-18s %-16s %10s %9.4f %6.1f %8.2f  %s\n", i, op.file_index, op.name,
                tool_shape(&op.output).text, tool_count(op.macs).text, ms, share(timing, i),
@@ -152,7 +152,7 @@ static void print_text(const ToolOptions *options, const ToolNetwork *network,
 int tool_bench(const ToolOptions *options, const ToolNetwork *network)
 {
     MnetModelStats stats;
-    mnet_model_stats(network->model, &stats);
+    mnet_session_stats(network->session, &stats);
     Timing timing = { .n_ops = stats.n_operators };
     double *times = calloc(options->runs, sizeof *times);
     if (options->per_op)

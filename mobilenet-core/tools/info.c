@@ -5,11 +5,11 @@
 
 #include <inttypes.h>
 
-static void json_operators(Json *json, MnetModel *model)
+static void json_operators(Json *json, const MnetSession *session)
 {
     MnetOperatorInfo op;
     json_open_array(json, "operators");
-    for (size_t i = 0; mnet_model_operator(model, i, &op); i++) {
+    for (size_t i = 0; mnet_session_operator(session, i, &op); i++) {
         json_open_object(json, NULL);
         json_string(json, "name", op.name);
         json_string(json, "note", op.note);
@@ -23,8 +23,9 @@ static void json_operators(Json *json, MnetModel *model)
     json_close_array(json);
 }
 
-static void print_json(const char *path, MnetModel *model, const MnetModelStats *stats)
+static void print_json(const char *path, const ToolNetwork *network, const MnetModelStats *stats)
 {
+    const MnetModel *model = network->model;
     Json json = { .file = stdout };
     json_open_object(&json, NULL);
     json_string(&json, "model", path);
@@ -37,14 +38,14 @@ static void print_json(const char *path, MnetModel *model, const MnetModelStats 
     json_unsigned(&json, "file_bytes", stats->file_bytes);
     json_open_array(&json, "inputs");
     for (size_t i = 0; i < mnet_model_n_inputs(model); i++)
-        json_tensor(&json, NULL, mnet_model_input(model, i));
+        json_tensor(&json, NULL, mnet_session_input_info(network->session, i));
     json_close_array(&json);
     json_open_array(&json, "outputs");
     for (size_t i = 0; i < mnet_model_n_outputs(model); i++)
-        json_tensor(&json, NULL, mnet_model_output(model, i));
+        json_tensor(&json, NULL, mnet_session_output_info(network->session, i));
     json_close_array(&json);
     json_unsigned(&json, "file_operators", stats->n_file_operators);
-    json_operators(&json, model);
+    json_operators(&json, network->session);
     json_close_object(&json);
 }
 
@@ -80,12 +81,12 @@ static void print_tensor(const char *what, size_t index, const MnetTensorInfo *i
     putchar('\n');
 }
 
-static void print_operators(MnetModel *model)
+static void print_operators(const MnetSession *session)
 {
     MnetOperatorInfo op;
     printf("\n%4s %5s  %-18s %-7s %-16s %10s %10s  %s\n", "no.", "file", "operator", "type",
            "output", "mult-adds", "params", "folded in");
-    for (size_t i = 0; mnet_model_operator(model, i, &op); i++)
+    for (size_t i = 0; mnet_session_operator(session, i, &op); i++)
         printf("%4zu %5zu  %-18s %-7s %-16s %10s %10s  %s\n", i, op.file_index, op.name,
                mnet_type_name(op.output.type), tool_shape(&op.output).text,
                tool_count(op.macs).text, tool_count(op.parameters).text, op.note);
@@ -96,8 +97,9 @@ static void print_total(const char *what, uint64_t number, ToolText text, const 
     printf("%-14s %12" PRIu64 "  %s%s\n", what, number, text.text, of);
 }
 
-static void print_text(const char *path, MnetModel *model, const MnetModelStats *stats)
+static void print_text(const char *path, const ToolNetwork *network, const MnetModelStats *stats)
 {
+    const MnetModel *model = network->model;
     printf("%-9s", "model");
     tool_print_text(stdout, path);
     if (mnet_model_description(model)[0]) {
@@ -106,10 +108,10 @@ static void print_text(const char *path, MnetModel *model, const MnetModelStats 
     }
     printf("\n%-9s%s\n\n", "kernels", stats->kernels);
     for (size_t i = 0; i < mnet_model_n_inputs(model); i++)
-        print_tensor("input", i, mnet_model_input(model, i));
+        print_tensor("input", i, mnet_session_input_info(network->session, i));
     for (size_t i = 0; i < mnet_model_n_outputs(model); i++)
-        print_tensor("output", i, mnet_model_output(model, i));
-    print_operators(model);
+        print_tensor("output", i, mnet_session_output_info(network->session, i));
+    print_operators(network->session);
     printf("\n%-14s %12zu  in the file, %zu as they are run\n", "operators",
            stats->n_file_operators, stats->n_operators);
     print_total("parameters", stats->parameters, tool_count(stats->parameters), "");
@@ -119,13 +121,13 @@ static void print_text(const char *path, MnetModel *model, const MnetModelStats 
     print_total("file", stats->file_bytes, tool_bytes(stats->file_bytes), "");
 }
 
-int tool_info(const ToolOptions *options, MnetModel *model)
+int tool_info(const ToolOptions *options, const ToolNetwork *network)
 {
     MnetModelStats stats;
-    mnet_model_stats(model, &stats);
+    mnet_session_stats(network->session, &stats);
     if (options->json)
-        print_json(options->model, model, &stats);
+        print_json(options->model, network, &stats);
     else
-        print_text(options->model, model, &stats);
+        print_text(options->model, network, &stats);
     return TOOL_OK;
 }

@@ -6,30 +6,34 @@
 #include <errno.h>
 #include <string.h>
 
+/* What is wrong with a network whose file is sound. */
+static bool refuse(const ToolOptions *options, const MnetError *error)
+{
+    tool_error("%s: %s", options->model, error->text);
+    return false;
+}
+
 bool tool_open(const ToolOptions *options, ToolNetwork *network)
 {
     MnetError error;
     MnetModelOptions model_options = { .cpu = options->cpu };
-    MnetSessionOptions session_options = { 0 };
+    MnetSessionOptions session_options = { .input_width = (int32_t)options->input_size.width,
+                                           .input_height = (int32_t)options->input_size.height };
     *network = (ToolNetwork){ .threads = 1 };
     network->model = mnet_model_load(options->model, &model_options, &error);
-    if (!network->model)
-        goto failed;
-    if (options->command == TOOL_INFO)
-        return true;
+    if (!network->model) {
+        tool_error("%s", error.text);
+        return false;
+    }
     if (options->threads != 1) {
         network->pool = mnet_pool_new(options->threads, &error);
         if (!network->pool)
-            goto failed;
+            return refuse(options, &error);
         network->threads = mnet_pool_threads(network->pool);
         session_options.pool = network->pool;
     }
     network->session = mnet_session_new(network->model, &session_options, &error);
-    if (network->session)
-        return true;
-failed:
-    tool_error("%s", error.text);
-    return false;
+    return network->session || refuse(options, &error);
 }
 
 void tool_close(ToolNetwork *network)
@@ -42,7 +46,7 @@ void tool_close(ToolNetwork *network)
 static int run_command(const ToolOptions *options, const ToolNetwork *network)
 {
     if (options->command == TOOL_INFO)
-        return tool_info(options, network->model);
+        return tool_info(options, network);
     if (options->command == TOOL_BENCH)
         return tool_bench(options, network);
     if (options->image)

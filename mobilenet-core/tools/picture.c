@@ -17,7 +17,7 @@ static void override_channels(const ToolChannels *from, float *to)
 /* Puts the picture into the network's only input. */
 static bool fill_input(const ToolOptions *options, const ToolNetwork *network, const Ppm *ppm)
 {
-    const MnetTensorInfo *input = mnet_model_input(network->model, 0);
+    const MnetTensorInfo *input = mnet_session_input_info(network->session, 0);
     MnetNormalization normalization;
     bool told = mnet_model_normalization(network->model, 0, &normalization);
     MnetImageOptions image_options;

@@ -66,10 +66,10 @@ static bool check_count(const char *model, const char *option, size_t given, siz
     return false;
 }
 
-static void print_outputs(const ToolOptions *options, MnetModel *model)
+static void print_outputs(const ToolOptions *options, const MnetSession *session)
 {
     for (size_t i = 0; i < options->outputs.n; i++) {
-        const MnetTensorInfo *info = mnet_model_output(model, i);
+        const MnetTensorInfo *info = mnet_session_output_info(session, i);
         printf("output %zu  %-7s %-14s %s -> ", i, mnet_type_name(info->type),
                tool_shape(info).text, tool_bytes(info->bytes).text);
         tool_print_text(stdout, options->outputs.files[i]);
@@ -90,7 +90,7 @@ static void print_json(const ToolOptions *options, const ToolNetwork *network)
     for (size_t i = 0; i < options->outputs.n; i++) {
         json_open_object(&json, NULL);
         json_string(&json, "file", options->outputs.files[i]);
-        json_tensor(&json, "tensor", mnet_model_output(network->model, i));
+        json_tensor(&json, "tensor", mnet_session_output_info(network->session, i));
         json_close_object(&json);
     }
     json_close_array(&json);
@@ -100,21 +100,22 @@ static void print_json(const ToolOptions *options, const ToolNetwork *network)
 int tool_run_tensors(const ToolOptions *options, const ToolNetwork *network)
 {
     MnetModel *model = network->model;
+    MnetSession *session = network->session;
     if (!check_count(options->model, "input", options->inputs.n, mnet_model_n_inputs(model)) ||
         !check_count(options->model, "output", options->outputs.n, mnet_model_n_outputs(model)))
         return TOOL_ERROR;
     for (size_t i = 0; i < options->inputs.n; i++)
-        if (!read_input(options->inputs.files[i], mnet_model_input(model, i), i,
-                        mnet_session_input(network->session, i)))
+        if (!read_input(options->inputs.files[i], mnet_session_input_info(session, i), i,
+                        mnet_session_input(session, i)))
             return TOOL_ERROR;
-    mnet_session_run(network->session);
+    mnet_session_run(session);
     for (size_t i = 0; i < options->outputs.n; i++)
-        if (!write_output(options->outputs.files[i], mnet_session_output(network->session, i),
-                          mnet_model_output(model, i)->bytes))
+        if (!write_output(options->outputs.files[i], mnet_session_output(session, i),
+                          mnet_session_output_info(session, i)->bytes))
             return TOOL_ERROR;
     if (options->json)
         print_json(options, network);
     else
-        print_outputs(options, model);
+        print_outputs(options, session);
     return TOOL_OK;
 }

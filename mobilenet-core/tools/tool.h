@@ -27,6 +27,11 @@ typedef struct {
     size_t n; /* 0: not given; 1: the same for all channels; 3: one a channel */
 } ToolChannels;
 
+/* In pixels; 0: not given. */
+typedef struct {
+    unsigned width, height;
+} ToolSize;
+
 /* The command line; strings belong to argv. */
 typedef struct {
     ToolCommand command;
@@ -44,6 +49,7 @@ typedef struct {
     const char *labels;
     ToolChannels mean;
     ToolChannels std;
+    ToolSize input_size;
 } ToolOptions;
 
 /* Reads argv.  True: `options` is filled.  False: `status` is what to exit
@@ -67,7 +73,7 @@ typedef struct {
 bool tool_open(const ToolOptions *options, ToolNetwork *network);
 void tool_close(ToolNetwork *network);
 
-int tool_info(const ToolOptions *options, MnetModel *model);
+int tool_info(const ToolOptions *options, const ToolNetwork *network);
 int tool_run_tensors(const ToolOptions *options, const ToolNetwork *network);
 int tool_run_image(const ToolOptions *options, const ToolNetwork *network);
 int tool_bench(const ToolOptions *options, const ToolNetwork *network);

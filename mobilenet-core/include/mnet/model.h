@@ -46,10 +46,12 @@ MNET_API const MnetTensorInfo *mnet_model_input(const MnetModel *model, size_t i
 MNET_API const MnetTensorInfo *mnet_model_output(const MnetModel *model, size_t index);
 
 typedef struct {
-    uint64_t macs;         /* multiply-adds of one run */
-    uint64_t parameters;   /* weights and biases of the file's layers */
-    uint64_t weight_bytes; /* packed weights and tables in memory */
-    uint64_t arena_bytes;  /* one session's activations and scratch, one thread */
+    uint64_t macs;          /* multiply-adds of one run */
+    uint64_t parameters;    /* weights and biases of the file's layers */
+    uint64_t weight_bytes;  /* packed weights and tables in memory */
+    uint64_t arena_bytes;   /* one session's activations and scratch, one thread */
+    uint64_t scratch_bytes; /* of arena_bytes: what each further thread takes, too */
+    uint64_t input_bytes;   /* a session's own input buffers, beside the arena */
     uint64_t file_bytes;
     size_t n_operators; /* after folding */
     size_t n_file_operators;
@@ -66,6 +68,11 @@ typedef struct {
     MnetTensorInfo output;
     uint64_t macs;
     uint64_t parameters;
+    /* The slot of the kernel table that computes it, e.g. "gemm_s8"; static, ""
+     * where none does.  `plain_c`: it runs as portable C on this machine; false
+     * for what is a copy at most (RESHAPE, SQUEEZE). */
+    const char *kernel;
+    bool plain_c;
 } MnetOperatorInfo;
 
 /* False when `index` is too large.  Strings live as long as the model. */

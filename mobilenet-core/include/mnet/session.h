@@ -45,6 +45,11 @@ MNET_API void mnet_session_free(MnetSession *session); /* NULL is allowed */
 MNET_API const MnetTensorInfo *mnet_session_input_info(const MnetSession *session, size_t index);
 MNET_API const MnetTensorInfo *mnet_session_output_info(const MnetSession *session, size_t index);
 
+/* As mnet_model_operator() and mnet_model_stats(), at the session's input size. */
+MNET_API bool mnet_session_operator(const MnetSession *session, size_t index,
+                                    MnetOperatorInfo *info);
+MNET_API void mnet_session_stats(const MnetSession *session, MnetModelStats *stats);
+
 /* Where the caller writes input `index` before a run: info->bytes bytes, zero
  * at first, unchanged by a run.  NULL when `index` is too large. */
 MNET_API void *mnet_session_input(MnetSession *session, size_t index);

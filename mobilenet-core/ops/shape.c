@@ -6,6 +6,17 @@
 
 #include "ops/classes.h"
 
+/* The bytes keep their meaning: elsewhere the plan would share the memory of
+ * tensors of different sizes. */
+static MnetStatus check_type(const MnetGraph *graph, const MnetNode *node, MnetError *error)
+{
+    MnetType in = mnet_in(graph, node, 0)->type, out = mnet_out(graph, node)->type;
+    if (in != out)
+        return mnet_op_malformed(error, node, "%s to %s, one type expected", mnet_type_name(in),
+                                 mnet_type_name(out));
+    return MNET_OK;
+}
+
 static MnetStatus reshape_target(const MnetGraph *graph, const MnetNode *node, MnetShape *target,
                                  MnetError *error)
 {
@@ -28,7 +39,8 @@ static MnetStatus reshape_infer(const MnetGraph *graph, const MnetNode *node, Mn
 {
     MnetShape target = { 0, { 0 } };
     MnetStatus status = mnet_op_arity(node, 1, 2, error);
-    if (status || (status = reshape_target(graph, node, &target, error)))
+    if (status || (status = check_type(graph, node, error)) ||
+        (status = reshape_target(graph, node, &target, error)))
         return status;
     size_t elements = mnet_shape_elements(&shapes[node->inputs[0]]), known = 1;
     int32_t unknown = -1;
@@ -57,7 +69,7 @@ static MnetStatus squeeze_infer(const MnetGraph *graph, const MnetNode *node, Mn
                                 MnetError *error)
 {
     MnetStatus status = mnet_op_arity(node, 1, 1, error);
-    if (status)
+    if (status || (status = check_type(graph, node, error)))
         return status;
     const MnetShape *in = &shapes[node->inputs[0]];
     bool drop[MNET_MAX_RANK] = { false };

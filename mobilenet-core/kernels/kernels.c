@@ -8,6 +8,7 @@
 const MnetKernelSet mnet_kernel_sets[] = {
 #ifdef MNET_HAVE_X86
     { &mnet_kernels_avx512vnni, MNET_CPU_AVX512VNNI },
+    { &mnet_kernels_avx2, MNET_CPU_AVX2 },
 #endif
     { &mnet_kernels_c, 0 },
     { NULL, 0 },

@@ -175,6 +175,7 @@ typedef struct MnetKernels {
 extern const MnetKernels mnet_kernels_c;
 #ifdef MNET_HAVE_X86
 extern const MnetKernels mnet_kernels_avx512vnni;
+extern const MnetKernels mnet_kernels_avx2;
 #endif
 
 #endif

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Matrix product of floats: tiles of 6 rows x 16 channels in 12 registers. */
+#include "kernels/x86/lanes_avx2.h"
+#include "kernels/x86/table_avx2.h"
+
+enum { MR = 6, NR = 16 };
+
+/* One tile; rows and vectors are constants where this is inlined. */
+MNET_INLINE void tile(const MnetGemmF32 *g, const float *panel, size_t channels, size_t rows,
+                      size_t vectors, const float *a, size_t a_stride, float *c, size_t c_stride)
+{
+    const __m256 min = _mm256_set1_ps(g->min), max = _mm256_set1_ps(g->max);
+    __m256 acc[MR][2];
+    for (size_t r = 0; r < rows; r++)
+        for (size_t v = 0; v < vectors; v++)
+            acc[r][v] = _mm256_load_ps(panel + 8 * v);
+    const float *w = panel + NR;
+    for (size_t k = 0; k < g->k; k++, w += NR)
+        for (size_t r = 0; r < rows; r++) {
+            __m256 x = _mm256_broadcast_ss(a + r * a_stride + k);
+            for (size_t v = 0; v < vectors; v++)
+                acc[r][v] = _mm256_fmadd_ps(x, _mm256_load_ps(w + 8 * v), acc[r][v]);
+        }
+    for (size_t r = 0; r < rows; r++)
+        for (size_t v = 0; v < vectors; v++)
+            mnet_store_floats_avx2(c + r * c_stride + 8 * v, mnet_clamp_avx2(acc[r][v], min, max),
+                                   channels - 8 * v);
+}
+
+static void tile_16(const MnetGemmF32 *g, const float *panel, size_t channels, size_t rows,
+                    const float *a, size_t a_stride, float *c, size_t c_stride)
+{
+    switch (rows) {
+    case 1:
+        tile(g, panel, channels, 1, 2, a, a_stride, c, c_stride);
+        break;
+    case 2:
+        tile(g, panel, channels, 2, 2, a, a_stride, c, c_stride);
+        break;
+    case 3:
+        tile(g, panel, channels, 3, 2, a, a_stride, c, c_stride);
+        break;
+    case 4:
+        tile(g, panel, channels, 4, 2, a, a_stride, c, c_stride);
+        break;
+    case 5:
+        tile(g, panel, channels, 5, 2, a, a_stride, c, c_stride);
+        break;
+    default:
+        tile(g, panel, channels, 6, 2, a, a_stride, c, c_stride);
+    }
+}
+
+static void tile_8(const MnetGemmF32 *g, const float *panel, size_t channels, size_t rows,
+                   const float *a, size_t a_stride, float *c, size_t c_stride)
+{
+    switch (rows) {
+    case 1:
+        tile(g, panel, channels, 1, 1, a, a_stride, c, c_stride);
+        break;
+    case 2:
+        tile(g, panel, channels, 2, 1, a, a_stride, c, c_stride);
+        break;
+    case 3:
+        tile(g, panel, channels, 3, 1, a, a_stride, c, c_stride);
+        break;
+    case 4:
+        tile(g, panel, channels, 4, 1, a, a_stride, c, c_stride);
+        break;
+    case 5:
+        tile(g, panel, channels, 5, 1, a, a_stride, c, c_stride);
+        break;
+    default:
+        tile(g, panel, channels, 6, 1, a, a_stride, c, c_stride);
+    }
+}
+
+void mnet_gemm_f32_avx2(const MnetGemmF32 *g, size_t m, size_t n0, size_t n1, const float *a,
+                        size_t a_stride, float *c, size_t c_stride)
+{
+    for (size_t i = 0; i < m; i += MR) {
+        size_t rows = m - i < MR ? m - i : MR;
+        const float *row = a + i * a_stride;
+        for (size_t n = n0; n < n1; n += NR) {
+            const float *panel = g->panels + n / NR * g->panel_floats;
+            float *out = c + i * c_stride + n;
+            if (n1 - n > 8)
+                tile_16(g, panel, n1 - n < NR ? n1 - n : NR, rows, row, a_stride, out, c_stride);
+            else
+                tile_8(g, panel, n1 - n, rows, row, a_stride, out, c_stride);
+        }
+    }
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The table for AVX2 with FMA. */
+#include "kernels/x86/table_avx2.h"
+
+const MnetKernels mnet_kernels_avx2 = {
+    .name = "avx2",
+    .gemm_s8 = { .mr = 6, .nr = 16, .kr = 2, .wide = 1, .w_bias = 0, .run = mnet_gemm_s8_avx2 },
+    .gemm_f32 = { .mr = 6, .nr = 16, .run = mnet_gemm_f32_avx2 },
+    .depthwise_s8 = { .channel_tile = 8,
+                      .pack_bytes = mnet_depthwise_s8_pack_bytes_avx2,
+                      .pack = mnet_depthwise_s8_pack_avx2,
+                      .run = mnet_depthwise_s8_avx2 },
+    .depthwise_f32 = { .channel_tile = 8, .run = mnet_depthwise_f32_avx2 },
+    .add_s8 = mnet_add_s8_avx2,
+    .mul_s8 = mnet_mul_s8_avx2,
+    .add_f32 = mnet_add_f32_avx2,
+    .sub_f32 = mnet_sub_f32_avx2,
+    .mul_f32 = mnet_mul_f32_avx2,
+    .lut8 = mnet_lut8_avx2,
+    .accumulate_s8 = mnet_accumulate_s8_avx2,
+    .accumulate_f32 = mnet_accumulate_f32_avx2,
+    .max_s8 = mnet_max_s8_avx2,
+    .max_f32 = mnet_max_f32_avx2,
+};

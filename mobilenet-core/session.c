@@ -58,6 +58,37 @@ static void place_tensors(MnetSession *s)
         mnet_session_bind_input(s, (size_t)i, NULL);
 }
 
+static bool same_shape(const MnetShape *a, const MnetShape *b)
+{
+    return a->rank == b->rank && !memcmp(a->dims, b->dims, (size_t)a->rank * sizeof *a->dims);
+}
+
+/* Whether an operator gives each position of its input a meaning of its own: one
+ * of another shape would be read wrong even where the number of values fits. */
+static bool needs_its_shape(MnetOp op)
+{
+    return op == MNET_OP_RESHAPE || op == MNET_OP_SQUEEZE || op == MNET_OP_FULLY_CONNECTED ||
+           op == MNET_OP_SOFTMAX;
+}
+
+/* Only maps may follow the input's size, and a pool or mean must end them. */
+static MnetStatus check_shapes(const MnetModel *model, const MnetProgram *own, MnetError *error)
+{
+    const MnetGraph *graph = &model->graph;
+    const MnetShape *made = model->program.shapes;
+    for (int32_t i = 0; i < graph->n_nodes; i++) {
+        const MnetNode *node = &graph->nodes[i];
+        int32_t in = node->inputs[0];
+        if (needs_its_shape(node->op) && !same_shape(&own->shapes[in], &made[in]))
+            return mnet_op_unsupported(error, node, "its input would change its shape");
+    }
+    for (int32_t i = 0; i < graph->n_outputs; i++)
+        if (!same_shape(&own->shapes[graph->outputs[i]], &made[graph->outputs[i]]))
+            return mnet_error_set(error, MNET_ERROR_UNSUPPORTED, "output %d would change its shape",
+                                  i);
+    return MNET_OK;
+}
+
 /* A program of the session's own at another input size. */
 static MnetStatus resize(MnetSession *s, int32_t width, int32_t height, MnetError *error)
 {
@@ -74,14 +105,14 @@ static MnetStatus resize(MnetSession *s, int32_t width, int32_t height, MnetErro
     shape.dims[first] = height;
     shape.dims[first + 1] = width;
     MnetStatus status = mnet_program_infer(graph, &shape, &s->store, &s->own, error);
-    for (int32_t i = 0; i < graph->n_outputs && !status; i++)
-        if (mnet_shape_elements(&s->own.shapes[graph->outputs[i]]) !=
-            model->infos.outputs[i].elements)
-            status = mnet_error_set(error, MNET_ERROR_UNSUPPORTED,
-                                    "output %d would change its shape", i);
+    if (!status)
+        status = check_shapes(model, &s->own, error);
     if (!status)
         status = mnet_program_plan(&s->own, model->kernels, model->max_arena, &s->store, error);
     if (status) {
+        /* The file itself is sound. */
+        if (error && status == MNET_ERROR_FORMAT)
+            error->status = MNET_ERROR_UNSUPPORTED;
         mnet_error_prefix(error,
                           "input size %dx%d (another than the file's %dx%d is for classifiers "
                           "whose pool covers the whole map)",

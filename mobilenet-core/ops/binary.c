@@ -39,10 +39,10 @@ static MnetStatus binary_infer(const MnetGraph *graph, const MnetNode *node, Mne
     if (status || (status = mnet_op_float_or_int8(graph, node, error)))
         return status;
     const MnetTensor *a = mnet_in(graph, node, 0), *b = mnet_in(graph, node, 1);
-    if (a->type != b->type || (b->type == MNET_TYPE_INT8 && b->quant.n != 1))
-        return mnet_op_unsupported(error, node,
-                                   "%s with %s is not supported, or one has no single scale",
-                                   mnet_type_name(a->type), mnet_type_name(b->type));
+    if (a->type != b->type || (b->type == MNET_TYPE_INT8 && !mnet_has_one_scale(b)))
+        return mnet_op_unsupported(
+            error, node, "%s with %s is not supported, or one has no single scale above 0",
+            mnet_type_name(a->type), mnet_type_name(b->type));
     const MnetShape *sa = &shapes[node->inputs[0]], *sb = &shapes[node->inputs[1]];
     MnetShape out = { sa->rank > sb->rank ? sa->rank : sb->rank, { 0 } };
     for (int32_t i = 0; i < out.rank; i++) {

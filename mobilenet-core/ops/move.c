@@ -219,8 +219,9 @@ static MnetStatus concat_input(const MnetGraph *graph, const MnetNode *node, int
 {
     const MnetTensor *tensor = mnet_in(graph, node, i), *result = mnet_out(graph, node);
     if (!tensor || tensor->type != result->type ||
-        (tensor->type == MNET_TYPE_INT8 && tensor->quant.n != 1))
-        return mnet_op_malformed(error, node, "input %d is missing or of another type", i);
+        (tensor->type == MNET_TYPE_INT8 && !mnet_has_one_scale(tensor)))
+        return mnet_op_malformed(error, node,
+                                 "input %d is missing, of another type or has no scale above 0", i);
     const MnetShape *in = &shapes[node->inputs[i]];
     bool fits = in->rank == out->rank;
     for (int32_t d = 0; fits && d < in->rank; d++)
@@ -279,7 +280,8 @@ static MnetStatus concat_prepare(MnetGraph *graph, MnetNode *node, const MnetKer
         float bias = -(float)in->quant.zero_point[0] * scale;
         for (int32_t q = -128; q < 128; q++) {
             float v = roundf((float)q * scale + bias) + (float)out->quant.zero_point[0];
-            table[(uint8_t)q] = (uint8_t)(int8_t)(v < -128 ? -128 : v > 127 ? 127 : v);
+            /* 0 times an infinite scale is no number. */
+            table[(uint8_t)q] = (uint8_t)(int8_t)(v > 127 ? 127 : v > -128 ? v : -128);
         }
     }
     node->packed = packed;

@@ -192,9 +192,9 @@ MnetStatus mnet_op_float_or_int8(const MnetGraph *graph, const MnetNode *node, M
         return mnet_op_unsupported(error, node,
                                    "%s to %s is not supported, only float32, int8 and uint8",
                                    mnet_type_name(in->type), mnet_type_name(out->type));
-    if (in->quant.n != 1 || out->quant.n != 1)
-        return mnet_op_malformed(error, node, "its input or output has no single scale");
-    return MNET_OK;
+    return mnet_has_one_scale(in) && mnet_has_one_scale(out)
+               ? MNET_OK
+               : mnet_op_malformed(error, node, "its input or output has no single scale above 0");
 }
 
 size_t mnet_tile_count(uint64_t cost, size_t max)

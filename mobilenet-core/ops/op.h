@@ -88,6 +88,12 @@ static inline const MnetTensor *mnet_out(const MnetGraph *graph, const MnetNode 
     return &graph->tensors[node->outputs[0]];
 }
 
+/* Constants may have any finite scale in a file; few operators take them. */
+static inline bool mnet_has_one_scale(const MnetTensor *tensor)
+{
+    return tensor->quant.n == 1 && tensor->quant.scale[0] > 0;
+}
+
 static inline bool mnet_same_quant(const MnetTensor *a, const MnetTensor *b)
 {
     return a->quant.n == 1 && b->quant.n == 1 && a->quant.scale[0] == b->quant.scale[0] &&

@@ -10,6 +10,8 @@
 MnetFixed mnet_fixed(double real)
 {
     MnetFixed fixed = { 0, 0 };
+    if (!isfinite(real))
+        return (MnetFixed){ real < 0 ? -INT32_MAX : INT32_MAX, 30 };
     double q = frexp(fabs(real), &fixed.shift);
     int64_t rounded = (int64_t)round(q * 2147483648.0);
     if (rounded == INT64_C(2147483648)) {

@@ -12,7 +12,8 @@ typedef struct {
     int32_t multiplier, shift;
 } MnetFixed;
 
-/* TFLite's QuantizeMultiplier; real is finite.  shift is -31 to 30. */
+/* TFLite's QuantizeMultiplier; real is no NaN.  shift is -31 to 30; what is too
+ * large becomes the largest, as it does for TFLite. */
 MnetFixed mnet_fixed(double real);
 /* x scaled, with the reference's two roundings. */
 int32_t mnet_fixed_multiply(int32_t x, MnetFixed factor);

@@ -65,7 +65,8 @@ static void softmax_row_s8(const SoftmaxPacked *p, size_t n, const int8_t *in, i
     float factor = p->scale / sum;
     for (size_t i = 0; i < n; i++) {
         float q = nearbyintf(p->exponential[max - in[i]] * factor) + (float)p->zero_point;
-        out[i] = (int8_t)(q < -128 ? -128 : q > 127 ? 127 : q);
+        /* 0 times an infinite scale is no number. */
+        out[i] = (int8_t)(q > 127 ? 127 : q > -128 ? q : -128);
     }
 }
 

@@ -92,6 +92,20 @@ static void set_kernel_arguments(const DepthwisePacked *packed, DepthwiseState *
     s->s8.out_pixel = s->f32.out_pixel = g->out_c;
 }
 
+/* The ring, one row of border, then the kernel's row pointers and the numbers of
+ * the rows in the ring.  A dilation in the file can make the reach of a small
+ * kernel of any size. */
+static MnetStatus plan_scratch(MnetStep *step, const DepthwiseState *s, MnetError *error)
+{
+    size_t staged;
+    if (!mnet_mul_size(s->ring + 1, s->staged_bytes + sizeof(ptrdiff_t), &staged) ||
+        !mnet_add_size(staged, s->g.kernel_h * sizeof(void *), &step->scratch))
+        return mnet_error_set(error, MNET_ERROR_LIMIT,
+                              "%s: a dilation of %zux%zu needs more memory than there is addresses",
+                              mnet_node_label(step->node).text, s->g.dilation_h, s->g.dilation_w);
+    return MNET_OK;
+}
+
 static MnetStatus depthwise_plan(MnetStep *step, MnetStore *store, MnetError *error)
 {
     const MnetNode *node = step->node;
@@ -101,8 +115,8 @@ static MnetStatus depthwise_plan(MnetStep *step, MnetStore *store, MnetError *er
     if (!s)
         return mnet_error_memory(error, sizeof *s);
     MnetGeometry2D *g = &s->g;
-    MnetStatus status = mnet_geometry_2d(node, &step->shapes[node->inputs[0]], w->dims[1],
-                                         w->dims[2], g, error);
+    MnetStatus status =
+        mnet_geometry_2d(node, &step->shapes[node->inputs[0]], w->dims[1], w->dims[2], g, error);
     if (status)
         return status;
     g->out_c = (size_t)w->dims[3];
@@ -111,24 +125,23 @@ static MnetStatus depthwise_plan(MnetStep *step, MnetStore *store, MnetError *er
     s->zero = packed->is_float ? 0 : (int8_t)mnet_in(step->graph, node, 0)->quant.zero_point[0];
     s->row_bytes = g->in_w * g->in_c * s->element;
     s->staged_pixels = (g->out_w - 1) * g->stride_w + (g->kernel_w - 1) * g->dilation_w + 1;
-    s->staged_bytes = mnet_round_up(s->staged_pixels * g->out_c * s->element + MNET_PADDING, MNET_ALIGN);
+    s->staged_bytes =
+        mnet_round_up(s->staged_pixels * g->out_c * s->element + MNET_PADDING, MNET_ALIGN);
     s->in_place = s->multiplier == 1 && g->pad_left == 0 && s->staged_pixels <= g->in_w;
     s->ring = (g->kernel_h - 1) * g->dilation_h + 1;
     set_kernel_arguments(packed, s);
     step->macs = (uint64_t)mnet_shape_elements(out) * g->kernel_h * g->kernel_w;
     step->tiles = s->bands = mnet_tile_count(step->macs, g->batch * g->out_h);
-    /* The ring, one row of border, then the kernel's row pointers and the
-     * numbers of the rows in the ring. */
-    step->scratch = (s->ring + 1) * s->staged_bytes + g->kernel_h * sizeof(void *) +
-                    s->ring * sizeof(ptrdiff_t);
     step->state = s;
-    return MNET_OK;
+    return plan_scratch(step, s, error);
 }
 
 static void stage_row(const DepthwiseState *s, const uint8_t *row, uint8_t *to)
 {
     const MnetGeometry2D *g = &s->g;
     size_t pixel = g->out_c * s->element, left = (size_t)g->pad_left;
+    /* A PAD may be wider than all windows together. */
+    left = left < s->staged_pixels ? left : s->staged_pixels;
     size_t inside = g->in_w < s->staged_pixels - left ? g->in_w : s->staged_pixels - left;
     memset(to, s->zero, left * pixel);
     to += left * pixel;

@@ -89,6 +89,24 @@ MnetStatus mnet_program_infer(const MnetGraph *graph, const MnetShape *input, Mn
     return mnet_ops_infer(graph, p->shapes, !input, error);
 }
 
+/* Inputs have memory of their own, which the limit counts too. */
+static MnetStatus check_memory(MnetProgram *p, size_t max_arena, MnetError *error)
+{
+    size_t bytes = p->arena_bytes;
+    bool fits = p->scratch <= SIZE_MAX - 2 * MNET_PADDING;
+    if (fits) {
+        p->scratch = mnet_round_up(p->scratch + MNET_PADDING, MNET_ALIGN);
+        fits = mnet_add_size(bytes, p->scratch, &bytes);
+    }
+    for (int32_t i = 0; i < p->graph->n_inputs && fits; i++)
+        fits = mnet_add_size(bytes, tensor_bytes(p, p->graph->inputs[i]), &bytes);
+    if (fits && bytes <= max_arena)
+        return MNET_OK;
+    return mnet_error_set(error, MNET_ERROR_LIMIT,
+                          "a run needs %zu bytes of memory, the limit is %zu (MNET_MAX_ARENA)",
+                          fits ? bytes : SIZE_MAX, max_arena);
+}
+
 MnetStatus mnet_program_plan(MnetProgram *p, const MnetKernels *kernels, size_t max_arena,
                              MnetStore *store, MnetError *error)
 {
@@ -97,17 +115,12 @@ MnetStatus mnet_program_plan(MnetProgram *p, const MnetKernels *kernels, size_t 
     if (status || (status = plan_memory(p, error)))
         return status;
     for (int32_t i = 0; i < graph->n_nodes; i++) {
-        p->macs += p->steps[i].macs;
+        p->macs = p->steps[i].macs > UINT64_MAX - p->macs ? UINT64_MAX : p->macs + p->steps[i].macs;
         p->scratch = p->steps[i].scratch > p->scratch ? p->steps[i].scratch : p->scratch;
     }
     if (p->macs > MNET_MAX_MACS)
         return mnet_error_set(error, MNET_ERROR_LIMIT,
                               "a run needs %llu multiply-adds, at most %llu are computed",
                               (unsigned long long)p->macs, (unsigned long long)MNET_MAX_MACS);
-    p->scratch = mnet_round_up(p->scratch + MNET_PADDING, MNET_ALIGN);
-    if (p->arena_bytes > max_arena || p->scratch > max_arena - p->arena_bytes)
-        return mnet_error_set(error, MNET_ERROR_LIMIT,
-                              "a run needs %zu bytes of memory, the limit is %zu (MNET_MAX_ARENA)",
-                              p->arena_bytes + p->scratch, max_arena);
-    return MNET_OK;
+    return check_memory(p, max_arena, error);
 }

@@ -28,7 +28,7 @@ MnetStatus mnet_program_infer(const MnetGraph *graph, const MnetShape *input, Mn
                               MnetProgram *program, MnetError *error);
 
 /* Fills the rest; the operators have been prepared.  `max_arena` bounds
- * arena_bytes + scratch. */
+ * arena_bytes + scratch + the bytes of the inputs. */
 MnetStatus mnet_program_plan(MnetProgram *program, const MnetKernels *kernels, size_t max_arena,
                              MnetStore *store, MnetError *error);
 

@@ -9,6 +9,9 @@
 #include "ops/quant.h"
 #include "ops/window.h"
 
+/* Bytes that can be summed in an int32, whatever they are. */
+#define MAX_SUMMANDS ((size_t)INT32_MAX / 256)
+
 typedef struct {
     MnetGeometry2D g;
     bool is_float, is_max;
@@ -53,9 +56,19 @@ static MnetStatus pool_infer(const MnetGraph *graph, const MnetNode *node, MnetS
     MnetGeometry2D g;
     if ((status = pool_geometry(node, &shapes[node->inputs[0]], &g, error)))
         return status;
+    size_t window =
+        (g.kernel_h < g.in_h ? g.kernel_h : g.in_h) * (g.kernel_w < g.in_w ? g.kernel_w : g.in_w);
+    if (in->type == MNET_TYPE_INT8 && window > MAX_SUMMANDS)
+        return mnet_op_unsupported(error, node, "the sum of %zu values may pass 2^31", window);
     MnetShape shape = { 4,
                         { (int32_t)g.batch, (int32_t)g.out_h, (int32_t)g.out_w, (int32_t)g.in_c } };
-    return mnet_set_shape(graph, node, shapes, &shape, error);
+    if ((status = mnet_set_shape(graph, node, shapes, &shape, error)))
+        return status;
+    /* 2^31 results at most, of 2^32 values at most. */
+    if ((uint64_t)mnet_shape_elements(&shape) * window > MNET_MAX_MACS)
+        return mnet_op_unsupported(error, node, "its windows of %zu values pass %llu additions",
+                                   window, (unsigned long long)MNET_MAX_MACS);
+    return MNET_OK;
 }
 
 static MnetStatus pool_plan(MnetStep *step, MnetStore *store, MnetError *error)
@@ -254,7 +267,7 @@ static MnetStatus mean_plan(MnetStep *step, MnetStore *store, MnetError *error)
     }
     s->is_float = in->type == MNET_TYPE_FLOAT32;
     if (!s->is_float) {
-        if (s->reduced > (size_t)INT32_MAX / 256)
+        if (s->reduced > MAX_SUMMANDS)
             return mnet_op_unsupported(error, node, "the sum of %zu values may pass 2^31",
                                        s->reduced);
         s->in_zero = in->quant.zero_point[0];
@@ -287,7 +300,7 @@ static void mean_row(const MnetStep *step, const MeanState *s, size_t row, const
             continue;
         }
         int32_t sum = isums[i] - s->in_zero * (int32_t)s->reduced;
-        int32_t v = mnet_fixed_multiply(sum, s->factor) + s->out_zero;
+        int64_t v = (int64_t)mnet_fixed_multiply(sum, s->factor) + s->out_zero;
         ((int8_t *)out)[row * s->inner + i] = (int8_t)(v < -128 ? -128 : v > 127 ? 127 : v);
     }
 }

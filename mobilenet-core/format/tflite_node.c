@@ -10,7 +10,7 @@
 
 /* Most tensor numbers that all operators may have together: vectors can be
  * shared in the file, so its size does not bound them. */
-#define MAX_LINKS ((size_t)1 << 20)
+#define MAX_LINKS ((size_t)1 << 16)
 /* Room for what folding adds. */
 #define SPARE 64
 

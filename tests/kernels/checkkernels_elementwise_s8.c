@@ -2,9 +2,11 @@
  *
  * The slots that work byte by byte: add_s8, mul_s8, lut8, accumulate_s8,
  * max_s8. */
+#include <math.h>
 #include <string.h>
 
 #include "checkkernels.h"
+#include "ops/quant.h"
 
 enum { MOST = 2000, BENCH_N = 4096 };
 
@@ -67,6 +69,26 @@ static int8_t naive_result(int64_t x, int32_t multiplier, int32_t shift, int32_t
     return naive_requantize(&r, 0, x);
 }
 
+/* As the reference makes them: (q - zero) << 20, scaled. */
+static void line_table(double scale, int32_t *table)
+{
+    MnetFixed factor = mnet_fixed(scale);
+    int32_t zero = check_between(-128, 127);
+    for (int32_t q = -128; q < 128; q++)
+        table[q + 128] = mnet_fixed_multiply((q - zero) * (1 << 20), factor);
+}
+
+static void add_like_a_model(MnetAddS8 *p, int32_t *a, int32_t *b)
+{
+    double other = check_float(0.01f, 1.0f);
+    bool larger = check_one_in(2);
+    MnetFixed factor = mnet_fixed(ldexp((double)check_float(0.02f, 4.0f), -19));
+    p->multiplier = factor.multiplier;
+    p->shift = factor.shift;
+    line_table(larger ? 0.5 : 0.5 * other, a);
+    line_table((larger ? 0.5 * other : 0.5) * (check_one_in(4) ? -1 : 1), b);
+}
+
 /* Sums that `style` is about, split between the two operands. */
 static void fill_add_tables(const MnetAddS8 *p, CheckRequant style, int32_t *a, int32_t *b)
 {
@@ -98,7 +120,12 @@ static void run_add(const MnetKernels *kernels, size_t n)
     random_range(&p.zero_point, &p.min, &p.max);
     int32_t *a_table = check_place(CHECK_WEIGHT_ZERO, 256 * sizeof *a_table, 0, sizeof *a_table);
     int32_t *b_table = check_place(CHECK_BIAS, 256 * sizeof *b_table, 0, sizeof *b_table);
-    fill_add_tables(&p, style, a_table, b_table);
+    if (style == CHECK_REQUANT_USUAL && check_one_in(4))
+        fill_add_tables(&p, style, a_table, b_table);
+    else if (style == CHECK_REQUANT_USUAL)
+        add_like_a_model(&p, a_table, b_table);
+    else
+        fill_add_tables(&p, style, a_table, b_table);
     p.a_table = a_table;
     p.b_table = b_table;
     Operands o = place_operands(n, alias, b_step);

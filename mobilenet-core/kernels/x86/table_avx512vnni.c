@@ -3,25 +3,28 @@
  * The table for AVX-512 F, BW, VL, DQ with VNNI. */
 #include "kernels/x86/table_avx512vnni.h"
 
-#include "kernels/c/table_c.h"
-
 const MnetKernels mnet_kernels_avx512vnni = {
     .name = "avx512vnni",
-    .gemm_s8 = { .mr = 12, .nr = 16, .kr = 4, .w_bias = 128, .run = mnet_gemm_s8_avx512vnni },
-    .gemm_f32 = { .mr = 4, .nr = 8, .run = mnet_gemm_f32_c },
+    .gemm_s8 = { .mr = 12,
+                 .nr = 16,
+                 .kr = 4,
+                 .wide = 0,
+                 .w_bias = 128,
+                 .run = mnet_gemm_s8_avx512vnni },
+    .gemm_f32 = { .mr = 12, .nr = 16, .run = mnet_gemm_f32_avx512vnni },
     .depthwise_s8 = { .channel_tile = 1,
                       .pack_bytes = mnet_depthwise_s8_pack_bytes_avx512vnni,
                       .pack = mnet_depthwise_s8_pack_avx512vnni,
                       .run = mnet_depthwise_s8_avx512vnni },
-    .depthwise_f32 = { .channel_tile = 8, .run = mnet_depthwise_f32_c },
-    .add_s8 = mnet_add_s8_c,
-    .mul_s8 = mnet_mul_s8_c,
-    .add_f32 = mnet_add_f32_c,
-    .sub_f32 = mnet_sub_f32_c,
-    .mul_f32 = mnet_mul_f32_c,
-    .lut8 = mnet_lut8_c,
-    .accumulate_s8 = mnet_accumulate_s8_c,
-    .accumulate_f32 = mnet_accumulate_f32_c,
-    .max_s8 = mnet_max_s8_c,
-    .max_f32 = mnet_max_f32_c,
+    .depthwise_f32 = { .channel_tile = 16, .run = mnet_depthwise_f32_avx512vnni },
+    .add_s8 = mnet_add_s8_avx512vnni,
+    .mul_s8 = mnet_mul_s8_avx512vnni,
+    .add_f32 = mnet_add_f32_avx512vnni,
+    .sub_f32 = mnet_sub_f32_avx512vnni,
+    .mul_f32 = mnet_mul_f32_avx512vnni,
+    .lut8 = mnet_lut8_avx512vnni,
+    .accumulate_s8 = mnet_accumulate_s8_avx512vnni,
+    .accumulate_f32 = mnet_accumulate_f32_avx512vnni,
+    .max_s8 = mnet_max_s8_avx512vnni,
+    .max_f32 = mnet_max_f32_avx512vnni,
 };

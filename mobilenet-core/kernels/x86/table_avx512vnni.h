@@ -8,9 +8,28 @@
 
 void mnet_gemm_s8_avx512vnni(const MnetGemmS8 *g, size_t m, size_t n0, size_t n1, const int8_t *a,
                              size_t a_stride, int8_t *c, size_t c_stride);
+void mnet_gemm_f32_avx512vnni(const MnetGemmF32 *g, size_t m, size_t n0, size_t n1, const float *a,
+                              size_t a_stride, float *c, size_t c_stride);
 size_t mnet_depthwise_s8_pack_bytes_avx512vnni(const MnetDepthwiseS8 *d);
 void mnet_depthwise_s8_pack_avx512vnni(const MnetDepthwiseS8 *d, void *packed);
 void mnet_depthwise_s8_avx512vnni(const MnetDepthwiseS8 *d, size_t width, const int8_t *const *rows,
                                   int8_t *out);
+void mnet_depthwise_f32_avx512vnni(const MnetDepthwiseF32 *d, size_t width,
+                                   const float *const *rows, float *out);
+void mnet_add_s8_avx512vnni(const MnetAddS8 *p, size_t n, const int8_t *a, const int8_t *b,
+                            size_t b_step, int8_t *out);
+void mnet_mul_s8_avx512vnni(const MnetMulS8 *p, size_t n, const int8_t *a, const int8_t *b,
+                            size_t b_step, int8_t *out);
+void mnet_add_f32_avx512vnni(size_t n, const float *a, const float *b, size_t b_step, float min,
+                             float max, float *out);
+void mnet_sub_f32_avx512vnni(size_t n, const float *a, const float *b, size_t b_step, float min,
+                             float max, float *out);
+void mnet_mul_f32_avx512vnni(size_t n, const float *a, const float *b, size_t b_step, float min,
+                             float max, float *out);
+void mnet_lut8_avx512vnni(size_t n, const uint8_t *in, const uint8_t *table, uint8_t *out);
+void mnet_accumulate_s8_avx512vnni(size_t n, const int8_t *in, int32_t *acc);
+void mnet_accumulate_f32_avx512vnni(size_t n, const float *in, float *acc);
+void mnet_max_s8_avx512vnni(size_t n, const int8_t *in, int8_t *out);
+void mnet_max_f32_avx512vnni(size_t n, const float *in, float *out);
 
 #endif

@@ -6,15 +6,31 @@
 #include "kernels/x86/requant_avx2.h"
 #include "kernels/x86/table_avx2.h"
 
-enum { MR = MNET_ROWS_AVX2, NR = MNET_TILE_AVX2, KC = 1024 };
+enum { MR = MNET_ROWS_AVX2, NR = MNET_TILE_AVX2 };
+
+/* int16 elements of widened rows that are kept: 48 KiB.  Longer rows than KC
+ * are taken piece by piece. */
+enum { WIDE = 24 * 1024, KC = WIDE / MR };
+
+typedef struct {
+    const MnetGemmS8 *g;
+    MnetRequantAvx2 requant;
+    int8_t *c;
+    size_t c_stride;
+    size_t wide_stride;
+    MnetSumsAvx2 sums;
+    int16_t wide[WIDE] __attribute__((aligned(32)));
+} Block;
 
 /* `k` elements of each row; up to 15 more are read. */
-static void widen(size_t rows, size_t k, const int8_t *a, size_t a_stride, int16_t wide[MR][KC])
+static void widen(Block *b, size_t rows, size_t k, const int8_t *a, size_t a_stride)
 {
+    b->wide_stride = (k + 15) / 16 * 16;
     for (size_t r = 0; r < rows; r++)
         for (size_t i = 0; i < k; i += 16) {
             __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)(a + r * a_stride + i));
-            _mm256_store_si256((__m256i *)(void *)(wide[r] + i), _mm256_cvtepi8_epi16(bytes));
+            _mm256_store_si256((__m256i *)(void *)(b->wide + r * b->wide_stride + i),
+                               _mm256_cvtepi8_epi16(bytes));
         }
 }
 
@@ -25,95 +41,119 @@ MNET_INLINE __m256i broadcast_pair(const int16_t *pair)
     return _mm256_set1_epi32(both);
 }
 
-MNET_INLINE void multiply(size_t rows, size_t vectors, size_t pairs, const int16_t wide[MR][KC],
-                          const int16_t *weights, __m256i acc[MR][2])
+/* Adds the products of `pairs` pairs to the sums of a tile, or to the bias. */
+MNET_INLINE void multiply(Block *b, const int16_t *a, const int32_t *bias, const int16_t *weights,
+                          size_t pairs, size_t rows, size_t vectors)
 {
+    size_t stride = b->wide_stride;
+    __m256i acc[MR][2];
+#pragma GCC unroll 6
+    for (size_t r = 0; r < rows; r++)
+#pragma GCC unroll 2
+        for (size_t v = 0; v < vectors; v++) {
+            const int32_t *from = bias ? bias : b->sums.sums[r];
+            acc[r][v] = _mm256_load_si256((const __m256i *)(const void *)(from + 8 * v));
+        }
     for (size_t p = 0; p < pairs; p++, weights += 2 * NR) {
         __m256i w[2];
+#pragma GCC unroll 2
         for (size_t v = 0; v < vectors; v++)
             w[v] = _mm256_load_si256((const __m256i *)(const void *)(weights + 16 * v));
+#pragma GCC unroll 6
         for (size_t r = 0; r < rows; r++) {
-            __m256i a = broadcast_pair(wide[r] + 2 * p);
+            __m256i x = broadcast_pair(a + r * stride + 2 * p);
+#pragma GCC unroll 2
             for (size_t v = 0; v < vectors; v++)
-                acc[r][v] = _mm256_add_epi32(acc[r][v], _mm256_madd_epi16(a, w[v]));
+                acc[r][v] = _mm256_add_epi32(acc[r][v], _mm256_madd_epi16(x, w[v]));
         }
     }
+#pragma GCC unroll 6
+    for (size_t r = 0; r < rows; r++)
+#pragma GCC unroll 2
+        for (size_t v = 0; v < vectors; v++)
+            mnet_store_sums_avx2(&b->sums, r, v, acc[r][v]);
 }
 
-typedef struct {
-    const MnetGemmS8 *g;
-    MnetRequantAvx2 requant;
-    size_t rows;
-    const int8_t *a;
-    size_t a_stride;
-    int8_t *c;
-    size_t c_stride;
-    int16_t wide[MR][KC] __attribute__((aligned(32)));
-} Block;
+static void multiply_16(Block *b, const int16_t *a, const int32_t *bias, const int16_t *weights,
+                        size_t pairs, size_t rows)
+{
+    switch (rows) {
+    case 1:
+        multiply(b, a, bias, weights, pairs, 1, 2);
+        break;
+    case 2:
+        multiply(b, a, bias, weights, pairs, 2, 2);
+        break;
+    case 3:
+        multiply(b, a, bias, weights, pairs, 3, 2);
+        break;
+    case 4:
+        multiply(b, a, bias, weights, pairs, 4, 2);
+        break;
+    case 5:
+        multiply(b, a, bias, weights, pairs, 5, 2);
+        break;
+    default:
+        multiply(b, a, bias, weights, pairs, 6, 2);
+    }
+}
 
-/* One tile; rows and vectors are constants where this is inlined. */
-MNET_INLINE void tile(Block *b, size_t n, size_t channels, size_t rows, size_t vectors)
+static void multiply_8(Block *b, const int16_t *a, const int32_t *bias, const int16_t *weights,
+                       size_t pairs, size_t rows)
+{
+    switch (rows) {
+    case 1:
+        multiply(b, a, bias, weights, pairs, 1, 1);
+        break;
+    case 2:
+        multiply(b, a, bias, weights, pairs, 2, 1);
+        break;
+    case 3:
+        multiply(b, a, bias, weights, pairs, 3, 1);
+        break;
+    case 4:
+        multiply(b, a, bias, weights, pairs, 4, 1);
+        break;
+    case 5:
+        multiply(b, a, bias, weights, pairs, 5, 1);
+        break;
+    default:
+        multiply(b, a, bias, weights, pairs, 6, 1);
+    }
+}
+
+/* All rows, widened already, with the channels n to n1 of one panel. */
+static void panel(Block *b, size_t rows, size_t n, size_t n1)
 {
     const MnetGemmS8 *g = b->g;
-    const uint8_t *panel = (const uint8_t *)g->panels + n / NR * g->panel_bytes;
-    const int16_t *weights = (const int16_t *)(const void *)(panel + NR * sizeof(int32_t));
-    __m256i acc[MR][2];
-    for (size_t r = 0; r < rows; r++)
-        for (size_t v = 0; v < vectors; v++)
-            acc[r][v] = _mm256_load_si256((const __m256i *)(const void *)(panel + 32 * v));
+    const uint8_t *data = (const uint8_t *)g->panels + n / NR * g->panel_bytes;
+    const int32_t *bias = (const int32_t *)(const void *)data;
+    const int16_t *weights = (const int16_t *)(const void *)(bias + NR);
+    for (size_t r = 0; r < rows; r += MR) {
+        const int16_t *a = b->wide + r * b->wide_stride;
+        size_t tile = rows - r < MR ? rows - r : MR;
+        if (n1 - n > 8)
+            multiply_16(b, a, bias, weights, (g->k + 1) / 2, tile);
+        else
+            multiply_8(b, a, bias, weights, (g->k + 1) / 2, tile);
+        mnet_requant_tile_avx2(&b->requant, n, n1 - n, tile, &b->sums, b->c + r * b->c_stride + n,
+                               b->c_stride);
+    }
+}
+
+/* At most MR rows that are too long to be widened whole, with one panel. */
+static void panel_long(Block *b, size_t rows, size_t n, size_t n1, const int8_t *a, size_t a_stride)
+{
+    const MnetGemmS8 *g = b->g;
+    const uint8_t *data = (const uint8_t *)g->panels + n / NR * g->panel_bytes;
+    const int32_t *bias = (const int32_t *)(const void *)data;
+    const int16_t *weights = (const int16_t *)(const void *)(bias + NR);
     for (size_t k0 = 0; k0 < g->k; k0 += KC) {
         size_t k = g->k - k0 < KC ? g->k - k0 : KC;
-        if (g->k > KC)
-            widen(rows, k, b->a + k0, b->a_stride, b->wide);
-        multiply(rows, vectors, (k + 1) / 2, b->wide, weights + k0 * NR, acc);
+        widen(b, rows, k, a + k0, a_stride);
+        multiply_16(b, b->wide, k0 ? NULL : bias, weights + k0 * NR, (k + 1) / 2, rows);
     }
-    mnet_requant_tile_avx2(&b->requant, n, channels, rows, vectors, acc, b->c + n, b->c_stride);
-}
-
-static void tile_16(Block *b, size_t n, size_t channels)
-{
-    switch (b->rows) {
-    case 1:
-        tile(b, n, channels, 1, 2);
-        break;
-    case 2:
-        tile(b, n, channels, 2, 2);
-        break;
-    case 3:
-        tile(b, n, channels, 3, 2);
-        break;
-    case 4:
-        tile(b, n, channels, 4, 2);
-        break;
-    case 5:
-        tile(b, n, channels, 5, 2);
-        break;
-    default:
-        tile(b, n, channels, 6, 2);
-    }
-}
-
-static void tile_8(Block *b, size_t n, size_t channels)
-{
-    switch (b->rows) {
-    case 1:
-        tile(b, n, channels, 1, 1);
-        break;
-    case 2:
-        tile(b, n, channels, 2, 1);
-        break;
-    case 3:
-        tile(b, n, channels, 3, 1);
-        break;
-    case 4:
-        tile(b, n, channels, 4, 1);
-        break;
-    case 5:
-        tile(b, n, channels, 5, 1);
-        break;
-    default:
-        tile(b, n, channels, 6, 1);
-    }
+    mnet_requant_tile_avx2(&b->requant, n, n1 - n, rows, &b->sums, b->c + n, b->c_stride);
 }
 
 void mnet_gemm_s8_avx2(const MnetGemmS8 *g, size_t m, size_t n0, size_t n1, const int8_t *a,
@@ -122,18 +162,18 @@ void mnet_gemm_s8_avx2(const MnetGemmS8 *g, size_t m, size_t n0, size_t n1, cons
     Block b;
     b.g = g;
     b.requant = mnet_requant_avx2(&g->requant, n0, n1 - n0);
-    b.a_stride = a_stride;
     b.c_stride = c_stride;
-    for (size_t i = 0; i < m; i += MR) {
-        b.rows = m - i < MR ? m - i : MR;
-        b.a = a + i * a_stride;
+    /* Whole tiles of rows that fit. */
+    size_t most = g->k > KC ? MR : WIDE / ((g->k + 15) / 16 * 16) / MR * MR;
+    for (size_t i = 0; i < m; i += most) {
+        size_t rows = m - i < most ? m - i : most;
         b.c = c + i * c_stride;
         if (g->k <= KC)
-            widen(b.rows, g->k, b.a, a_stride, b.wide);
+            widen(&b, rows, g->k, a + i * a_stride, a_stride);
         for (size_t n = n0; n < n1; n += NR)
-            if (n1 - n > 8)
-                tile_16(&b, n, n1 - n < NR ? n1 - n : NR);
+            if (g->k <= KC)
+                panel(&b, rows, n, n1);
             else
-                tile_8(&b, n, n1 - n);
+                panel_long(&b, rows, n, n1, a + i * a_stride, a_stride);
     }
 }

@@ -1,31 +1,90 @@
 /* SPDX-License-Identifier: MIT
  *
- * Sums to bytes: what a call needs to know, and the exact way. */
+ * A tile of sums to bytes. */
 #include "kernels/x86/requant_avx2.h"
 
 #include "kernels/requant.h"
 
-static int is_quick(const float *scale, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (!(scale[i] > -1.0f && scale[i] < 1.0f))
-            return 0;
-    return 1;
-}
-
 MnetRequantAvx2 mnet_requant_avx2(const MnetRequant *requant, size_t c0, size_t channels)
 {
-    MnetRequantAvx2 q = { .requant = requant,
-                          .quick = is_quick(requant->scale + c0, channels),
-                          .zero_point = _mm256_set1_epi16((int16_t)requant->zero_point),
-                          .min = _mm256_set1_epi8((int8_t)requant->min),
-                          .max = _mm256_set1_epi8((int8_t)requant->max) };
+    MnetRequantAvx2 q = { .requant = requant, .quick = 1 };
+    for (size_t c = c0; c < c0 + channels; c++)
+        q.quick &= requant->scale[c] > -1.0f && requant->scale[c] < 1.0f;
     return q;
 }
 
-void mnet_requant_exact_avx2(const MnetRequant *requant, size_t c0, size_t channels, size_t rows,
-                             const int32_t *acc, int8_t *out, size_t stride)
+/* acc * scale + tie with the sign of acc.  |scale| < 1 keeps it below 2^31. */
+MNET_INLINE __m256 requant_value(const int32_t *sums, __m256 scale, __m256 tie)
 {
+    __m256i acc = _mm256_load_si256((const __m256i *)(const void *)sums);
+    __m256i sign = _mm256_and_si256(acc, _mm256_set1_epi32(INT32_MIN));
+    __m256 toward = _mm256_xor_ps(tie, _mm256_castsi256_ps(sign));
+    return _mm256_fmadd_ps(_mm256_cvtepi32_ps(acc), scale, toward);
+}
+
+/* The nearest integers; *worst grows to the largest distance from them. */
+MNET_INLINE __m256i nearest(__m256 value, __m256 *worst)
+{
+    __m256i n = _mm256_cvtps_epi32(value);
+    __m256 rest = _mm256_sub_ps(value, _mm256_cvtepi32_ps(n));
+    *worst = _mm256_max_ps(*worst, _mm256_andnot_ps(_mm256_set1_ps(-0.0f), rest));
+    return n;
+}
+
+/* Whether any sum was too near to the middle of two integers: then the bytes
+ * are not to be trusted.  8 * vectors channels, of which `channels` are stored. */
+MNET_INLINE int requant_quickly(const MnetRequant *requant, size_t c0, size_t channels,
+                                size_t vectors, size_t rows, const MnetSumsAvx2 *tile, int8_t *out,
+                                size_t stride)
+{
+    const __m256i zero_point = _mm256_set1_epi16((int16_t)requant->zero_point);
+    const __m256i min = _mm256_set1_epi8((int8_t)requant->min);
+    const __m256i max = _mm256_set1_epi8((int8_t)requant->max);
+    /* Packing works within lanes of 16 bytes: dwords 0 to 7 are the channels
+     * 0-3 and 8-11 of the first row, of the second, then 4-7 and 12-15. */
+    const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+    const __m256 scale = _mm256_loadu_ps(requant->scale + c0);
+    const __m256 tie = _mm256_loadu_ps(requant->tie + c0);
+    __m256 worst = _mm256_setzero_ps(), scale_2 = scale, tie_2 = tie;
+    if (vectors == 2) {
+        scale_2 = _mm256_loadu_ps(requant->scale + c0 + 8);
+        tie_2 = _mm256_loadu_ps(requant->tie + c0 + 8);
+    }
+    for (size_t r = 0; r < rows; r += 2) {
+        const int32_t *a = tile->sums[r], *b = r + 1 < rows ? a + MNET_TILE_AVX2 : a;
+        __m256i low = nearest(requant_value(a, scale, tie), &worst), high = low;
+        __m256i low_b = nearest(requant_value(b, scale, tie), &worst), high_b = low_b;
+        if (vectors == 2) {
+            high = nearest(requant_value(a + 8, scale_2, tie_2), &worst);
+            high_b = nearest(requant_value(b + 8, scale_2, tie_2), &worst);
+        }
+        low = _mm256_adds_epi16(_mm256_packs_epi32(low, high), zero_point);
+        low_b = _mm256_adds_epi16(_mm256_packs_epi32(low_b, high_b), zero_point);
+        __m256i bytes = _mm256_packs_epi16(low, low_b);
+        bytes = _mm256_min_epi8(_mm256_max_epi8(bytes, min), max);
+        bytes = _mm256_permutevar8x32_epi32(bytes, order);
+        mnet_store_bytes_avx2(out + r * stride, _mm256_castsi256_si128(bytes), channels);
+        if (b != a)
+            mnet_store_bytes_avx2(out + (r + 1) * stride, _mm256_extracti128_si256(bytes, 1),
+                                  channels);
+    }
+    __m256 doubt = _mm256_cmp_ps(worst, _mm256_set1_ps(0.5f - 0x1p-15f), _CMP_GE_OQ);
+    return _mm256_movemask_ps(doubt);
+}
+
+void mnet_requant_tile_avx2(const MnetRequantAvx2 *q, size_t c0, size_t channels, size_t rows,
+                            const MnetSumsAvx2 *tile, int8_t *out, size_t stride)
+{
+    int doubt = 1;
+    if (q->quick && channels >= 16)
+        doubt = requant_quickly(q->requant, c0, 16, 2, rows, tile, out, stride);
+    else if (q->quick && channels > 8)
+        doubt = requant_quickly(q->requant, c0, channels, 2, rows, tile, out, stride);
+    else if (q->quick)
+        doubt = requant_quickly(q->requant, c0, channels, 1, rows, tile, out, stride);
+    if (__builtin_expect(!doubt, 1))
+        return;
+    size_t n = channels < MNET_TILE_AVX2 ? channels : MNET_TILE_AVX2;
     for (size_t r = 0; r < rows; r++)
-        mnet_requantize(requant, c0, channels, acc + r * MNET_TILE_AVX2, out + r * stride);
+        mnet_requantize(q->requant, c0, n, tile->sums[r], out + r * stride);
 }

@@ -7,7 +7,7 @@
 
 #include "checkkernels.h"
 
-enum { MOST_M = 40, MOST_N = 100, MOST_K = 1400, MOST_EXTRA = 9 };
+enum { MOST_M = 40, MOST_N = 100, MOST_K = 5000, MOST_EXTRA = 9 };
 
 typedef struct {
     size_t m, n, k;
@@ -131,6 +131,20 @@ static void run_shape(const MnetKernels *kernels, size_t m, size_t n, size_t k)
     run_case(kernels, &c);
 }
 
+/* Sums and blocks of rows that kernels may take piece by piece. */
+static void check_long(const MnetKernels *kernels)
+{
+    static const size_t lengths[] = { 511, 512, 513, 1025, 1400, 2049, 3000, 4097, MOST_K };
+    for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i += (size_t)check_step) {
+        run_shape(kernels, (size_t)check_between(1, 20), (size_t)check_between(1, 20), lengths[i]);
+        run_shape(kernels, 1, (size_t)check_between(1, 40), lengths[i]);
+    }
+    for (size_t k = 1; k <= 1400; k += 99 * (size_t)check_step)
+        run_shape(kernels, MOST_M, (size_t)check_between(1, 20), k);
+    for (size_t m = 100; m <= 3000; m += 151 * (size_t)check_step)
+        run_shape(kernels, m, (size_t)check_between(1, 3), (size_t)check_between(1, 20));
+}
+
 static void check(const MnetKernels *kernels)
 {
     size_t step = (size_t)check_step, nr = kernels->gemm_f32.nr, mr = kernels->gemm_f32.mr;
@@ -139,8 +153,7 @@ static void check(const MnetKernels *kernels)
             run_shape(kernels, m, n, (size_t)check_between(1, 20));
     for (size_t k = 1; k <= 200; k += step)
         run_shape(kernels, (size_t)check_between(1, 9), (size_t)check_between(1, 20), k);
-    for (size_t k = 500; k <= MOST_K; k += 99 * step)
-        run_shape(kernels, (size_t)check_between(1, 3), (size_t)check_between(1, 20), k);
+    check_long(kernels);
     for (int i = 0; i < check_iterations; i++)
         run_shape(kernels, 0, 0, 0);
     Case nothing = random_case(kernels);

@@ -6,7 +6,8 @@
 
 #include "checkkernels.h"
 
-enum { MOST_M = 40, MOST_N = 160, MOST_K = 1400, MOST_EXTRA = 9 };
+enum { MOST_M = 40, MOST_N = 160, MOST_K = 9000, MOST_EXTRA = 9 };
+enum { TALL_M = 3000, TALL_N = 3 };
 
 typedef struct {
     size_t m, n, k;
@@ -19,7 +20,8 @@ typedef struct {
 /* One layer in the file's own terms. */
 static int8_t weights[MOST_N * MOST_K];
 static int32_t weight_zero[MOST_N], bias[MOST_N];
-static int8_t expected[MOST_M * (MOST_N + MOST_EXTRA)];
+static int8_t expected[TALL_M * (TALL_N + MOST_EXTRA)];
+_Static_assert(TALL_M *TALL_N > MOST_M * (MOST_N + MOST_EXTRA), "room for both shapes");
 
 static size_t round_up(size_t value, size_t to)
 {
@@ -178,6 +180,21 @@ static void run_shape(const MnetKernels *kernels, size_t m, size_t n, size_t k)
     run_case(kernels, &c);
 }
 
+/* Sums and blocks of rows that kernels may take piece by piece. */
+static void check_long(const MnetKernels *kernels)
+{
+    static const size_t lengths[] = { 511,  512,  513,  1023, 1024, 1025, 1400, 2047,
+                                      2049, 3000, 4095, 4096, 4097, 6151, 8193, MOST_K };
+    for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i += (size_t)check_step) {
+        run_shape(kernels, (size_t)check_between(1, 20), (size_t)check_between(1, 20), lengths[i]);
+        run_shape(kernels, 1, (size_t)check_between(1, 40), lengths[i]);
+    }
+    for (size_t k = 1; k <= 1400; k += 99 * (size_t)check_step)
+        run_shape(kernels, MOST_M, (size_t)check_between(1, 20), k);
+    for (size_t m = 100; m <= TALL_M; m += 151 * (size_t)check_step)
+        run_shape(kernels, m, (size_t)check_between(1, TALL_N), (size_t)check_between(1, 20));
+}
+
 static void check(const MnetKernels *kernels)
 {
     size_t step = (size_t)check_step, nr = kernels->gemm_s8.nr, mr = kernels->gemm_s8.mr;
@@ -186,8 +203,7 @@ static void check(const MnetKernels *kernels)
             run_shape(kernels, m, n, (size_t)check_between(1, 20));
     for (size_t k = 1; k <= 300; k += step)
         run_shape(kernels, (size_t)check_between(1, 9), (size_t)check_between(1, 40), k);
-    for (size_t k = 500; k <= MOST_K; k += 99 * step)
-        run_shape(kernels, (size_t)check_between(1, 3), (size_t)check_between(1, 20), k);
+    check_long(kernels);
     for (size_t n = 1; n <= MOST_N; n += 7 * step)
         run_shape(kernels, 0, n, 0);
     for (int i = 0; i < check_iterations; i++)

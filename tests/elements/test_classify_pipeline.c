@@ -5,6 +5,7 @@
 #include "classify_fixture.h"
 
 #define FRAMES 6
+#define LONGEST (60 * GST_SECOND)
 
 typedef struct
 {
@@ -51,9 +52,9 @@ play (const gchar * source_caps, const gchar * elements, Arrivals * arrivals)
       NULL);
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
   bus = gst_element_get_bus (pipeline);
-  message = gst_bus_timed_pop_filtered (bus, GST_CLOCK_TIME_NONE,
+  message = gst_bus_timed_pop_filtered (bus, LONGEST,
       GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
-  fail_unless (GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS,
+  fail_unless (message && GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS,
       "%s: %" GST_PTR_FORMAT, launch, message);
   gst_element_set_state (pipeline, GST_STATE_NULL);
 
@@ -127,15 +128,19 @@ GST_START_TEST (test_live)
   guint round, n;
 
   for (round = 0; round < 3; round++) {
-    GstElement *pipeline = gst_parse_launch (launch, NULL);
-    GstBus *bus = gst_element_get_bus (pipeline);
+    GError *error = NULL;
+    GstElement *pipeline = gst_parse_launch (launch, &error);
+    GstBus *bus;
 
+    fail_unless (error == NULL, "%s", error ? error->message : "");
+    bus = gst_element_get_bus (pipeline);
     gst_element_set_state (pipeline, GST_STATE_PLAYING);
     for (n = 0; n < 5; n++) {
-      GstMessage *message = gst_bus_timed_pop_filtered (bus,
-          GST_CLOCK_TIME_NONE, GST_MESSAGE_ELEMENT | GST_MESSAGE_ERROR);
+      GstMessage *message = gst_bus_timed_pop_filtered (bus, LONGEST,
+          GST_MESSAGE_ELEMENT | GST_MESSAGE_ERROR);
 
-      fail_unless (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ELEMENT,
+      fail_unless (message
+          && GST_MESSAGE_TYPE (message) == GST_MESSAGE_ELEMENT,
           "%" GST_PTR_FORMAT, message);
       gst_message_unref (message);
     }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "ops/classes.h"
 
 /* A picture with few channels in front and more behind is channels first. */
 static bool is_channels_first(const MnetTensorInfo *info)
@@ -44,6 +45,58 @@ MnetStatus mnet_infos_make(const MnetGraph *graph, const MnetProgram *program, M
     for (size_t i = 0; i < outputs; i++)
         mnet_info_fill(program, graph->outputs[i], &infos->outputs[i]);
     return MNET_OK;
+}
+
+static size_t *operator_count(MnetFolded *counts, MnetOp op)
+{
+    switch (op) {
+    case MNET_OP_PAD:
+        return &counts->pads;
+    case MNET_OP_RELU:
+    case MNET_OP_RELU6:
+    case MNET_OP_RELU_N1_TO_1:
+        return &counts->activations;
+    case MNET_OP_TRANSPOSE:
+    case MNET_OP_QUANTIZE:
+        return &counts->idle;
+    default:
+        return NULL;
+    }
+}
+
+void mnet_info_count(const MnetGraph *graph, const uint8_t *file, size_t size, MnetFolded *before)
+{
+    *before = (MnetFolded){ 0 };
+    for (int32_t t = 0; t < graph->n_tensors; t++) {
+        const MnetTensor *tensor = &graph->tensors[t];
+        uintptr_t at = (uintptr_t)tensor->data, begin = (uintptr_t)file;
+        before->float16 += tensor->data && tensor->type == MNET_TYPE_FLOAT16;
+        before->sparse += tensor->data && (at < begin || at >= begin + size);
+    }
+    for (int32_t i = 0; i < graph->n_nodes; i++) {
+        const MnetNode *node = &graph->nodes[i];
+        size_t *count = operator_count(before, node->op);
+        const MnetTensor *in = mnet_in(graph, node, 0);
+        if (count)
+            ++*count;
+        before->dequantized +=
+            node->op == MNET_OP_DEQUANTIZE && in && in->data && in->type != MNET_TYPE_FLOAT16;
+    }
+}
+
+void mnet_info_folded(const MnetGraph *graph, MnetFolded *folded)
+{
+    for (int32_t t = 0; t < graph->n_tensors; t++)
+        folded->uint8_tensors += graph->tensors[t].was_uint8;
+    for (int32_t i = 0; i < graph->n_nodes; i++) {
+        const MnetNode *node = &graph->nodes[i];
+        size_t *count = operator_count(folded, node->op);
+        bool bytes = mnet_in(graph, node, 0)->type == MNET_TYPE_INT8;
+        if (count && *count)
+            --*count;
+        folded->tables += bytes && mnet_op_class(node->op)->prepare == mnet_op_unary.prepare;
+        folded->dynamic_range += node->op == MNET_OP_ROUND_DYNAMIC;
+    }
 }
 
 uint64_t mnet_info_parameters(const MnetGraph *graph, const MnetNode *node)

@@ -17,6 +17,11 @@ void mnet_info_fill(const MnetProgram *program, int32_t tensor, MnetTensorInfo *
 MnetStatus mnet_infos_make(const MnetGraph *graph, const MnetProgram *program, MnetStore *store,
                            MnetInfos *infos, MnetError *error);
 
+/* Called before folding and after it: counts, and the differences. `file` is the
+ * file's bytes: a constant outside of them was made dense when it was read. */
+void mnet_info_count(const MnetGraph *graph, const uint8_t *file, size_t size, MnetFolded *before);
+void mnet_info_folded(const MnetGraph *graph, MnetFolded *folded);
+
 uint64_t mnet_info_parameters(const MnetGraph *graph, const MnetNode *node);
 /* False when `index` is too large. */
 bool mnet_info_operator(const MnetProgram *program, size_t index, MnetOperatorInfo *info);

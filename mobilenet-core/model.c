@@ -204,6 +204,7 @@ static MnetStatus compile(MnetModel *model, const uint8_t *data, size_t size,
         (status = read_metadata(model, data, size, options, error)))
         return status;
     int32_t file_operators = graph->n_nodes;
+    mnet_info_count(graph, data, size, &model->folded);
     if ((status = mnet_graph_fold(graph, error)) || (status = copy_constants(model, error)))
         return status;
     /* Shapes are inferred before weights are packed: packing trusts them. */
@@ -215,6 +216,7 @@ static MnetStatus compile(MnetModel *model, const uint8_t *data, size_t size,
         (status = mnet_program_plan(p, model->kernels, model->max_arena, &model->store, error)) ||
         (status = fill_infos(model, error)))
         return status;
+    mnet_info_folded(graph, &model->folded);
     fill_stats(model, size, file_operators);
     return MNET_OK;
 }
@@ -292,6 +294,21 @@ const MnetTensorInfo *mnet_model_output(const MnetModel *model, size_t index)
 void mnet_model_stats(const MnetModel *model, MnetModelStats *stats)
 {
     *stats = model->stats;
+}
+
+void mnet_model_folded(const MnetModel *model, MnetFolded *folded)
+{
+    *folded = model->folded;
+}
+
+size_t mnet_model_unsupported(const char *path, MnetUnsupported *list, size_t max)
+{
+    MnetMapping mapping = { NULL, 0 };
+    if (mnet_map_file(&mapping, path, NULL))
+        return 0;
+    size_t n = mnet_tflite_unsupported(mapping.data, mapping.size, list, max);
+    mnet_unmap_file(&mapping);
+    return n;
 }
 
 bool mnet_model_operator(const MnetModel *model, size_t index, MnetOperatorInfo *info)

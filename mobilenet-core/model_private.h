@@ -24,6 +24,7 @@ struct MnetModel {
     MnetMetadata *metadata;
     MnetLabels **labels; /* of each output, NULL: none */
     MnetModelStats stats;
+    MnetFolded folded;
 };
 
 #endif

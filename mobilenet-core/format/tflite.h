@@ -4,6 +4,8 @@
 #ifndef MNET_FORMAT_TFLITE_H
 #define MNET_FORMAT_TFLITE_H
 
+#include <mnet/model.h>
+
 #include "base/bytes.h"
 #include "base/memory.h"
 #include "graph/graph.h"
@@ -15,6 +17,9 @@
  * mnet_graph_check() and to the operators. */
 MnetStatus mnet_tflite_read(const uint8_t *data, size_t size, MnetStore *store, MnetGraph *graph,
                             MnetError *error);
+
+/* As mnet_model_unsupported(), of a file's bytes. */
+size_t mnet_tflite_unsupported(const uint8_t *data, size_t size, MnetUnsupported *list, size_t max);
 
 /* The buffer of the model's metadata entry `name`; false when the file has none
  * or is damaged, in which case buffer->bad is set. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * `mnet info`: inputs, outputs, operators and totals of a network. */
-#include "json.h"
+#include "explain.h"
 
 #include <inttypes.h>
 
@@ -18,6 +18,8 @@ static void json_operators(Json *json, const MnetSession *session)
         json_shape(json, &op.output);
         json_unsigned(json, "macs", op.macs);
         json_unsigned(json, "parameters", op.parameters);
+        json_string(json, "kernel", op.kernel);
+        json_bool(json, "plain_c", op.plain_c);
         json_close_object(json);
     }
     json_close_array(json);
@@ -46,6 +48,7 @@ static void print_json(const char *path, const ToolNetwork *network, const MnetM
     json_close_array(&json);
     json_unsigned(&json, "file_operators", stats->n_file_operators);
     json_operators(&json, network->session);
+    tool_explain_json(&json, network, stats);
     json_close_object(&json);
 }
 
@@ -119,6 +122,8 @@ static void print_text(const char *path, const ToolNetwork *network, const MnetM
     print_total("weights", stats->weight_bytes, tool_bytes(stats->weight_bytes), " packed");
     print_total("arena", stats->arena_bytes, tool_bytes(stats->arena_bytes), " a session");
     print_total("file", stats->file_bytes, tool_bytes(stats->file_bytes), "");
+    putchar('\n');
+    tool_explain(network, stats);
 }
 
 int tool_info(const ToolOptions *options, const ToolNetwork *network)

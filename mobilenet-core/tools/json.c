@@ -98,13 +98,26 @@ void json_unsigned(Json *json, const char *key, uint64_t value)
     fprintf(json->file, "%" PRIu64, value);
 }
 
-void json_real(Json *json, const char *key, double value)
+void json_bool(Json *json, const char *key, bool value)
 {
     begin_value(json, key);
-    if (isfinite(value))
-        fprintf(json->file, "%.9g", value);
-    else
-        fputs("null", json->file);
+    fputs(value ? "true" : "false", json->file);
+}
+
+void json_null(Json *json, const char *key)
+{
+    begin_value(json, key);
+    fputs("null", json->file);
+}
+
+void json_real(Json *json, const char *key, double value)
+{
+    if (!isfinite(value)) {
+        json_null(json, key);
+        return;
+    }
+    begin_value(json, key);
+    fprintf(json->file, "%.9g", value);
 }
 
 void json_shape(Json *json, const MnetTensorInfo *info)

@@ -24,6 +24,8 @@ void json_close_array(Json *json);
 void json_string(Json *json, const char *key, const char *text);
 void json_integer(Json *json, const char *key, int64_t value);
 void json_unsigned(Json *json, const char *key, uint64_t value);
+void json_bool(Json *json, const char *key, bool value);
+void json_null(Json *json, const char *key);
 /* What is not finite becomes null: JSON has no word for it. */
 void json_real(Json *json, const char *key, double value);
 

@@ -23,6 +23,8 @@ bool tool_open(const ToolOptions *options, ToolNetwork *network)
     network->model = mnet_model_load(options->model, &model_options, &error);
     if (!network->model) {
         tool_error("%s", error.text);
+        if (options->command == TOOL_INFO)
+            tool_explain_refusal(options, &error);
         return false;
     }
     if (options->threads != 1) {

@@ -74,6 +74,8 @@ bool tool_open(const ToolOptions *options, ToolNetwork *network);
 void tool_close(ToolNetwork *network);
 
 int tool_info(const ToolOptions *options, const ToolNetwork *network);
+/* What `info` tells of a file that could not be loaded, besides the error. */
+void tool_explain_refusal(const ToolOptions *options, const MnetError *error);
 int tool_run_tensors(const ToolOptions *options, const ToolNetwork *network);
 int tool_run_image(const ToolOptions *options, const ToolNetwork *network);
 int tool_bench(const ToolOptions *options, const ToolNetwork *network);

@@ -47,6 +47,28 @@ $words
 WORDS
 }
 
+# As expect_error 1, for `info` of a file that is refused: what is printed tells
+# the reason again, and what would help, as text and as JSON.
+expect_refusal() {
+  what=$1
+  words=$2
+  shift 2
+  expect 1 "$what" info "$@"
+  [ "$(wc -l <"$work/err")" = 1 ] || fail "$what: not one line: $(cat "$work/err")"
+  grep -q '^refused  ' "$work/out" || fail "$what: no reason: $(cat "$work/out")"
+  grep -q '^help  ' "$work/out" || fail "$what: no help: $(cat "$work/out")"
+  while read -r word; do
+    grep -qF -- "$word" "$work/err" || fail "$what: no \"$word\" in: $(cat "$work/err")"
+    grep -qF -- "$word" "$work/out" || fail "$what: no \"$word\" in: $(cat "$work/out")"
+  done <<WORDS
+$words
+WORDS
+  expect 1 "$what, JSON" info "$@" --json
+  expect_json "$what, JSON" 'j["refused"]["reason"] and j["refused"]["help"]
+    and j["refused"]["status"] in ("format", "unsupported", "limit")
+    and type(j["refused"]["unsupported_operators"]) is list'
+}
+
 # A Python expression over `j`, the JSON object that was printed.
 expect_json() {
   what=$1

@@ -44,6 +44,62 @@ expect_json 'operators add up' 'sum(o["macs"] for o in j["operators"]) == j["mac
 expect_json 'operators' '[o["shape"] for o in j["operators"] if o["name"] == "CONV_2D"][0]
   == [1, 112, 112, 16] and "SOFTMAX" in [o["name"] for o in j["operators"]]'
 
+expect_json 'kernels of operators' 'all(isinstance(o["plain_c"], bool) for o in j["operators"])
+  and [o["kernel"] for o in j["operators"] if o["name"] == "CONV_2D"][0] == "gemm_s8"'
+
+# --- what info explains: family, width, input, role
+looks() {
+  expect 0 "architecture of $1" info "$shared/models/$1.tflite" --json
+  expect_json "architecture of $1" "j['architecture'] == {'family': '$2', 'width': $3,
+    'input_width': $4, 'input_height': $4, 'role': '$5'}"
+}
+looks classify/mcunet-320kb_imagenet_int8 MCUNet-like None 176 classifier
+looks classify/mobilenet_edgetpu_0.75_224_ptq 'MobileNet EdgeTPU' 0.75 224 classifier
+looks classify/mobilenet_v1_0.25_128_quant 'MobileNet V1' 0.25 128 classifier
+looks classify/mobilenet_v1_0.25_224_float 'MobileNet V1' 0.25 224 classifier
+looks classify/mobilenet_v1_0.5_160_quant 'MobileNet V1' 0.5 160 classifier
+looks classify/mobilenet_v1_0.75_192_quant 'MobileNet V1' 0.75 192 classifier
+looks classify/mobilenet_v2_035_96_embedder 'MobileNet V2' 0.35 96 'feature extractor'
+expect_json 'dynamic range' 'j["folded"]["dynamic_range_layers"] == 37
+  and {"name": "ROUND_DYNAMIC", "count": 37, "macs": 0} in j["plain_c"]'
+looks classify/mobilenet_v2_1.0_224_pt_nchw_int8 'MobileNet V2' 1 224 classifier
+expect_json 'PADs' 'j["folded"]["pads"] == 18 and j["folded"]["uint8_tensors"] == 0'
+looks classify/tf2_mobilenet_v2_1.0_224_ptq 'MobileNet V2' 1 224 classifier
+expect_json 'QUANTIZEs' 'j["folded"]["idle"] == 2'
+looks vww/person_detect_96_gray_int8 'MobileNet V1' 0.25 96 classifier
+looks vww/vww_96_float 'MobileNet V1' 0.25 96 classifier
+expect_json 'nothing folded' 'set(j["folded"].values()) == {0}'
+looks classify/v3-small_224_1.0_uint8 'MobileNet V3-small' 1 224 classifier
+expect_json 'tables' 'j["folded"]["tables"] == 19 and j["folded"]["uint8_tensors"] > 100'
+expect_json 'memory' 'j["memory"]["largest"][0] == {"operator": 11, "name": "CONV_2D",
+  "shape": [1, 56, 56, 72], "bytes": 225792} and j["memory"]["file_bytes"] == j["file_bytes"]
+  and j["memory"]["activation_bytes"] + j["memory"]["scratch_bytes"] == j["arena_bytes"]
+  and j["memory"]["input_bytes"] == 150528'
+expect 0 'plain C' info "$v1" --cpu c --json
+expect_json 'plain C' 'sum(p["count"] for p in j["plain_c"]) == 32
+  and sum(p["macs"] for p in j["plain_c"]) == j["macs"]'
+expect 0 'explained as text' info "$v2"
+grep -q '^looks as MobileNet V2, width 1, classifier at 224x224$' "$work/out" ||
+  fail 'info: architecture'
+grep -q '^folded  *120 uint8 tensors computed as int8$' "$work/out" || fail 'info: folded'
+grep -q '^memory   ' "$work/out" || fail 'info: memory'
+grep -q '^plain C  [0-9]* of 68 operators' "$work/out" || fail 'info: plain C'
+
+# --- another input size
+expect 0 'the own size' info "$v2" --json
+cp "$work/out" "$work/default"
+expect 0 'the own size, given' info "$v2" --json --input-size 224
+cmp "$work/out" "$work/default" || fail 'input-size of the file itself: something else'
+expect 0 'a smaller size' info "$v2" --json --input-size 160x128
+expect_json 'a smaller size' 'j["inputs"][0]["shape"] == [1, 128, 160, 3]
+  and j["outputs"][0]["shape"] == [1, 1001] and j["architecture"]["input_width"] == 160
+  and j["parameters"] == 3489097 and j["operators"][1]["shape"] == [1, 64, 80, 32]
+  and 0.40 < j["macs"] / 300775552 < 0.42 and j["memory"]["input_bytes"] == 61440
+  and sum(o["macs"] for o in j["operators"]) == j["macs"]'
+expect 0 'bench at a smaller size' bench "$v1" --runs 2 --per-op --json --input-size 96
+expect_json 'bench at a smaller size' 'j["macs"] < 9e6
+  and [o["shape"] for o in j["operators"] if o["name"] == "CONV_2D"][0] == [1, 48, 48, 8]'
+
 # --- run with tensors
 expect 0 'run' run "$v1" --input "$v1_cat/input_0.raw" --output "$work/a"
 expect 0 'run with 2 threads' run "$v1" --threads 2 --json --input="$v1_cat/input_0.raw" \
@@ -87,6 +143,8 @@ expect_json 'top-1' "j['results'][0]['index'] == $first and len(j['results']) ==
 name=$(sed -n "$((first + 1))p" "$labels")
 expect_json 'label' "j['results'][0]['label'] == '$name' and j['results'][0]['rank'] == 1"
 expect_json 'scores fall' 'all(a["score"] >= b["score"] for a, b in zip(j["results"], j["results"][1:]))'
+expect 0 'a picture at another size' run "$v2" --image "$ppm" --json --input-size 192
+expect_json 'top-1 at another size' "j['results'][0]['index'] == $first"
 expect 0 'a picture, three classes' run "$v2" --image "$ppm" --labels "$labels" --top 3
 [ "$(wc -l <"$work/out")" = 4 ] || fail 'top 3: not a heading and three lines'
 grep -q "^   1 *$first .*$name\$" "$work/out" || fail "top 3: $(cat "$work/out")"
@@ -150,5 +208,7 @@ expect 0 'hostile names as text' info "$odd"
 if LC_ALL=C grep -q "$(printf '[\033\377\177]')" "$work/out"; then
   fail 'a hostile name reaches the terminal'
 fi
-expect_error 1 'half a model' "$work/cut.tflite" info "$work/cut.tflite"
+expect_refusal 'half a model' "$work/cut.tflite
+truncated" "$work/cut.tflite"
+expect_error 1 'half a model, run' "$work/cut.tflite" bench "$work/cut.tflite"
 finish

@@ -48,10 +48,27 @@ done
 expect_error 2 'too many inputs' '--input
 64' "$@" --input 65 --output a
 
+for size in 0 x 1x 0x5 5x0 16385 7x16385 -3 3x-4 1x2x3 ' 4' 99999999999999999999; do
+  expect_error 2 "input size $size" '--input-size' info m.tflite --input-size "$size"
+done
+
 expect_error 1 'no such model' "$work/none.tflite" info "$work/none.tflite"
 expect_error 1 'a folder' "$work" info "$work"
 : >"$work/empty.tflite"
-expect_error 1 'an empty model' "$work/empty.tflite" info "$work/empty.tflite"
+expect_refusal 'an empty model' "$work/empty.tflite" "$work/empty.tflite"
+refused() {
+  printf '%b' "$2" >"$work/bad.tflite"
+  expect_refusal "$1" "$work/bad.tflite
+$3" "$work/bad.tflite"
+  expect_json "$1: no operators" 'j["refused"]["status"] == "format"
+    and j["refused"]["unsupported_operators"] == []'
+}
+refused 'a git-lfs pointer' 'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n' \
+  'git lfs pull'
+refused 'an HTML page' '<!DOCTYPE html>\n<html><body>Not found</body></html>' 'HTML page'
+refused 'a zip archive' 'PK\003\004aaaaaaaaaaaaaaaaaaaaaaaaaa' 'zip archive'
+refused 'an ONNX model' '\010\007\022\004back' 'ONNX'
+refused 'a few bytes' 'abc' '3 bytes'
 "$python" -c 'import sys; sys.stdout.buffer.write(bytes(range(256)) * 20)' >"$work/noise.tflite"
 expect_error 1 'noise' "$work/noise.tflite" bench "$work/noise.tflite"
 expect_error 1 'a name that steers terminals' '?[2J' info "$work/$(printf '\033')[2J"

@@ -60,6 +60,37 @@ typedef struct {
 
 MNET_API void mnet_model_stats(const MnetModel *model, MnetModelStats *stats);
 
+/* What loading made of the file's operators and constants, as counts. */
+typedef struct {
+    size_t pads;          /* PAD that went into a layer, or padded nothing */
+    size_t activations;   /* RELU, RELU6, RELU_N1_TO_1 that went into an operator */
+    size_t idle;          /* TRANSPOSE and QUANTIZE that changed nothing */
+    size_t uint8_tensors; /* that are computed as int8 */
+    size_t tables;        /* operators on bytes that became a table of 256 */
+    size_t float16;       /* constants unpacked to float32 */
+    size_t dequantized;   /* 8-bit constants unpacked to float32 */
+    size_t dynamic_range; /* layers of 8-bit weights and float32 activations */
+    size_t sparse;        /* constants made dense */
+} MnetFolded;
+
+MNET_API void mnet_model_folded(const MnetModel *model, MnetFolded *folded);
+
+/* An operator that a file asks for and this library lacks. */
+typedef struct {
+    char name[64];       /* TFLite's, or the custom operator's own; UTF-8 */
+    bool custom;         /* not one of TFLite's */
+    int32_t version;     /* that the file asks for */
+    int32_t max_version; /* newest that is supported; 0: none is */
+    size_t count;        /* in the file */
+    size_t first;        /* number of the first one */
+    char nearest[96];    /* supported ones that may do: "RELU, RELU6"; "" for none */
+} MnetUnsupported;
+
+/* Lists what makes mnet_model_load() refuse a .tflite file, in the file's order:
+ * at most `max` kinds.  Returns how many were written; 0 when every operator is
+ * supported, or the file is no such file or too damaged to tell. */
+MNET_API size_t mnet_model_unsupported(const char *path, MnetUnsupported *list, size_t max);
+
 /* One operator as it is run, after folding. */
 typedef struct {
     const char *name;  /* TFLite's, e.g. "CONV_2D"; static */

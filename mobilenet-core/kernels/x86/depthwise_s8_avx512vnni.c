@@ -17,7 +17,7 @@ enum { CHANNELS = 64, PARTS = 3, OUTPUTS = 16, TAPS = 8, COLUMNS = 2 * OUTPUTS +
  * layers, two for the odd channel of the uint8 ones. */
 typedef struct {
     size_t c0, channels, segments;
-    int quick;
+    MnetRequantWay way;
     uint8_t parts[4]; /* of each quarter */
     int32_t bias[CHANNELS] __attribute__((aligned(64)));
     float scale[CHANNELS], tie[CHANNELS];
@@ -79,7 +79,7 @@ void mnet_depthwise_s8_pack_avx512vnni(const MnetDepthwiseS8 *d, void *packed)
             if (c < b->channels)
                 pack_sum(d, b, j, c0 + c);
         }
-        b->quick = mnet_requant_is_quick_avx512vnni(b->scale, CHANNELS);
+        b->way = mnet_requant_way_avx512vnni(&d->requant, b->scale, CHANNELS);
     }
 }
 
@@ -237,7 +237,7 @@ static void depthwise_block(const MnetDepthwiseS8 *d, const Block *b, size_t wid
                                  .channels = b->channels,
                                  .scale = b->scale,
                                  .tie = b->tie,
-                                 .quick = b->quick,
+                                 .way = b->way,
                                  .segments = b->segments };
     /* The last ones overlap where the width is no multiple. */
     for (size_t i = 0; i < b->segments; i++) {

@@ -122,20 +122,28 @@ MNET_INLINE __m512i sum_registers(const __m512i s[16])
     return _mm512_add_epi32(_mm512_shuffle_i32x4(p, q, 0x88), _mm512_shuffle_i32x4(p, q, 0xdd));
 }
 
+/* The sum of a row, spread over a register. */
+MNET_INLINE __m512i row_sum(const int8_t *row, size_t k, __mmask64 tail)
+{
+    const __m512i ones = _mm512_set1_epi8(1);
+    __m512i sum = _mm512_setzero_si512();
+    for (; k >= 64; k -= 64, row += 64)
+        sum = _mm512_dpbusd_epi32(sum, ones, _mm512_loadu_si512(row));
+    return _mm512_dpbusd_epi32(sum, ones, _mm512_maskz_loadu_epi8(tail, row));
+}
+
 /* sums[0..m), written to the next multiple of 16. */
 static void row_sums(size_t m, size_t k, const int8_t *a, size_t a_stride, int32_t *sums)
 {
-    const __m512i ones = _mm512_set1_epi8(1);
-    __mmask64 tail = mnet_mask64(k % 64);
+    const __mmask64 tail = mnet_mask64(k % 64);
     for (size_t i0 = 0; i0 < m; i0 += 16) {
+        size_t rows = m - i0 < 16 ? m - i0 : 16;
         __m512i s[16];
         for (size_t i = 0; i < 16; i++) {
-            const int8_t *row = a + (i0 + i < m ? i0 + i : m - 1) * a_stride;
-            s[i] = _mm512_dpbusd_epi32(_mm512_setzero_si512(), ones,
-                                       _mm512_maskz_loadu_epi8(tail, row + k / 64 * 64));
-            for (size_t j = 0; j + 64 <= k; j += 64)
-                s[i] = _mm512_dpbusd_epi32(s[i], ones, _mm512_loadu_si512(row + j));
+            s[i] = row_sum(a, k, tail);
+            a += i + 1 < rows ? a_stride : 0;
         }
+        a += a_stride;
         _mm512_storeu_si512(sums + i0, sum_registers(s));
     }
 }
@@ -196,7 +204,7 @@ static void gemm_block(const MnetGemmS8 *g, size_t m, size_t n0, size_t n1, cons
                                    .channels = n1 - n < NR * p.panels ? n1 - n : NR * p.panels,
                                    .scale = g->requant.scale + n,
                                    .tie = g->requant.tie + n };
-        block.quick = mnet_requant_is_quick_avx512vnni(block.scale, NR * p.panels);
+        block.way = mnet_requant_way_avx512vnni(&g->requant, block.scale, NR * p.panels);
         for (size_t i = 0, rows; i < m; i += rows) {
             rows = product(&p, i, m - i);
             if (!same)

@@ -26,6 +26,13 @@ MNET_INLINE __mmask16 mnet_mask16(size_t n)
     return n >= 16 ? 0xffff : (__mmask16)((1u << n) - 1);
 }
 
+/* How sums become bytes. */
+typedef enum {
+    MNET_REQUANT_EXACTLY, /* one by one: some channel is scaled up, and wraps as the reference */
+    MNET_REQUANT_QUICKLY, /* in float, one by one where float cannot tell */
+    MNET_REQUANT_POSITIVE /* as above; what is below 0 ends at min (RELU) */
+} MnetRequantWay;
+
 /* Rows of 64 sums, in one of two orders:
  * - plain: sum j is channel c0 + j;
  * - quarters (what interleaving bytes in lanes of 16 makes): sum 16 * q + 4 * l
@@ -35,14 +42,14 @@ typedef struct {
     const MnetRequant *requant;
     size_t c0, channels;      /* at most 64 / segments */
     const float *scale, *tie; /* in the order of the sums; 0 where there is no channel */
-    int quick;                /* mnet_requant_is_quick() */
-    size_t segments;          /* 0: plain */
-    size_t segment[4];        /* where they begin, from out */
+    MnetRequantWay way;
+    size_t segments;   /* 0: plain */
+    size_t segment[4]; /* where they begin, from out */
 } MnetRequantBlock;
 
-/* Whether none of n channels, a multiple of 16, is scaled up: there the
- * reference's left shift may wrap. */
-int mnet_requant_is_quick_avx512vnni(const float *scale, size_t n);
+/* The best way for n channels, a multiple of 16, of these scales. */
+MnetRequantWay mnet_requant_way_avx512vnni(const MnetRequant *requant, const float *scale,
+                                           size_t n);
 
 /* acc: rows of 64 sums, aligned to 64 bytes; out points at channel c0. */
 void mnet_requantize_rows_avx512vnni(const MnetRequantBlock *block, size_t rows, const int32_t *acc,

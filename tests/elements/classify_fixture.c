@@ -70,6 +70,17 @@ fixture_new (const gchar * first_property, ...)
   return h;
 }
 
+/* Messages hold the element, which holds the bus: they must go first. */
+void
+fixture_teardown (GstHarness * h)
+{
+  GstBus *bus = gst_element_get_bus (h->element);
+
+  gst_bus_set_flushing (bus, TRUE);
+  gst_object_unref (bus);
+  gst_harness_teardown (h);
+}
+
 void
 fixture_set_caps (GstHarness * h, const gchar * format, gint width, gint height)
 {

@@ -56,6 +56,7 @@ const gchar *fixture_vector_model (void);
 /* The element with fixture_model() and fixture_labels() and the properties
  * given as name, value, ..., NULL; not live, with a bus, without caps. */
 GstHarness *fixture_new (const gchar * first_property, ...);
+void fixture_teardown (GstHarness * h);
 void fixture_set_caps (GstHarness * h, const gchar * format, gint width,
     gint height);
 

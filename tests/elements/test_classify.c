@@ -149,7 +149,7 @@ GST_START_TEST (test_result)
     fail_unless (sum > 0.97 && sum < 1.03, "scores sum to %g", sum);
     gst_buffer_unref (buffer);
   }
-  gst_harness_teardown (h);
+  fixture_teardown (h);
 }
 
 GST_END_TEST;
@@ -181,7 +181,7 @@ GST_START_TEST (test_top_k_and_threshold)
   fail_unless_equals_int (gst_mobilenet_classification_meta_get_n_results
       (fixture_meta (buffer)), 0);
   gst_buffer_unref (buffer);
-  gst_harness_teardown (h);
+  fixture_teardown (h);
 }
 
 GST_END_TEST;
@@ -197,7 +197,7 @@ assert_label (const gchar * model, const gchar * labels, const gchar * wanted)
   buffer = fixture_push (h, COLOUR_GREEN, 0);
   fail_unless_equals_string (fixture_best_label (buffer), wanted);
   gst_buffer_unref (buffer);
-  gst_harness_teardown (h);
+  fixture_teardown (h);
 }
 
 GST_START_TEST (test_labels)
@@ -238,7 +238,7 @@ assert_range (const gchar * model, const gchar * range, const gchar * mean,
   fail_unless ((fixture_best (buffer) == CLASS_BLACK) == dark_gray_is_dark,
       "dark gray, range %s, mean %s, std %s", range, mean, std);
   gst_buffer_unref (buffer);
-  gst_harness_teardown (h);
+  fixture_teardown (h);
 }
 
 GST_START_TEST (test_input_range)
@@ -293,7 +293,7 @@ GST_START_TEST (test_order_of_channels)
           means[i], index);
     }
     gst_buffer_unref (buffer);
-    gst_harness_teardown (h);
+    fixture_teardown (h);
   }
 }
 
@@ -361,7 +361,7 @@ GST_START_TEST (test_message)
   g_object_set (h->element, "post-messages", FALSE, NULL);
   gst_buffer_unref (fixture_push (h, COLOUR_BLUE, 12 * GST_SECOND));
   fail_unless (fixture_pop_message (h) == NULL);
-  gst_harness_teardown (h);
+  fixture_teardown (h);
 }
 
 GST_END_TEST;
@@ -384,7 +384,7 @@ GST_START_TEST (test_shared_frame)
           0));
   gst_buffer_unref (in);
   gst_buffer_unref (out);
-  gst_harness_teardown (h);
+  fixture_teardown (h);
 }
 
 GST_END_TEST;
@@ -408,7 +408,7 @@ GST_START_TEST (test_frame_of_our_own)
   gst_buffer_unmap (out, &map);
   g_free (before);
   gst_buffer_unref (out);
-  gst_harness_teardown (h);
+  fixture_teardown (h);
 }
 
 GST_END_TEST;
@@ -433,7 +433,7 @@ GST_START_TEST (test_restart)
     gst_harness_push_event (h, gst_event_new_flush_start ());
     gst_harness_push_event (h, gst_event_new_flush_stop (TRUE));
   }
-  gst_harness_teardown (h);
+  fixture_teardown (h);
 }
 
 GST_END_TEST;
@@ -453,7 +453,7 @@ GST_START_TEST (test_restart_with_other_labels)
   buffer = fixture_push (h, COLOUR_BLACK, 0);
   fail_unless_equals_string (fixture_best_label (buffer), "BLACK");
   gst_buffer_unref (buffer);
-  gst_harness_teardown (h);
+  fixture_teardown (h);
 }
 
 GST_END_TEST;
@@ -471,7 +471,7 @@ GST_START_TEST (test_eos)
     fail_unless (event != NULL, "no EOS came out");
     gst_event_unref (event);
   } while (GST_EVENT_TYPE (event) != GST_EVENT_EOS);
-  gst_harness_teardown (h);
+  fixture_teardown (h);
 }
 
 GST_END_TEST;
@@ -491,11 +491,11 @@ GST_START_TEST (test_two_elements_share_a_file)
   buffer = fixture_push (b, COLOUR_BLUE, 0);
   fail_unless_equals_int (fixture_best (buffer), CLASS_BLUE);
   gst_buffer_unref (buffer);
-  gst_harness_teardown (a);
+  fixture_teardown (a);
   buffer = fixture_push (b, COLOUR_GREEN, FRAME_DURATION);
   fail_unless_equals_int (fixture_best (buffer), CLASS_GREEN);
   gst_buffer_unref (buffer);
-  gst_harness_teardown (b);
+  fixture_teardown (b);
 }
 
 GST_END_TEST;

@@ -58,6 +58,8 @@ assert_refused (GQuark domain, gint code, const gchar * words,
   fail_unless (gst_element_set_state (element, GST_STATE_PAUSED) ==
       GST_STATE_CHANGE_SUCCESS);
   gst_element_set_state (element, GST_STATE_NULL);
+  /* Messages hold the element, which holds the bus. */
+  gst_bus_set_flushing (bus, TRUE);
   gst_object_unref (element);
   gst_object_unref (bus);
 }
@@ -237,7 +239,7 @@ GST_START_TEST (test_well_formed_numbers)
     GstHarness *h = fixture_new ("mean", wellformed[i], "std", wellformed[i],
         NULL);
 
-    gst_harness_teardown (h);
+    fixture_teardown (h);
   }
 }
 

@@ -68,7 +68,7 @@ GST_START_TEST (test_formats_and_sizes)
     assert_colour (h, COLOUR_GREEN, CLASS_GREEN);
     assert_colour (h, COLOUR_BLUE, CLASS_BLUE);
   }
-  gst_harness_teardown (h);
+  fixture_teardown (h);
 }
 
 GST_END_TEST;
@@ -79,7 +79,7 @@ GST_START_TEST (test_8k)
 
   fixture_set_caps (h, "NV12", 7680, 4320);
   assert_colour (h, COLOUR_RED, CLASS_RED);
-  gst_harness_teardown (h);
+  fixture_teardown (h);
 }
 
 GST_END_TEST;
@@ -94,7 +94,7 @@ GST_START_TEST (test_every_format_in_turn)
     assert_colour (h, COLOUR_BLACK, CLASS_BLACK);
     assert_white (fixture_push (h, COLOUR_WHITE, 0));
   }
-  gst_harness_teardown (h);
+  fixture_teardown (h);
 }
 
 GST_END_TEST;
@@ -107,7 +107,7 @@ GST_START_TEST (test_caps_without_framerate)
   gst_harness_set_src_caps_str (h,
       "video/x-raw,format=RGB,width=8,height=8,interlace-mode=interleaved");
   assert_colour (h, COLOUR_BLUE, CLASS_BLUE);
-  gst_harness_teardown (h);
+  fixture_teardown (h);
 }
 
 GST_END_TEST;
@@ -134,7 +134,7 @@ GST_START_TEST (test_caps_that_cannot_be)
     gst_query_unref (query);
     gst_caps_unref (wanted);
   }
-  gst_harness_teardown (h);
+  fixture_teardown (h);
 }
 
 GST_END_TEST;
@@ -181,7 +181,7 @@ GST_START_TEST (test_strides_and_offsets)
       21);
   buffer = fixture_frame (format, 37, 21, COLOUR_WHITE, COLOUR_WHITE, 0);
   assert_white (gst_harness_push_and_pull (h, padded_copy (buffer, &info, 36)));
-  gst_harness_teardown (h);
+  fixture_teardown (h);
 }
 
 GST_END_TEST;
@@ -201,7 +201,7 @@ GST_START_TEST (test_negative_stride)
   buffer = gst_harness_push_and_pull (h, buffer);
   fail_unless_equals_int (fixture_best (buffer), CLASS_BLUE);
   gst_buffer_unref (buffer);
-  gst_harness_teardown (h);
+  fixture_teardown (h);
 }
 
 GST_END_TEST;
@@ -249,7 +249,7 @@ GST_START_TEST (test_crop_meta)
     fail_unless_equals_int (fixture_best (buffer), CLASS_GREEN);
     gst_buffer_unref (buffer);
   }
-  gst_harness_teardown (h);
+  fixture_teardown (h);
 }
 
 GST_END_TEST;
@@ -277,7 +277,7 @@ GST_START_TEST (test_larger_than_the_caps)
         CLASS_RED);
     gst_buffer_unref (buffer);
   }
-  gst_harness_teardown (h);
+  fixture_teardown (h);
 }
 
 GST_END_TEST;
@@ -324,7 +324,7 @@ GST_START_TEST (test_fit)
     fail_unless (fixture_best (buffer) == cases[i].wanted, "%s: %u",
         cases[i].fit, fixture_best (buffer));
     gst_buffer_unref (buffer);
-    gst_harness_teardown (h);
+    fixture_teardown (h);
   }
 }
 
@@ -386,7 +386,7 @@ assert_unreadable (GstHarness * h, GstBuffer * buffer, const gchar * reason)
   gst_message_unref (message);
   fail_unless (gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR) == NULL);
   gst_object_unref (bus);
-  gst_harness_teardown (h);
+  fixture_teardown (h);
 }
 
 static GstHarness *

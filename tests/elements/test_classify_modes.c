@@ -234,7 +234,7 @@ GST_START_TEST (test_every)
     assert_no_message (h);
   }
   fail_unless_equals_int (entered (h), 5);
-  gst_harness_teardown (h);
+  fixture_teardown (h);
 }
 
 GST_END_TEST;
@@ -258,7 +258,7 @@ GST_START_TEST (test_every_with_interval)
   g_object_set (h->element, "inference-interval", 2, NULL);
   push_frame (h, 11, 10);
   push_frame (h, 12, 12);
-  gst_harness_teardown (h);
+  fixture_teardown (h);
 }
 
 GST_END_TEST;
@@ -289,7 +289,7 @@ GST_START_TEST (test_latest)
   assert_message (h, 6, 4);
   assert_no_message (h);
   allow (h, 1000);
-  gst_harness_teardown (h);
+  fixture_teardown (h);
 }
 
 GST_END_TEST;
@@ -313,7 +313,7 @@ GST_START_TEST (test_latest_with_interval)
   wait_entered (h, 3);
   push_frame (h, 9, 4);
   allow (h, 1000);
-  gst_harness_teardown (h);
+  fixture_teardown (h);
 }
 
 GST_END_TEST;
@@ -330,7 +330,7 @@ GST_START_TEST (test_latest_holds_no_frame)
   fail_unless (gst_buffer_is_all_memory_writable (buffer));
   gst_buffer_unref (buffer);
   allow (h, 1000);
-  gst_harness_teardown (h);
+  fixture_teardown (h);
 }
 
 GST_END_TEST;
@@ -343,13 +343,13 @@ GST_START_TEST (test_auto)
   push_frame (h, 0, NOTHING);
   wait_entered (h, 1);
   allow (h, 1000);
-  gst_harness_teardown (h);
+  fixture_teardown (h);
 
   h = new_filter ("auto", 1, FALSE);
   allow (h, 1000);
   push_frame (h, 0, 0);
   push_frame (h, 1, 1);
-  gst_harness_teardown (h);
+  fixture_teardown (h);
 }
 
 GST_END_TEST;
@@ -411,7 +411,7 @@ GST_START_TEST (test_latest_interrupted)
   interruptions[__i__] (h);
   push_frame (h, 5, NOTHING);
   allow (h, 1000);
-  gst_harness_teardown (h);
+  fixture_teardown (h);
 }
 
 GST_END_TEST;
@@ -426,7 +426,7 @@ GST_START_TEST (test_every_interrupted)
   interruptions[__i__] (h);
   push_frame (h, 2, 2);
   push_frame (h, 3, 2);
-  gst_harness_teardown (h);
+  fixture_teardown (h);
 }
 
 GST_END_TEST;
@@ -442,7 +442,7 @@ GST_START_TEST (test_latest_eos)
   fail_unless (gst_harness_push_event (h, gst_event_new_eos ()));
   allow (h, 1);
   element = gst_object_ref (h->element);
-  gst_harness_teardown (h);
+  fixture_teardown (h);
   /* Frame 1 was never begun, else the teardown would still wait for it. */
   fail_unless_equals_int (TEST_FILTER (element)->entered, 1);
   gst_object_unref (element);
@@ -477,7 +477,7 @@ GST_START_TEST (test_latest_stopped_while_busy)
   push_segment (h);
   push_frame (h, 2, NOTHING);
   allow (h, 1000);
-  gst_harness_teardown (h);
+  fixture_teardown (h);
 }
 
 GST_END_TEST;
@@ -500,7 +500,7 @@ GST_START_TEST (test_auto_changes)
   forbid (h);
   push_frame (h, 3, NOTHING);
   allow (h, 1000);
-  gst_harness_teardown (h);
+  fixture_teardown (h);
 }
 
 GST_END_TEST;
@@ -536,7 +536,7 @@ GST_START_TEST (test_qos)
   push_frame (h, 6, 5);
   flush (h);
   push_frame (h, 7, 7);
-  gst_harness_teardown (h);
+  fixture_teardown (h);
 }
 
 GST_END_TEST;
@@ -556,7 +556,7 @@ GST_START_TEST (test_qos_with_interval)
   push_frame (h, 5, 4);
   push_frame (h, 6, 4);
   push_frame (h, 7, 7);
-  gst_harness_teardown (h);
+  fixture_teardown (h);
 }
 
 GST_END_TEST;
@@ -575,7 +575,7 @@ GST_START_TEST (test_qos_in_latest)
   wait_entered (h, 2);
   push_frame (h, 6, 4);
   allow (h, 1000);
-  gst_harness_teardown (h);
+  fixture_teardown (h);
 }
 
 GST_END_TEST;
@@ -593,7 +593,7 @@ GST_START_TEST (test_qos_property_has_no_effect)
   allow (h, 1000);
   push_qos (h, 0, GST_SECOND);
   push_frame (h, 1, NOTHING);
-  gst_harness_teardown (h);
+  fixture_teardown (h);
 }
 
 GST_END_TEST;
@@ -614,7 +614,7 @@ GST_START_TEST (test_frames_without_timestamps)
     gst_buffer_unref (buffer);
   }
   fail_unless_equals_int (entered (h), 2);
-  gst_harness_teardown (h);
+  fixture_teardown (h);
 }
 
 GST_END_TEST;

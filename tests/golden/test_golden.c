@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_golden SHARED_DIR FOLDER/MODEL [CPU...]: runs a network on its golden
+ * test_golden [--markdown] SHARED_DIR FOLDER/MODEL [CPU...]: runs a network on its golden
  * inputs with each kernel set (all that this machine can run when none is
  * named), judges the outputs, and demands the same bytes from 1 and from 2
- * threads, and of integers from every kernel set.  MNET_GOLDEN_IMAGES=N of the
+ * threads, and of integers from every kernel set.  --markdown: nothing but one
+ * row of a table, the most of all pictures and kernel sets.  MNET_GOLDEN_IMAGES=N of the
  * environment: only the first N pictures, for slow machines. */
 #include "golden.h"
 
 #include <mnet/mnet.h>
 
 #include <dirent.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,6 +28,8 @@ typedef struct {
     char path[1024];
     Picture pictures[MAX_CASES];
     size_t n_pictures;
+    bool markdown;
+    GoldenDistance ours, optimized; /* most of all pictures and outputs */
     int failed;
 } Run;
 
@@ -125,6 +129,12 @@ static bool same_as_first(Picture *picture, size_t index, const void *data, size
     return picture->first[index] != NULL;
 }
 
+static void raise_distance(GoldenDistance *most, GoldenDistance distance)
+{
+    most->largest = fmax(most->largest, distance.largest);
+    most->share = fmax(most->share, distance.share);
+}
+
 static bool check_output(Run *run, Picture *picture, const Network *network, const char *cpu,
                          size_t index)
 {
@@ -140,6 +150,10 @@ static bool check_output(Run *run, Picture *picture, const Network *network, con
     bool floats = info->type == MNET_TYPE_FLOAT32;
     bool all_alike = floats || same_as_first(picture, index, ours, info->bytes);
     bool good = verdict.holds && same && all_alike;
+    raise_distance(&run->ours, verdict.distance);
+    raise_distance(&run->optimized, optimized);
+    if (run->markdown && good)
+        return true;
     printf("%-6s %-36s %-14s %-10s %zu %10.3g %7.2f %% %10.3g %7.2f %% %10.3g %7.2f %%%s%s%s\n",
            good ? "ok" : "FAILED", run->name, picture->image, cpu, index, verdict.distance.largest,
            100 * verdict.distance.share, optimized.largest, 100 * optimized.share,
@@ -170,24 +184,31 @@ static void check_kernel_set(Run *run, const char *cpu)
 
 int main(int argc, char **argv)
 {
+    static Run run;
+    run.markdown = argc > 1 && strcmp(argv[1], "--markdown") == 0;
+    argv += run.markdown;
+    argc -= run.markdown;
     if (argc < 3) {
-        fputs("usage: test_golden SHARED_DIR FOLDER/MODEL [CPU...]\n", stderr);
+        fputs("usage: test_golden [--markdown] SHARED_DIR FOLDER/MODEL [CPU...]\n", stderr);
         return 2;
     }
     int absent = golden_need_folder(argv[1]);
     if (absent)
         return absent;
-    static Run run;
     const char *slash = strrchr(argv[2], '/');
     run.name = slash ? slash + 1 : argv[2];
     snprintf(run.path, sizeof run.path, "%s/models/%s.tflite", argv[1], argv[2]);
     if (!find_pictures(&run, argv[1]))
         return 1;
-    printf("%-6s %-36s %-14s %-10s %s %20s %21s %21s\n", "", "model", "image", "kernels", "#",
-           "ours: most, share", "TFLite's optimised", "bar");
+    if (!run.markdown)
+        printf("%-6s %-36s %-14s %-10s %s %20s %21s %21s\n", "", "model", "image", "kernels", "#",
+               "ours: most, share", "TFLite's optimised", "bar");
     const char *const *sets = argc > 3 ? (const char *const *)argv + 3 : mnet_cpu_names();
     for (; *sets; sets++)
         check_kernel_set(&run, *sets);
+    if (run.markdown)
+        printf("| %s | %.3g | %.2f %% | %.3g | %.2f %% |\n", run.name, run.ours.largest,
+               100 * run.ours.share, run.optimized.largest, 100 * run.optimized.share);
     for (size_t i = 0; i < run.n_pictures; i++)
         for (size_t k = 0; k < GOLDEN_MAX_TENSORS; k++)
             free(run.pictures[i].first[k]);

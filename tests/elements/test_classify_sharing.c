@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the elements of a process share: models of the same file, one pool. */
+#include "classify_fixture.h"
+#include "gstmobilenetmodel.h"
+
+static MnetModel *
+acquire (const gchar * path, const gchar * cpu)
+{
+  MnetError error = { MNET_OK, "" };
+  MnetModel *model = gst_mobilenet_model_acquire (path, cpu, &error);
+
+  fail_unless (model != NULL, "%s", error.text);
+  return model;
+}
+
+GST_START_TEST (test_same_file)
+{
+  const gchar *path = fixture_model ();
+  const gchar *other = fixture_int8_model ();
+  gchar *folder = g_path_get_dirname (path);
+  gchar *detour = g_build_filename (folder, ".", "colours.tflite", NULL);
+  MnetModel *a = acquire (path, NULL);
+  MnetModel *b = acquire (detour, NULL);
+  MnetModel *c = acquire (other, NULL);
+
+  fail_unless (a == b);
+  fail_unless (a != c);
+  gst_mobilenet_model_release (c);
+  gst_mobilenet_model_release (a);
+  /* Still held by b. */
+  fail_unless (acquire (path, "auto") == b);
+  gst_mobilenet_model_release (b);
+  gst_mobilenet_model_release (b);
+  g_free (detour);
+  g_free (folder);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_other_kernels)
+{
+  const gchar *path = fixture_model ();
+  MnetModel *best = acquire (path, NULL);
+  MnetModel *plain = acquire (path, "c");
+  MnetModelStats stats;
+
+  fail_unless (best != plain);
+  fail_unless (acquire (path, "c") == plain);
+  mnet_model_stats (plain, &stats);
+  fail_unless_equals_string (stats.kernels, "c");
+  gst_mobilenet_model_release (best);
+  gst_mobilenet_model_release (plain);
+  gst_mobilenet_model_release (plain);
+}
+
+GST_END_TEST;
+
+/* A file that took the place of another one is another model; who holds the old
+ * one keeps it. */
+GST_START_TEST (test_replaced_file)
+{
+  MnetModel *before = acquire (fixture_model (), NULL);
+  MnetModel *after = acquire (fixture_model (), NULL);
+
+  fail_unless (before != after);
+  fail_unless_equals_int (mnet_model_output (before, 0)->elements, N_CLASSES);
+  gst_mobilenet_model_release (before);
+  gst_mobilenet_model_release (after);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_one_pool)
+{
+  MnetError error = { MNET_OK, "" };
+  MnetPool *a = gst_mobilenet_pool_acquire (2, &error);
+  MnetPool *b, *c;
+
+  fail_unless (a != NULL, "%s", error.text);
+  b = gst_mobilenet_pool_acquire (3, &error);
+  c = gst_mobilenet_pool_acquire (0, &error);
+  fail_unless (a == b && a == c);
+  fail_unless_equals_int (mnet_pool_threads (a), 2);
+  gst_mobilenet_pool_release (a);
+  gst_mobilenet_pool_release (b);
+  gst_mobilenet_pool_release (c);
+
+  /* When nobody holds it any more the next one may have another size. */
+  a = gst_mobilenet_pool_acquire (3, &error);
+  fail_unless_equals_int (mnet_pool_threads (a), 3);
+  gst_mobilenet_pool_release (a);
+}
+
+GST_END_TEST;
+
+static Suite *
+sharing_suite (void)
+{
+  Suite *suite = suite_create ("sharing of mobilenetclassify");
+  TCase *sharing = tcase_create ("sharing");
+
+  tcase_add_checked_fixture (sharing, NULL, fixture_clean);
+  tcase_add_test (sharing, test_same_file);
+  tcase_add_test (sharing, test_other_kernels);
+  tcase_add_test (sharing, test_replaced_file);
+  tcase_add_test (sharing, test_one_pool);
+  suite_add_tcase (suite, sharing);
+  return suite;
+}
+
+int
+main (int argc, char **argv)
+{
+  return run_element_tests (argc, argv, sharing_suite);
+}

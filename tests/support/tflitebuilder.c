@@ -9,8 +9,8 @@
 
 #include "flatwriter.h"
 
-#define MAX_TENSORS 256
-#define MAX_OPERATORS 128
+#define MAX_TENSORS 6144
+#define MAX_OPERATORS 5120
 #define MAX_PORTS 64
 #define MAX_METADATA 8
 

@@ -12,8 +12,8 @@
 #include "base/memory.h"
 #include "graph/graph.h"
 
-/* One output's labels: UTF-8 as it is in the file, not parsed or checked; in
- * the store.  text is NULL when the output has none. */
+/* One output's labels: bytes as they are in the archive, not parsed or checked;
+ * in `data` or the store.  text is NULL when the output has none. */
 typedef struct {
     const char *text;
     size_t size;

@@ -83,33 +83,63 @@ static void check_absent(void)
     free(w.data);
 }
 
-/* Reads all that a schema like the tests' would and holds what it gets against
- * the buffer; a sanitizer watches the reads. */
-static bool read_everything(const uint8_t *data, size_t size)
+/* A reader that has met nothing bad yet. */
+static MnetFlatTable fresh(MnetBytes *bytes)
+{
+    bytes->bad = false;
+    return mnet_flat_root(bytes);
+}
+
+/* Reads each field as every kind of field and holds what it gets against the
+ * buffer; a sanitizer watches the reads. */
+static void read_everything(const uint8_t *data, size_t size)
 {
     MnetBytes bytes = { data, size, false };
-    MnetFlatTable t = mnet_flat_root(&bytes);
     for (uint32_t field = 0; field < ABSENT + 2; field++) {
+        MnetFlatTable t = fresh(&bytes);
         mnet_flat_u8(&t, field, 0);
         mnet_flat_i32(&t, field, 0);
         mnet_flat_u64(&t, field, 0);
+        t = fresh(&bytes);
         MnetFlatString string = mnet_flat_string(&t, field);
         EXPECT(strlen(string.text) <= size, "string of field %u", field);
+        t = fresh(&bytes);
         MnetFlatTable child = mnet_flat_table(&t, field);
         mnet_flat_u64(&child, 0, 0);
         for (uint32_t element = 1; element <= 8; element *= 2) {
+            t = fresh(&bytes);
             MnetFlatVector v = mnet_flat_vector(&t, field, element);
             EXPECT(!v.count || v.at + (size_t)v.count * element <= size, "vector of field %u",
                    field);
-            for (uint32_t i = 0; i < v.count && element >= 4; i++) {
+            for (uint32_t i = 0; i < v.count && i < size && element >= 4; i++) {
+                bytes.bad = false;
                 MnetFlatTable entry = mnet_flat_vector_table(&v, i);
                 mnet_flat_string(&entry, 0);
-                mnet_flat_vector_i32(&v, i);
             }
-            for (uint32_t i = 0; i < v.count && element == 8; i++)
+            for (uint32_t i = 0; i < v.count && i < size && element == 8; i++)
                 mnet_flat_vector_i64(&v, i);
         }
     }
+}
+
+/* Reads what sample() has written, each field as what it is; whether nothing
+ * was bad. */
+static bool read_sample(const uint8_t *data, size_t size)
+{
+    MnetBytes bytes = { data, size, false };
+    MnetFlatTable t = mnet_flat_root(&bytes);
+    mnet_flat_u8(&t, BYTE, 0);
+    mnet_flat_i32(&t, INT, 0);
+    mnet_flat_u64(&t, LONG, 0);
+    mnet_flat_f32(&t, FLOAT, 0);
+    mnet_flat_string(&t, STRING);
+    mnet_flat_vector(&t, INTS, 4);
+    mnet_flat_vector(&t, LONGS, 8);
+    mnet_flat_vector(&t, FLOATS, 4);
+    MnetFlatVector tables = mnet_flat_vector(&t, TABLES, 4);
+    for (uint32_t i = 0; i < tables.count; i++)
+        mnet_flat_vector_table(&tables, i);
+    mnet_flat_table(&t, CHILD);
     return !bytes.bad;
 }
 
@@ -147,7 +177,7 @@ static void expect_bad(const char *what, size_t at, uint32_t value, bool half)
         flat_writer_put_u16(&w, at, (uint16_t)value);
     else
         flat_writer_put_u32(&w, at, value);
-    EXPECT(!read_everything(w.data, w.size), "%s is not noticed", what);
+    EXPECT(!read_sample(w.data, w.size), "%s is not noticed", what);
     free(w.data);
 }
 
@@ -157,13 +187,16 @@ static void check_lies(void)
     MnetBytes bytes = { w.data, w.size, false };
     MnetFlatTable t = mnet_flat_root(&bytes);
     MnetFlatVector vector = mnet_flat_vector(&t, INTS, 4);
+    EXPECT(read_sample(w.data, w.size), "the sample itself is bad");
     expect_bad("a root outside", 0, (uint32_t)w.size, false);
     expect_bad("no root", 0, 0, false);
     expect_bad("a vtable before the buffer", t.at, (uint32_t)t.at + 1, false);
     expect_bad("a vtable behind the buffer", t.at, (uint32_t)(-(int32_t)w.size), false);
     expect_bad("a vtable of 2 bytes", t.vtable, 2, true);
+    expect_bad("a vtable over the end", t.vtable, (uint32_t)(w.size - t.vtable + 2), true);
     expect_bad("a vtable of 65535 bytes", t.vtable, 65535, true);
     expect_bad("a table of 2 bytes", t.vtable + 2, 2, true);
+    expect_bad("a table over the end", t.vtable + 2, (uint32_t)(w.size - t.at + 1), true);
     expect_bad("a table of 65535 bytes", t.vtable + 2, 65535, true);
     expect_bad("a field over the vtable's offset", t.vtable + 4, 1, true);
     expect_bad("a field behind its table", t.vtable + 4, (uint32_t)t.table_bytes, true);

@@ -151,7 +151,7 @@ static void check_references(void)
 
 static void check_load(void)
 {
-    char path[] = "/tmp/mnet-labels-XXXXXX";
+    char path[] = "mnet-labels-XXXXXX";
     int fd = mkstemp(path);
     MnetError error = { 0 };
     EXPECT(fd >= 0 && write(fd, "a\nb\n", 4) == 4, "a file for the test");

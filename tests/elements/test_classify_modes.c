@@ -1,155 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
- * Which frames are analysed and which result a frame carries.  The network's
- * element here is a subclass whose decode step waits for the test: the worker
- * is busy exactly as long as a test wants it to be. */
+ * Which frames are analysed and which result a frame carries.  The decode step
+ * of the element here waits for the test: the worker is busy exactly as long as
+ * a test wants it to be. */
 #include "classify_fixture.h"
-#include "gstmobilenetfilter.h"
-
-#define TEST_TYPE_FILTER (test_filter_get_type ())
-G_DECLARE_FINAL_TYPE (TestFilter, test_filter, TEST, FILTER, GstMobilenetFilter)
-     struct _TestFilter
-     {
-       GstMobilenetFilter parent;
-
-       GMutex lock;
-       GCond changed;
-       guint entered;           /* decodes begun */
-       guint allowed;           /* decodes that may end */
-     };
-
-G_DEFINE_TYPE (TestFilter, test_filter, GST_TYPE_MOBILENET_FILTER);
-
-     static gboolean
-         test_filter_start (GstMobilenetFilter * filter, MnetModel * model,
-    const MnetLabels * labels, const gchar * name, MnetError * error)
-{
-  return TRUE;
-}
-
-static void
-test_filter_stop (GstMobilenetFilter * filter)
-{
-}
-
-static gpointer
-test_filter_decode (GstMobilenetFilter * filter, MnetSession * session,
-    const GstMobilenetFrame * frame)
-{
-  TestFilter *self = TEST_FILTER (filter);
-  guint number;
-
-  g_mutex_lock (&self->lock);
-  number = ++self->entered;
-  g_cond_broadcast (&self->changed);
-  while (self->allowed < number)
-    g_cond_wait (&self->changed, &self->lock);
-  g_mutex_unlock (&self->lock);
-  return gst_mobilenet_classification_new ("test", frame->pts, NULL, 0);
-}
-
-static GstMeta *
-test_filter_attach (GstMobilenetFilter * filter, GstBuffer * buffer,
-    gpointer result, GstClockTime age)
-{
-  return (GstMeta *) gst_buffer_add_mobilenet_classification_meta (buffer,
-      result, age);
-}
-
-static GstStructure *
-test_filter_describe (GstMobilenetFilter * filter, GstMeta * meta)
-{
-  return gst_mobilenet_classification_meta_to_structure (
-      (GstMobilenetClassificationMeta *) meta);
-}
-
-static void
-test_filter_finalize (GObject * object)
-{
-  TestFilter *self = TEST_FILTER (object);
-
-  g_mutex_clear (&self->lock);
-  g_cond_clear (&self->changed);
-  G_OBJECT_CLASS (test_filter_parent_class)->finalize (object);
-}
-
-static void
-test_filter_class_init (TestFilterClass * klass)
-{
-  GstMobilenetFilterClass *filter_class = GST_MOBILENET_FILTER_CLASS (klass);
-
-  G_OBJECT_CLASS (klass)->finalize = test_filter_finalize;
-  gst_element_class_set_static_metadata (GST_ELEMENT_CLASS (klass), "test",
-      "test", "test", "test");
-  filter_class->result_type = GST_TYPE_MOBILENET_CLASSIFICATION;
-  filter_class->start = test_filter_start;
-  filter_class->stop = test_filter_stop;
-  filter_class->decode = test_filter_decode;
-  filter_class->attach = test_filter_attach;
-  filter_class->describe = test_filter_describe;
-}
-
-static void
-test_filter_init (TestFilter * self)
-{
-  g_mutex_init (&self->lock);
-  g_cond_init (&self->changed);
-}
-
-/* Lets `n` more decodes end. */
-static void
-allow (GstHarness * h, guint n)
-{
-  TestFilter *self = TEST_FILTER (h->element);
-
-  g_mutex_lock (&self->lock);
-  self->allowed += n;
-  g_cond_broadcast (&self->changed);
-  g_mutex_unlock (&self->lock);
-}
-
-/* Decodes that are yet to begin wait to be allowed. */
-static void
-forbid (GstHarness * h)
-{
-  TestFilter *self = TEST_FILTER (h->element);
-
-  g_mutex_lock (&self->lock);
-  self->allowed = self->entered;
-  g_mutex_unlock (&self->lock);
-}
-
-/* Waits until `n` decodes have begun: all but the last of their results are
- * known to the element then. */
-static void
-wait_entered (GstHarness * h, guint n)
-{
-  TestFilter *self = TEST_FILTER (h->element);
-
-  g_mutex_lock (&self->lock);
-  while (self->entered < n)
-    g_cond_wait (&self->changed, &self->lock);
-  fail_unless_equals_int (self->entered, n);
-  g_mutex_unlock (&self->lock);
-}
-
-static guint
-entered (GstHarness * h)
-{
-  TestFilter *self = TEST_FILTER (h->element);
-  guint n;
-
-  g_mutex_lock (&self->lock);
-  n = self->entered;
-  g_mutex_unlock (&self->lock);
-  return n;
-}
+#include "gated_filter.h"
 
 /* A running element with messages on. */
 static GstHarness *
 new_filter (const gchar * mode, guint interval, gboolean live)
 {
-  GstElement *element = g_object_new (TEST_TYPE_FILTER, NULL);
+  GstElement *element = g_object_new (GATED_TYPE_FILTER, NULL);
   GstBus *bus = gst_bus_new ();
   GstHarness *h;
 
@@ -227,13 +88,13 @@ GST_START_TEST (test_every)
   GstHarness *h = new_filter ("every", 1, TRUE);
   guint n;
 
-  allow (h, 1000);
+  gated_filter_allow (h, 1000);
   for (n = 0; n < 5; n++) {
     push_frame (h, n, n);
     assert_message (h, n, n);
     assert_no_message (h);
   }
-  fail_unless_equals_int (entered (h), 5);
+  fail_unless_equals_int (gated_filter_entered (h->element), 5);
   fixture_teardown (h);
 }
 
@@ -244,7 +105,7 @@ GST_START_TEST (test_every_with_interval)
   GstHarness *h = new_filter ("every", 3, FALSE);
   guint n;
 
-  allow (h, 1000);
+  gated_filter_allow (h, 1000);
   for (n = 0; n < 9; n++)
     push_frame (h, n, n / 3 * 3);
   for (n = 0; n < 9; n += 3)
@@ -268,27 +129,27 @@ GST_START_TEST (test_latest)
   GstHarness *h = new_filter ("latest", 1, FALSE);
 
   push_frame (h, 0, NOTHING);
-  wait_entered (h, 1);
+  gated_filter_wait (h, 1);
   /* While the worker is busy, frame 2 takes the place of frame 1. */
   push_frame (h, 1, NOTHING);
   push_frame (h, 2, NOTHING);
   assert_no_message (h);
-  allow (h, 1);
-  wait_entered (h, 2);
+  gated_filter_allow (h, 1);
+  gated_filter_wait (h, 2);
   push_frame (h, 3, 0);
   assert_message (h, 3, 0);
   push_frame (h, 4, 0);
   assert_no_message (h);
-  allow (h, 1);
-  wait_entered (h, 3);
+  gated_filter_allow (h, 1);
+  gated_filter_wait (h, 3);
   push_frame (h, 5, 2);
   assert_message (h, 5, 2);
-  allow (h, 1);
-  wait_entered (h, 4);
+  gated_filter_allow (h, 1);
+  gated_filter_wait (h, 4);
   push_frame (h, 6, 4);
   assert_message (h, 6, 4);
   assert_no_message (h);
-  allow (h, 1000);
+  gated_filter_allow (h, 1000);
   fixture_teardown (h);
 }
 
@@ -301,18 +162,18 @@ GST_START_TEST (test_latest_with_interval)
 
   for (n = 0; n < 4; n++)
     push_frame (h, n, NOTHING);
-  wait_entered (h, 1);
+  gated_filter_wait (h, 1);
   push_frame (h, 4, NOTHING);
   push_frame (h, 5, NOTHING);
-  allow (h, 1);
-  wait_entered (h, 2);
+  gated_filter_allow (h, 1);
+  gated_filter_wait (h, 2);
   push_frame (h, 6, 0);
   push_frame (h, 7, 0);
   push_frame (h, 8, 0);
-  allow (h, 1);
-  wait_entered (h, 3);
+  gated_filter_allow (h, 1);
+  gated_filter_wait (h, 3);
   push_frame (h, 9, 4);
-  allow (h, 1000);
+  gated_filter_allow (h, 1000);
   fixture_teardown (h);
 }
 
@@ -325,11 +186,11 @@ GST_START_TEST (test_latest_holds_no_frame)
   GstBuffer *buffer;
 
   buffer = fixture_push (h, COLOUR_RED, 0);
-  wait_entered (h, 1);
+  gated_filter_wait (h, 1);
   ASSERT_BUFFER_REFCOUNT (buffer, "buffer", 1);
   fail_unless (gst_buffer_is_all_memory_writable (buffer));
   gst_buffer_unref (buffer);
-  allow (h, 1000);
+  gated_filter_allow (h, 1000);
   fixture_teardown (h);
 }
 
@@ -341,12 +202,12 @@ GST_START_TEST (test_auto)
   GstHarness *h = new_filter ("auto", 1, TRUE);
 
   push_frame (h, 0, NOTHING);
-  wait_entered (h, 1);
-  allow (h, 1000);
+  gated_filter_wait (h, 1);
+  gated_filter_allow (h, 1000);
   fixture_teardown (h);
 
   h = new_filter ("auto", 1, FALSE);
-  allow (h, 1000);
+  gated_filter_allow (h, 1000);
   push_frame (h, 0, 0);
   push_frame (h, 1, 1);
   fixture_teardown (h);
@@ -394,23 +255,23 @@ GST_START_TEST (test_latest_interrupted)
   GstHarness *h = new_filter ("latest", 1, FALSE);
 
   push_frame (h, 0, NOTHING);
-  wait_entered (h, 1);
+  gated_filter_wait (h, 1);
   push_frame (h, 1, NOTHING);
   interruptions[__i__] (h);
   push_frame (h, 2, NOTHING);
-  allow (h, 1);
-  wait_entered (h, 2);
+  gated_filter_allow (h, 1);
+  gated_filter_wait (h, 2);
   /* The result of frame 0 is known and stale; frame 1 was dropped. */
   push_frame (h, 3, NOTHING);
   assert_no_message (h);
-  allow (h, 1);
-  wait_entered (h, 3);
+  gated_filter_allow (h, 1);
+  gated_filter_wait (h, 3);
   push_frame (h, 4, 2);
 
   /* Nor does a result that frames carry already survive. */
   interruptions[__i__] (h);
   push_frame (h, 5, NOTHING);
-  allow (h, 1000);
+  gated_filter_allow (h, 1000);
   fixture_teardown (h);
 }
 
@@ -420,7 +281,7 @@ GST_START_TEST (test_every_interrupted)
 {
   GstHarness *h = new_filter ("every", 100, FALSE);
 
-  allow (h, 1000);
+  gated_filter_allow (h, 1000);
   push_frame (h, 0, 0);
   push_frame (h, 1, 0);
   interruptions[__i__] (h);
@@ -437,14 +298,14 @@ GST_START_TEST (test_latest_eos)
   GstElement *element;
 
   push_frame (h, 0, NOTHING);
-  wait_entered (h, 1);
+  gated_filter_wait (h, 1);
   push_frame (h, 1, NOTHING);
   fail_unless (gst_harness_push_event (h, gst_event_new_eos ()));
-  allow (h, 1);
+  gated_filter_allow (h, 1);
   element = gst_object_ref (h->element);
   fixture_teardown (h);
   /* Frame 1 was never begun, else the teardown would still wait for it. */
-  fail_unless_equals_int (TEST_FILTER (element)->entered, 1);
+  fail_unless_equals_int (gated_filter_entered (element), 1);
   gst_object_unref (element);
 }
 
@@ -465,18 +326,18 @@ GST_START_TEST (test_latest_stopped_while_busy)
   GThread *stopping;
 
   push_frame (h, 0, NOTHING);
-  wait_entered (h, 1);
+  gated_filter_wait (h, 1);
   push_frame (h, 1, NOTHING);
   stopping = g_thread_new ("stop", stop_element, h->element);
-  allow (h, 1000);
+  gated_filter_allow (h, 1000);
   g_thread_join (stopping);
 
-  forbid (h);
+  gated_filter_forbid (h);
   gst_element_set_state (h->element, GST_STATE_PLAYING);
   fixture_set_caps (h, "RGB", 16, 16);
   push_segment (h);
   push_frame (h, 2, NOTHING);
-  allow (h, 1000);
+  gated_filter_allow (h, 1000);
   fixture_teardown (h);
 }
 
@@ -489,17 +350,17 @@ GST_START_TEST (test_auto_changes)
   GstHarness *h = new_filter ("auto", 1, TRUE);
 
   push_frame (h, 0, NOTHING);
-  wait_entered (h, 1);
-  allow (h, 1000);
+  gated_filter_wait (h, 1);
+  gated_filter_allow (h, 1000);
   gst_harness_set_live (h, FALSE);
   fixture_set_caps (h, "RGB", 24, 24);
   push_frame (h, 1, 1);
   push_frame (h, 2, 2);
   gst_harness_set_live (h, TRUE);
   fixture_set_caps (h, "RGB", 16, 16);
-  forbid (h);
+  gated_filter_forbid (h);
   push_frame (h, 3, NOTHING);
-  allow (h, 1000);
+  gated_filter_allow (h, 1000);
   fixture_teardown (h);
 }
 
@@ -517,7 +378,7 @@ GST_START_TEST (test_qos)
 {
   GstHarness *h = new_filter ("every", 1, FALSE);
 
-  allow (h, 1000);
+  gated_filter_allow (h, 1000);
   push_frame (h, 0, 0);
   /* Late until frame 2, it included. */
   push_qos (h, FRAME_DURATION, FRAME_DURATION);
@@ -529,7 +390,7 @@ GST_START_TEST (test_qos)
   push_frame (h, 4, 4);
   push_qos (h, -4 * (GstClockTimeDiff) FRAME_DURATION, 4 * FRAME_DURATION);
   push_frame (h, 5, 5);
-  fail_unless_equals_int (entered (h), 4);
+  fail_unless_equals_int (gated_filter_entered (h->element), 4);
 
   /* A flush ends lateness. */
   push_qos (h, 0, GST_SECOND);
@@ -547,7 +408,7 @@ GST_START_TEST (test_qos_with_interval)
   GstHarness *h = new_filter ("every", 3, FALSE);
   guint n;
 
-  allow (h, 1000);
+  gated_filter_allow (h, 1000);
   for (n = 0; n < 3; n++)
     push_frame (h, n, 0);
   push_qos (h, 0, 3 * FRAME_DURATION);
@@ -569,12 +430,12 @@ GST_START_TEST (test_qos_in_latest)
   push_frame (h, 2, NOTHING);
   push_frame (h, 3, NOTHING);
   push_frame (h, 4, NOTHING);
-  wait_entered (h, 1);
+  gated_filter_wait (h, 1);
   push_frame (h, 5, NOTHING);
-  allow (h, 1);
-  wait_entered (h, 2);
+  gated_filter_allow (h, 1);
+  gated_filter_wait (h, 2);
   push_frame (h, 6, 4);
-  allow (h, 1000);
+  gated_filter_allow (h, 1000);
   fixture_teardown (h);
 }
 
@@ -590,7 +451,7 @@ GST_START_TEST (test_qos_property_has_no_effect)
   gst_element_set_state (h->element, GST_STATE_PLAYING);
   fixture_set_caps (h, "RGB", 16, 16);
   push_segment (h);
-  allow (h, 1000);
+  gated_filter_allow (h, 1000);
   push_qos (h, 0, GST_SECOND);
   push_frame (h, 1, NOTHING);
   fixture_teardown (h);
@@ -603,7 +464,7 @@ GST_START_TEST (test_frames_without_timestamps)
   GstHarness *h = new_filter ("every", 2, FALSE);
   guint n;
 
-  allow (h, 1000);
+  gated_filter_allow (h, 1000);
   for (n = 0; n < 4; n++) {
     GstBuffer *buffer = fixture_push (h, COLOUR_RED, GST_CLOCK_TIME_NONE);
 
@@ -613,7 +474,7 @@ GST_START_TEST (test_frames_without_timestamps)
         (fixture_meta (buffer)->classification), GST_CLOCK_TIME_NONE);
     gst_buffer_unref (buffer);
   }
-  fail_unless_equals_int (entered (h), 2);
+  fail_unless_equals_int (gated_filter_entered (h->element), 2);
   fixture_teardown (h);
 }
 

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A network element whose decode step waits to be allowed; its results are
+ * classifications without classes. */
+#ifndef GATED_FILTER_H
+#define GATED_FILTER_H
+
+#include <gst/check/gstharness.h>
+
+#include "gstmobilenetfilter.h"
+
+#define GATED_TYPE_FILTER (gated_filter_get_type ())
+G_DECLARE_FINAL_TYPE (GatedFilter, gated_filter, GATED, FILTER,
+    GstMobilenetFilter)
+
+/* These are about the element in the harness.  Lets `n` more decodes end. */
+void gated_filter_allow (GstHarness * h, guint n);
+/* Decodes that are yet to begin wait to be allowed. */
+void gated_filter_forbid (GstHarness * h);
+/* Waits until `n` decodes have begun: all but the last of their results are
+ * known to the element then. */
+void gated_filter_wait (GstHarness * h, guint n);
+/* How many decodes have begun. */
+guint gated_filter_entered (GstElement * element);
+
+#endif

@@ -7,7 +7,7 @@
 #include "kernels/x86/requant_avx2.h"
 #include "kernels/x86/table_avx2.h"
 
-enum { PIXELS = 4 };
+enum { PIXELS = 4, RUN = 16 }; /* of a tile; whose sums are turned to bytes at once */
 
 /* Packed: for every 8 channels, for every two rows of the kernel, for every
  * column: 8 pairs of weights, the second 0 behind the last row. */
@@ -68,16 +68,17 @@ MNET_INLINE __m256i load(const void *from)
     return _mm256_load_si256((const __m256i *)from);
 }
 
-/* Some pixels from x on, channels from c on.  kernel_w, step, pixels and vectors
- * are constants where this is inlined, but for kernel_w and step of one pixel. */
+/* The sums of some pixels from x on, channels from c on.  kernel_w, step, pixels
+ * and vectors are constants where this is inlined, but for kernel_w and step of
+ * one pixel. */
 MNET_INLINE void tile(const Line *line, size_t c, size_t x, size_t kernel_w, size_t step,
-                      size_t pixels, size_t vectors)
+                      size_t pixels, size_t vectors, MnetSumsAvx2 *sums)
 {
     const MnetDepthwiseS8 *d = line->d;
     size_t group = group_elements(d), offset = line->first + x * step * line->column + c;
     const int16_t *w = (const int16_t *)d->packed + c / 8 * group;
     __m256i acc[PIXELS][2], in[2];
-#pragma GCC unroll 6
+#pragma GCC unroll 4
     for (size_t i = 0; i < pixels; i++)
 #pragma GCC unroll 2
         for (size_t v = 0; v < vectors; v++)
@@ -88,7 +89,7 @@ MNET_INLINE void tile(const Line *line, size_t c, size_t x, size_t kernel_w, siz
 #pragma GCC unroll 16
         for (size_t x0 = 0; x0 < (pixels - 1) * step + kernel_w; x0++) {
             load_pairs(first + x0 * line->column, second + x0 * line->column, vectors, in);
-#pragma GCC unroll 6
+#pragma GCC unroll 4
             for (size_t i = 0; i < pixels; i++)
 #pragma GCC unroll 2
                 for (size_t v = 0; v < vectors; v++)
@@ -98,74 +99,75 @@ MNET_INLINE void tile(const Line *line, size_t c, size_t x, size_t kernel_w, siz
                             _mm256_madd_epi16(in[v], load(w + v * group + (x0 - i * step) * 16)));
         }
     }
-    MnetSumsAvx2 sums;
 #pragma GCC unroll 4
     for (size_t i = 0; i < pixels; i++)
 #pragma GCC unroll 2
         for (size_t v = 0; v < vectors; v++)
-            mnet_store_sums_avx2(&sums, i, v, acc[i][v]);
-    mnet_requant_tile_avx2(&line->requant, c, d->channels - c, pixels, &sums,
-                           line->out + x * line->out_pixel + c, line->out_pixel);
+            mnet_store_sums_avx2(&sums[i], v, acc[i][v]);
 }
 
 /* `width` pixels, 8 * vectors channels from c on. */
 MNET_INLINE void band(const Line *line, size_t c, size_t width, size_t kernel_w, size_t step,
-                      size_t vectors)
+                      size_t most, size_t vectors)
 {
-    size_t pixels = width < PIXELS ? 1 : PIXELS;
-    for (size_t x = 0; x < width; x += pixels) {
-        /* The last ones overlap those before them. */
-        size_t at = x + pixels <= width ? x : width - pixels;
-        if (pixels == PIXELS)
-            tile(line, c, at, kernel_w, step, PIXELS, vectors);
-        else
-            tile(line, c, at, kernel_w, step, 1, vectors);
+    MnetSumsAvx2 sums[RUN];
+    for (size_t x = 0; x < width; x += RUN) {
+        size_t n = width - x < RUN ? width - x : RUN, pixels = n < most ? 1 : most;
+        for (size_t i = 0; i < n; i += pixels) {
+            /* The last ones overlap those before them. */
+            size_t at = i + pixels <= n ? i : n - pixels;
+            if (pixels == 1)
+                tile(line, c, x + at, kernel_w, step, 1, vectors, sums + at);
+            else
+                tile(line, c, x + at, kernel_w, step, most, vectors, sums + at);
+        }
+        mnet_requant_tile_avx2(&line->requant, c, line->d->channels - c, n, sums,
+                               line->out + x * line->out_pixel + c, line->out_pixel);
     }
 }
 
 static void band_any(const Line *line, size_t c, size_t width, size_t vectors)
 {
-    for (size_t x = 0; x < width; x++)
-        if (vectors == 2)
-            tile(line, c, x, line->d->kernel_w, line->step, 1, 2);
-        else
-            tile(line, c, x, line->d->kernel_w, line->step, 1, 1);
+    if (vectors == 2)
+        band(line, c, width, line->d->kernel_w, line->step, 1, 2);
+    else
+        band(line, c, width, line->d->kernel_w, line->step, 1, 1);
 }
 
 static void band_3(const Line *line, size_t c, size_t width, size_t vectors)
 {
     if (vectors == 2 && line->step == 1)
-        band(line, c, width, 3, 1, 2);
+        band(line, c, width, 3, 1, PIXELS, 2);
     else if (vectors == 2)
-        band(line, c, width, 3, 2, 2);
+        band(line, c, width, 3, 2, PIXELS, 2);
     else if (line->step == 1)
-        band(line, c, width, 3, 1, 1);
+        band(line, c, width, 3, 1, PIXELS, 1);
     else
-        band(line, c, width, 3, 2, 1);
+        band(line, c, width, 3, 2, PIXELS, 1);
 }
 
 static void band_5(const Line *line, size_t c, size_t width, size_t vectors)
 {
     if (vectors == 2 && line->step == 1)
-        band(line, c, width, 5, 1, 2);
+        band(line, c, width, 5, 1, PIXELS, 2);
     else if (vectors == 2)
-        band(line, c, width, 5, 2, 2);
+        band(line, c, width, 5, 2, PIXELS, 2);
     else if (line->step == 1)
-        band(line, c, width, 5, 1, 1);
+        band(line, c, width, 5, 1, PIXELS, 1);
     else
-        band(line, c, width, 5, 2, 1);
+        band(line, c, width, 5, 2, PIXELS, 1);
 }
 
 static void band_7(const Line *line, size_t c, size_t width, size_t vectors)
 {
     if (vectors == 2 && line->step == 1)
-        band(line, c, width, 7, 1, 2);
+        band(line, c, width, 7, 1, PIXELS, 2);
     else if (vectors == 2)
-        band(line, c, width, 7, 2, 2);
+        band(line, c, width, 7, 2, PIXELS, 2);
     else if (line->step == 1)
-        band(line, c, width, 7, 1, 1);
+        band(line, c, width, 7, 1, PIXELS, 1);
     else
-        band(line, c, width, 7, 2, 1);
+        band(line, c, width, 7, 2, PIXELS, 1);
 }
 
 static void run_line(const Line *line, size_t width)

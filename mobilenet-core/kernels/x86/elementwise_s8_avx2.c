@@ -58,21 +58,29 @@ MNET_INLINE __m256i load_8(const int8_t *from)
     return _mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)from));
 }
 
+/* Loads one by one are several times as fast as gathering where processors guard
+ * that against leaks. */
+MNET_INLINE void look_up_sums(const int32_t *a_table, const int32_t *b_table, const int8_t *a,
+                              const int8_t *b, size_t b_step, int32_t sums[16])
+{
+#pragma GCC unroll 16
+    for (size_t i = 0; i < 16; i++)
+        sums[i] = a_table[a[i]] + b_table[b[i * b_step]];
+}
+
 void mnet_add_s8_avx2(const MnetAddS8 *p, size_t n, const int8_t *a, const int8_t *b, size_t b_step,
                       int8_t *out)
 {
     const Factor f = factor(p->multiplier, p->shift, p->zero_point, p->min, p->max);
-    const int *a_table = p->a_table + 128, *b_table = p->b_table + 128;
-    __m256i low_b = _mm256_set1_epi32(n ? b_table[b[0]] : 0), high_b = low_b;
+    const int32_t *a_table = p->a_table + 128, *b_table = p->b_table + 128;
     for (size_t i = 0; i < n; i += 16) {
-        __m256i low = _mm256_i32gather_epi32(a_table, load_8(a + i), 4);
-        __m256i high = _mm256_i32gather_epi32(a_table, load_8(a + i + 8), 4);
-        if (b_step) {
-            low_b = _mm256_i32gather_epi32(b_table, load_8(b + i), 4);
-            high_b = _mm256_i32gather_epi32(b_table, load_8(b + i + 8), 4);
-        }
-        low = multiply(&f, _mm256_add_epi32(low, low_b));
-        high = multiply(&f, _mm256_add_epi32(high, high_b));
+        int32_t sums[16] __attribute__((aligned(32)));
+        if (b_step)
+            look_up_sums(a_table, b_table, a + i, b + i, 1, sums);
+        else
+            look_up_sums(a_table, b_table, a + i, b, 0, sums);
+        __m256i low = multiply(&f, _mm256_load_si256((const __m256i *)(const void *)sums));
+        __m256i high = multiply(&f, _mm256_load_si256((const __m256i *)(const void *)(sums + 8)));
         mnet_store_bytes_avx2(out + i, narrow(&f, low, high), n - i);
     }
 }

@@ -4,7 +4,9 @@
 #include "kernels/x86/lanes_avx2.h"
 #include "kernels/x86/table_avx2.h"
 
-enum { MR = 6, NR = 16 };
+/* BLOCK: floats of rows that panels follow each other over, half a second-level
+ * cache of 512 KiB. */
+enum { MR = 6, NR = 16, BLOCK = 64 * 1024 };
 
 /* One tile; rows and vectors are constants where this is inlined. */
 MNET_INLINE void tile(const MnetGemmF32 *g, const float *panel, size_t channels, size_t rows,
@@ -82,19 +84,28 @@ static void tile_8(const MnetGemmF32 *g, const float *panel, size_t channels, si
     }
 }
 
+/* All rows with the channels n to n1 of one panel; c points at channel n. */
+static void panel(const MnetGemmF32 *g, size_t rows, size_t n, size_t n1, const float *a,
+                  size_t a_stride, float *c, size_t c_stride)
+{
+    const float *weights = g->panels + n / NR * g->panel_floats;
+    for (size_t r = 0; r < rows; r += MR, a += MR * a_stride, c += MR * c_stride) {
+        size_t tile = rows - r < MR ? rows - r : MR;
+        if (n1 - n > 8)
+            tile_16(g, weights, n1 - n, tile, a, a_stride, c, c_stride);
+        else
+            tile_8(g, weights, n1 - n, tile, a, a_stride, c, c_stride);
+    }
+}
+
 void mnet_gemm_f32_avx2(const MnetGemmF32 *g, size_t m, size_t n0, size_t n1, const float *a,
                         size_t a_stride, float *c, size_t c_stride)
 {
-    for (size_t i = 0; i < m; i += MR) {
-        size_t rows = m - i < MR ? m - i : MR;
-        const float *row = a + i * a_stride;
-        for (size_t n = n0; n < n1; n += NR) {
-            const float *panel = g->panels + n / NR * g->panel_floats;
-            float *out = c + i * c_stride + n;
-            if (n1 - n > 8)
-                tile_16(g, panel, n1 - n < NR ? n1 - n : NR, rows, row, a_stride, out, c_stride);
-            else
-                tile_8(g, panel, n1 - n, rows, row, a_stride, out, c_stride);
-        }
+    size_t most = BLOCK / g->k / MR * MR;
+    most = most ? most : MR;
+    for (size_t i = 0; i < m; i += most) {
+        size_t rows = m - i < most ? m - i : most;
+        for (size_t n = n0; n < n1; n += NR)
+            panel(g, rows, n, n1, a + i * a_stride, a_stride, c + i * c_stride + n, c_stride);
     }
 }

@@ -18,7 +18,7 @@ typedef struct {
     int8_t *c;
     size_t c_stride;
     size_t wide_stride;
-    MnetSumsAvx2 sums;
+    MnetSumsAvx2 sums[MR];
     int16_t wide[WIDE] __attribute__((aligned(32)));
 } Block;
 
@@ -51,7 +51,7 @@ MNET_INLINE void multiply(Block *b, const int16_t *a, const int32_t *bias, const
     for (size_t r = 0; r < rows; r++)
 #pragma GCC unroll 2
         for (size_t v = 0; v < vectors; v++) {
-            const int32_t *from = bias ? bias : b->sums.sums[r];
+            const int32_t *from = bias ? bias : b->sums[r].sums;
             acc[r][v] = _mm256_load_si256((const __m256i *)(const void *)(from + 8 * v));
         }
     for (size_t p = 0; p < pairs; p++, weights += 2 * NR) {
@@ -71,7 +71,7 @@ MNET_INLINE void multiply(Block *b, const int16_t *a, const int32_t *bias, const
     for (size_t r = 0; r < rows; r++)
 #pragma GCC unroll 2
         for (size_t v = 0; v < vectors; v++)
-            mnet_store_sums_avx2(&b->sums, r, v, acc[r][v]);
+            mnet_store_sums_avx2(&b->sums[r], v, acc[r][v]);
 }
 
 static void multiply_16(Block *b, const int16_t *a, const int32_t *bias, const int16_t *weights,
@@ -136,7 +136,7 @@ static void panel(Block *b, size_t rows, size_t n, size_t n1)
             multiply_16(b, a, bias, weights, (g->k + 1) / 2, tile);
         else
             multiply_8(b, a, bias, weights, (g->k + 1) / 2, tile);
-        mnet_requant_tile_avx2(&b->requant, n, n1 - n, tile, &b->sums, b->c + r * b->c_stride + n,
+        mnet_requant_tile_avx2(&b->requant, n, n1 - n, tile, b->sums, b->c + r * b->c_stride + n,
                                b->c_stride);
     }
 }
@@ -153,7 +153,7 @@ static void panel_long(Block *b, size_t rows, size_t n, size_t n1, const int8_t 
         widen(b, rows, k, a + k0, a_stride);
         multiply_16(b, b->wide, k0 ? NULL : bias, weights + k0 * NR, (k + 1) / 2, rows);
     }
-    mnet_requant_tile_avx2(&b->requant, n, n1 - n, rows, &b->sums, b->c + n, b->c_stride);
+    mnet_requant_tile_avx2(&b->requant, n, n1 - n, rows, b->sums, b->c + n, b->c_stride);
 }
 
 void mnet_gemm_s8_avx2(const MnetGemmS8 *g, size_t m, size_t n0, size_t n1, const int8_t *a,

@@ -51,7 +51,7 @@ MNET_INLINE int requant_quickly(const MnetRequant *requant, size_t c0, size_t ch
         tie_2 = _mm256_loadu_ps(requant->tie + c0 + 8);
     }
     for (size_t r = 0; r < rows; r += 2) {
-        const int32_t *a = tile->sums[r], *b = r + 1 < rows ? a + MNET_TILE_AVX2 : a;
+        const int32_t *a = tile[r].sums, *b = r + 1 < rows ? tile[r + 1].sums : a;
         __m256i low = nearest(requant_value(a, scale, tie), &worst), high = low;
         __m256i low_b = nearest(requant_value(b, scale, tie), &worst), high_b = low_b;
         if (vectors == 2) {
@@ -86,5 +86,5 @@ void mnet_requant_tile_avx2(const MnetRequantAvx2 *q, size_t c0, size_t channels
         return;
     size_t n = channels < MNET_TILE_AVX2 ? channels : MNET_TILE_AVX2;
     for (size_t r = 0; r < rows; r++)
-        mnet_requantize(q->requant, c0, n, tile->sums[r], out + r * stride);
+        mnet_requantize(q->requant, c0, n, tile[r].sums, out + r * stride);
 }

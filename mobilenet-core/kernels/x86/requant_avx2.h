@@ -9,9 +9,9 @@
 
 enum { MNET_ROWS_AVX2 = 6, MNET_TILE_AVX2 = 16 }; /* rows and channels of a tile */
 
-/* The sums of a tile; those that are not asked for may be anything. */
+/* The sums of one row of a tile; those that are not asked for may be anything. */
 typedef struct {
-    int32_t sums[MNET_ROWS_AVX2][MNET_TILE_AVX2] __attribute__((aligned(32)));
+    int32_t sums[MNET_TILE_AVX2] __attribute__((aligned(32)));
 } MnetSumsAvx2;
 
 /* What is the same for all tiles of a call. */
@@ -28,9 +28,9 @@ MnetRequantAvx2 mnet_requant_avx2(const MnetRequant *requant, size_t c0, size_t 
 void mnet_requant_tile_avx2(const MnetRequantAvx2 *q, size_t c0, size_t channels, size_t rows,
                             const MnetSumsAvx2 *tile, int8_t *out, size_t stride);
 
-MNET_INLINE void mnet_store_sums_avx2(MnetSumsAvx2 *tile, size_t row, size_t vector, __m256i sums)
+MNET_INLINE void mnet_store_sums_avx2(MnetSumsAvx2 *row, size_t vector, __m256i sums)
 {
-    _mm256_store_si256((__m256i *)(void *)(tile->sums[row] + 8 * vector), sums);
+    _mm256_store_si256((__m256i *)(void *)(row->sums + 8 * vector), sums);
 }
 
 #endif

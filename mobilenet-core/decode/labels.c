@@ -3,9 +3,7 @@
  * Names of classes, from text. */
 #include <mnet/decode.h>
 
-#include <errno.h>
 #include <stdatomic.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"

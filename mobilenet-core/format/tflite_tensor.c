@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
  * Reads the tensors of a .tflite file: type, shape, quantisation, constant. */
-#include <math.h>
 #include <stdio.h>
 
 #include "base/error.h"

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
  * Labels: every form of the text, and what is refused. */
-#include <errno.h>
-#include <fcntl.h>
 #include <mnet/decode.h>
 #include <sys/stat.h>
 #include <unistd.h>

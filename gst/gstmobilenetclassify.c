@@ -25,6 +25,11 @@
  * network wants bytes to be; otherwise the properties #labels-file and
  * #input-range, or #mean and #std, do.
  *
+ * #input-size runs the same weights at another resolution, the trade of time
+ * against accuracy that MobileNets are made for; about N * N as much is
+ * computed at N pixels a side. It is for classifiers whose pool covers the
+ * whole map; any other network is refused when the element starts.
+ *
  * ## Which frames are analysed
  *
  * With `mode=every` a frame waits for the network. With `mode=latest` it only

@@ -25,6 +25,7 @@ typedef struct
 
   /* The streaming thread's, from caps to stop. */
   GstVideoInfo info;
+  const MnetTensorInfo *input;  /* the session's */
   MnetFrameInfo image_frame;    /* what `image` was made for */
   MnetImage *image;
   guint64 frames;               /* that have come */
@@ -85,16 +86,38 @@ decode_result (gpointer user, MnetSession * session,
   return GST_MOBILENET_FILTER_GET_CLASS (self)->decode (self, session, frame);
 }
 
+static void
+post_session_error (GstMobilenetFilter * self, const MnetError * error)
+{
+  const GstMobilenetNetwork *network = &PRIV (self)->network;
+  gchar *about;
+
+  if (!network->input_width) {
+    gst_mobilenet_post_error (GST_ELEMENT (self), network->file, error);
+    return;
+  }
+  about = g_strdup_printf ("%s with the property input-size=%dx%d",
+      network->file, network->input_width, network->input_height);
+  gst_mobilenet_post_error (GST_ELEMENT (self), about, error);
+  g_free (about);
+}
+
 static gboolean
-make_scheduler (GstMobilenetFilter * self, MnetError * error)
+make_scheduler (GstMobilenetFilter * self)
 {
   GstMobilenetFilterPrivate *priv = PRIV (self);
-  MnetSessionOptions options = { priv->network.pool };
+  const MnetSessionOptions options = { priv->network.pool,
+    priv->network.input_width, priv->network.input_height
+  };
+  MnetError error = { MNET_OK, "" };
   MnetSession *session;
 
-  session = mnet_session_new (priv->network.model, &options, error);
-  if (!session)
+  session = mnet_session_new (priv->network.model, &options, &error);
+  if (!session) {
+    post_session_error (self, &error);
     return FALSE;
+  }
+  priv->input = mnet_session_input_info (session, 0);
   priv->scheduler = gst_mobilenet_scheduler_new (session,
       GST_MOBILENET_FILTER_GET_CLASS (self)->result_type, decode_result, self);
   return TRUE;
@@ -114,18 +137,34 @@ gst_mobilenet_filter_stop (GstBaseTransform * trans)
 }
 
 static gboolean
+start_class (GstMobilenetFilter * self)
+{
+  const GstMobilenetNetwork *network = &PRIV (self)->network;
+  MnetError error = { MNET_OK, "" };
+  gchar *about;
+
+  if (GST_MOBILENET_FILTER_GET_CLASS (self)->start (self, network->model,
+          network->labels, network->name, &error))
+    return TRUE;
+  /* The labels are the only argument that can fit the model or not. */
+  if (network->labels && error.status == MNET_ERROR_ARGUMENT)
+    about = g_strdup_printf ("%s with the property labels-file=%s",
+        network->file, network->labels_file);
+  else
+    about = g_strdup (network->file);
+  gst_mobilenet_post_error (GST_ELEMENT (self), about, &error);
+  g_free (about);
+  return FALSE;
+}
+
+static gboolean
 start_network (GstMobilenetFilter * self, const GstMobilenetSettings * settings)
 {
-  GstMobilenetNetwork *network = &PRIV (self)->network;
-  MnetError error = { MNET_OK, "" };
-
-  if (!gst_mobilenet_network_open (network, GST_ELEMENT (self), settings))
+  if (!gst_mobilenet_network_open (&PRIV (self)->network, GST_ELEMENT (self),
+          settings))
     return FALSE;
-  if (GST_MOBILENET_FILTER_GET_CLASS (self)->start (self, network->model,
-          network->labels, network->name, &error)
-      && make_scheduler (self, &error))
+  if (start_class (self) && make_scheduler (self))
     return TRUE;
-  gst_mobilenet_post_error (GST_ELEMENT (self), network->file, &error);
   gst_mobilenet_filter_stop (GST_BASE_TRANSFORM (self));
   return FALSE;
 }
@@ -167,9 +206,8 @@ make_image (GstMobilenetFilter * self, gint width, gint height)
   gst_mobilenet_frame_info (&priv->info, &priv->image_frame);
   priv->image_frame.width = width;
   priv->image_frame.height = height;
-  priv->image = mnet_image_new (&priv->image_frame,
-      mnet_model_input (priv->network.model, 0), &priv->network.options,
-      &error);
+  priv->image = mnet_image_new (&priv->image_frame, priv->input,
+      &priv->network.options, &error);
   if (!priv->image)
     gst_mobilenet_post_error (GST_ELEMENT (self), NULL, &error);
   return priv->image != NULL;

@@ -97,9 +97,10 @@ load_labels (GstMobilenetNetwork * network, GstElement * element,
 
   if (!settings->labels_file)
     return TRUE;
-  network->labels = mnet_labels_load (settings->labels_file, &error);
+  network->labels_file = g_strdup (settings->labels_file);
+  network->labels = mnet_labels_load (network->labels_file, &error);
   if (!network->labels)
-    gst_mobilenet_post_error (element, settings->labels_file, &error);
+    gst_mobilenet_post_error (element, network->labels_file, &error);
   return network->labels != NULL;
 }
 
@@ -137,7 +138,9 @@ choose_options (GstMobilenetNetwork * network, GstElement * element,
   gboolean told;
 
   told = mnet_model_normalization (network->model, 0, &normalization);
-  if (!gst_mobilenet_settings_normalize (settings, tensor,
+  if (!gst_mobilenet_settings_input_size (settings, &network->input_width,
+          &network->input_height, &error)
+      || !gst_mobilenet_settings_normalize (settings, tensor,
           told ? &normalization : NULL, &network->options, &error)) {
     gst_mobilenet_post_error (element, NULL, &error);
     return FALSE;
@@ -190,6 +193,7 @@ gst_mobilenet_network_close (GstMobilenetNetwork * network)
 {
   g_clear_pointer (&network->pool, gst_mobilenet_pool_release);
   g_clear_pointer (&network->labels, mnet_labels_unref);
+  g_clear_pointer (&network->labels_file, g_free);
   g_clear_pointer (&network->model, gst_mobilenet_model_release);
   g_clear_pointer (&network->name, g_free);
   g_clear_pointer (&network->file, g_free);

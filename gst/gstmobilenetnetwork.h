@@ -17,7 +17,10 @@ typedef struct
   gchar *file;                  /* the property model-file */
   gchar *name;                  /* of the model: its file's, without folder */
   MnetModel *model;
-  MnetLabels *labels;           /* of the property labels-file, or NULL */
+  gchar *labels_file;           /* the property, or NULL */
+  MnetLabels *labels;           /* in it, or NULL */
+  gint32 input_width;           /* the property input-size; 0: the file's */
+  gint32 input_height;
   MnetPool *pool;               /* NULL: no more threads than the caller's */
   MnetImageOptions options;
 } GstMobilenetNetwork;

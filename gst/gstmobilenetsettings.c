@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * The properties that all network elements have in common, and what those of
- * the normalisation mean for an input tensor. */
+ * the input's size and normalisation mean. */
 
 #include <math.h>
 #include <string.h>
@@ -20,6 +20,7 @@ enum
   PROP_INPUT_RANGE,
   PROP_MEAN,
   PROP_STD,
+  PROP_INPUT_SIZE,
   PROP_CPU,
   PROP_POST_MESSAGES,
 };
@@ -27,6 +28,7 @@ enum
 #define DEFAULT_THREADS 1
 #define DEFAULT_INTERVAL 1
 #define MAX_THREADS 64
+#define MAX_INPUT_SIZE 16384
 
 #define AT_START (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | \
     GST_PARAM_MUTABLE_READY)
@@ -132,6 +134,12 @@ install_input (GObjectClass * klass)
           "The input is (byte - mean) / std: one number or three (R,G,B), on "
           "the scale 0 to 255, more than 0, e.g. 58.395,57.12,57.375 (unset: "
           "see input-range; 1 when only mean is set)", NULL, AT_START));
+  g_object_class_install_property (klass, PROP_INPUT_SIZE,
+      g_param_spec_string ("input-size", "Input size",
+          "Run the network's weights at another input size: N or WxH, in "
+          "pixels, e.g. 160 or 192x160; smaller is faster and less accurate. "
+          "For classifiers whose pool covers the whole map, others refuse "
+          "(unset: the file's size)", NULL, AT_START));
 }
 
 static void
@@ -194,6 +202,7 @@ gst_mobilenet_settings_clear (GstMobilenetSettings * settings)
   g_free (settings->cpu);
   g_free (settings->mean);
   g_free (settings->std);
+  g_free (settings->input_size);
   memset (settings, 0, sizeof (*settings));
 }
 
@@ -208,6 +217,7 @@ gst_mobilenet_settings_copy (GstMobilenetSettings * to,
   to->cpu = g_strdup (from->cpu);
   to->mean = g_strdup (from->mean);
   to->std = g_strdup (from->std);
+  to->input_size = g_strdup (from->input_size);
 }
 
 /* An empty string is the same as none. */
@@ -253,6 +263,9 @@ gst_mobilenet_settings_set (GstMobilenetSettings * settings, guint prop_id,
     case PROP_STD:
       set_string (&settings->std, value);
       return TRUE;
+    case PROP_INPUT_SIZE:
+      set_string (&settings->input_size, value);
+      return TRUE;
     case PROP_CPU:
       set_string (&settings->cpu, value);
       return TRUE;
@@ -297,6 +310,9 @@ gst_mobilenet_settings_get (const GstMobilenetSettings * settings,
     case PROP_STD:
       g_value_set_string (value, settings->std);
       return TRUE;
+    case PROP_INPUT_SIZE:
+      g_value_set_string (value, settings->input_size);
+      return TRUE;
     case PROP_CPU:
       g_value_set_string (value, settings->cpu);
       return TRUE;
@@ -306,6 +322,46 @@ gst_mobilenet_settings_get (const GstMobilenetSettings * settings,
     default:
       return FALSE;
   }
+}
+
+/* Reads decimal digits, 1 to MAX_INPUT_SIZE; `end` is what follows them. */
+static gboolean
+parse_side (const gchar * text, gint32 * side, const gchar ** end)
+{
+  *side = 0;
+  for (*end = text; g_ascii_isdigit (**end) && *side <= MAX_INPUT_SIZE;
+      (*end)++)
+    *side = *side * 10 + (**end - '0');
+  return *end != text && *side >= 1 && *side <= MAX_INPUT_SIZE;
+}
+
+static gboolean
+parse_size (const gchar * text, gint32 * width, gint32 * height)
+{
+  const gchar *end;
+
+  if (!parse_side (text, width, &end))
+    return FALSE;
+  *height = *width;
+  if (*end == 'x' && !parse_side (end + 1, height, &end))
+    return FALSE;
+  return *end == '\0';
+}
+
+/* The property input-size; both 0, the file's, when it is unset. */
+gboolean
+gst_mobilenet_settings_input_size (const GstMobilenetSettings * settings,
+    gint32 * width, gint32 * height, MnetError * error)
+{
+  *width = *height = 0;
+  if (!settings->input_size || parse_size (settings->input_size, width, height))
+    return TRUE;
+  error->status = MNET_ERROR_ARGUMENT;
+  g_snprintf (error->text, sizeof (error->text),
+      "property input-size is \"%.64s\", expected N or WxH with sides of 1 to %d "
+      "pixels, e.g. input-size=160 or input-size=192x160", settings->input_size,
+      MAX_INPUT_SIZE);
+  return FALSE;
 }
 
 /* Reads one number or three, separated by commas, into all of `numbers`. */

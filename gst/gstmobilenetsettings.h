@@ -59,6 +59,7 @@ typedef struct
   gchar *cpu;
   gchar *mean;
   gchar *std;
+  gchar *input_size;
   guint threads;
   guint interval;
   GstMobilenetMode mode;
@@ -77,6 +78,8 @@ gboolean gst_mobilenet_settings_set (GstMobilenetSettings * settings,
 gboolean gst_mobilenet_settings_get (const GstMobilenetSettings * settings,
     guint prop_id, GValue * value);
 
+gboolean gst_mobilenet_settings_input_size (const GstMobilenetSettings *
+    settings, gint32 * width, gint32 * height, MnetError * error);
 gboolean gst_mobilenet_settings_normalize (const GstMobilenetSettings *
     settings, const MnetTensorInfo * tensor,
     const MnetNormalization * normalization, MnetImageOptions * options,

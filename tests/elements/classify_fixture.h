@@ -52,6 +52,8 @@ const gchar *fixture_map_model (void);
 const gchar *fixture_two_input_model (void);
 const gchar *fixture_two_output_model (void);
 const gchar *fixture_vector_model (void);
+/* A classifier of 8x8 without a pool: its class scores are of that size only. */
+const gchar *fixture_flat_model (void);
 
 /* The element with fixture_model() and fixture_labels() and the properties
  * given as name, value, ..., NULL; not live, with a bus, without caps. */

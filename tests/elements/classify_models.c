@@ -104,6 +104,33 @@ fixture_two_input_model (void)
 }
 
 const gchar *
+fixture_flat_model (void)
+{
+  TbModel *model = tb_model_new ();
+  int32_t input = add_tensor (model, "picture", TRUE);
+  int32_t flat = tb_tensor (model, &(TbTensor) {
+        .name = "flat",.type = TFL_TYPE_FLOAT32,.rank = 2,.dims = {1, 192}
+      }
+  );
+  int32_t scores = tb_tensor (model, &(TbTensor) {
+        .name = "scores",.type = TFL_TYPE_FLOAT32,.rank = 2,.dims = {1, 192}
+      }
+  );
+
+  tb_operator (model, &(TbOperator) {
+        .builtin = TFL_OP_RESHAPE,.inputs = { input },.n_inputs = 1,.outputs =
+        { flat },.n_outputs = 1,
+      .options = tb_reshape_options (2, (const int32_t[]) { 1, 192 })});
+  tb_operator (model, &(TbOperator) {
+        .builtin = TFL_OP_SOFTMAX,.inputs = { flat },.n_inputs = 1,.outputs =
+        { scores },.n_outputs = 1,
+      .options = tb_softmax_options (1.0f)});
+  tb_input (model, input);
+  tb_output (model, scores);
+  return write_model ("flat.tflite", tb_finish (model));
+}
+
+const gchar *
 fixture_two_output_model (void)
 {
   TbModel *model = tb_model_new ();

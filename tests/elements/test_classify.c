@@ -8,18 +8,18 @@
 GST_START_TEST (test_defaults)
 {
   GstElement *element = gst_element_factory_make ("mobilenetclassify", NULL);
-  gchar *model, *labels, *mean, *std, *cpu;
+  gchar *model, *labels, *mean, *std, *size, *cpu;
   gint mode, fit, range;
   guint threads, interval, top_k;
   gboolean post, qos;
   gdouble threshold;
 
   g_object_get (element, "model-file", &model, "labels-file", &labels,
-      "mean", &mean, "std", &std, "cpu", &cpu, "mode", &mode, "fit", &fit,
-      "input-range", &range, "threads", &threads, "inference-interval",
-      &interval, "top-k", &top_k, "post-messages", &post, "qos", &qos,
-      "score-threshold", &threshold, NULL);
-  fail_unless (!model && !labels && !mean && !std && !cpu);
+      "mean", &mean, "std", &std, "input-size", &size, "cpu", &cpu, "mode",
+      &mode, "fit", &fit, "input-range", &range, "threads", &threads,
+      "inference-interval", &interval, "top-k", &top_k, "post-messages", &post,
+      "qos", &qos, "score-threshold", &threshold, NULL);
+  fail_unless (!model && !labels && !mean && !std && !size && !cpu);
   fail_unless_equals_int (mode, 0);
   fail_unless_equals_int (fit, 0);
   fail_unless_equals_int (range, 0);
@@ -40,7 +40,7 @@ GST_START_TEST (test_properties_keep_what_is_set)
     {"std", "4"}, {"cpu", "c"}, {"mode", "latest"}, {"fit", "letterbox"},
     {"input-range", "zero-one"}, {"threads", "64"}, {"top-k", "7"},
     {"inference-interval", "2147483647"}, {"post-messages", "true"},
-    {"score-threshold", "0.25"},
+    {"score-threshold", "0.25"}, {"input-size", "160"},
   };
   GstElement *element = gst_element_factory_make ("mobilenetclassify", NULL);
   guint i;

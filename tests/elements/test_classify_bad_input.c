@@ -54,7 +54,8 @@ assert_refused (GQuark domain, gint code, const gchar * words,
 
   gst_element_set_state (element, GST_STATE_NULL);
   g_object_set (element, "model-file", fixture_model (), "labels-file", NULL,
-      "mean", NULL, "std", NULL, "cpu", NULL, "input-range", 0, NULL);
+      "mean", NULL, "std", NULL, "cpu", NULL, "input-range", 0, "input-size",
+      NULL, NULL);
   fail_unless (gst_element_set_state (element, GST_STATE_PAUSED) ==
       GST_STATE_CHANGE_SUCCESS);
   gst_element_set_state (element, GST_STATE_NULL);
@@ -159,11 +160,13 @@ GST_START_TEST (test_label_count)
   static const gchar two[] = "a\nb\n";
   static const gchar seven[] = "a\nb\nc\nd\ne\nf\ng\n";
 
-  assert_refused (GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS, "2|4|labels",
-      "model-file", fixture_model (), "labels-file",
+  assert_refused (GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS,
+      "2|4|colours.tflite|labels-file|two.txt", "model-file",
+      fixture_model (), "labels-file",
       fixture_write ("two.txt", two, strlen (two)), NULL);
-  assert_refused (GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS, "7|4|labels",
-      "model-file", fixture_model (), "labels-file",
+  assert_refused (GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS,
+      "7|4|colours.tflite|labels-file|seven.txt", "model-file",
+      fixture_model (), "labels-file",
       fixture_write ("seven.txt", seven, strlen (seven)), NULL);
   assert_refused (GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS, "2|4|labels",
       "model-file", fixture_labelled_model (two), NULL);
@@ -203,6 +206,42 @@ GST_START_TEST (test_malformed_numbers)
   assert_refused (GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS,
       "property std|more than 0", "model-file", fixture_model (), "std",
       "1,-2,3", NULL);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_malformed_input_size)
+{
+  static const gchar *const malformed[] = { "x", "0", "16x0", "0x16", "-16",
+    "16x", "x16", "16X16", "16x16x3", "16 ", " 16", "16,16", "1e2", "16385",
+    "4294967297", "18446744073709551617", "0x10", "\xc3\xa9"
+  };
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (malformed); i++) {
+    gchar *words = g_strdup_printf ("property input-size|\"%s\"|expected N or "
+        "WxH|16384", malformed[i]);
+
+    assert_refused (GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS, words,
+        "model-file", fixture_model (), "input-size", malformed[i], NULL);
+    g_free (words);
+  }
+}
+
+GST_END_TEST;
+
+/* Well-formed, but not for these networks. */
+GST_START_TEST (test_input_size_that_does_not_fit)
+{
+  assert_refused (GST_STREAM_ERROR, GST_STREAM_ERROR_NOT_IMPLEMENTED,
+      "flat.tflite|property input-size=16x12|8x8|pool", "model-file",
+      fixture_flat_model (), "input-size", "16x12", NULL);
+  assert_refused (GST_STREAM_ERROR, GST_STREAM_ERROR_NOT_IMPLEMENTED,
+      "vector.tflite", "model-file", fixture_vector_model (), "input-size",
+      "16", NULL);
+  assert_refused (GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT,
+      "float.tflite|property input-size=16384x16384", "model-file",
+      fixture_float_model (FALSE), "input-size", "16384", NULL);
 }
 
 GST_END_TEST;
@@ -261,6 +300,8 @@ bad_input_suite (void)
   tcase_add_test (refused, test_label_count);
   tcase_add_test (refused, test_labels_that_are_no_text);
   tcase_add_test (refused, test_malformed_numbers);
+  tcase_add_test (refused, test_malformed_input_size);
+  tcase_add_test (refused, test_input_size_that_does_not_fit);
   tcase_add_test (refused, test_contradiction);
   tcase_add_test (refused, test_unknown_cpu);
   tcase_add_test (refused, test_well_formed_numbers);

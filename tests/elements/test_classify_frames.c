@@ -6,6 +6,7 @@
 
 #include "classify_fixture.h"
 #include "gstmobilenetframe.h"
+#include "gstmobilenetsettings.h"
 
 static const gchar *const formats[] = {
   "NV12", "NV21", "I420", "YV12", "YUY2", "UYVY", "RGB", "BGR", "RGBx", "BGRx",
@@ -330,6 +331,45 @@ GST_START_TEST (test_fit)
 
 GST_END_TEST;
 
+/* The same weights at other sizes; letterbox bars tell which one is at work. */
+GST_START_TEST (test_input_size)
+{
+  static const struct
+  {
+    const gchar *size;
+    guint wanted;
+  } cases[] = {
+    {NULL, CLASS_BLACK}, {"32", CLASS_BLACK}, {"64x16", CLASS_RED},
+    {"16x64", CLASS_BLACK}, {"8x2", CLASS_RED}, {"7", CLASS_BLACK},
+    {"512x128", CLASS_RED}, {"1", CLASS_RED},
+  };
+  GstMobilenetMode mode;
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (cases); i++) {
+    for (mode = GST_MOBILENET_MODE_EVERY; mode <= GST_MOBILENET_MODE_LATEST;
+        mode++) {
+      GstHarness *h = fixture_new ("fit", MNET_FIT_LETTERBOX, "input-size",
+          cases[i].size, "mode", mode, NULL);
+      GstBuffer *buffer;
+
+      fixture_set_caps (h, "RGB", 64, 16);
+      buffer = fixture_push (h, COLOUR_RED, 0);
+      while (!fixture_meta (buffer)) {
+        gst_buffer_unref (buffer);
+        g_usleep (1000);
+        buffer = fixture_push (h, COLOUR_RED, FRAME_DURATION);
+      }
+      fail_unless (fixture_best (buffer) == cases[i].wanted, "%s",
+          cases[i].size);
+      gst_buffer_unref (buffer);
+      fixture_teardown (h);
+    }
+  }
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_colorimetry)
 {
   static const struct
@@ -474,6 +514,7 @@ frames_suite (void)
   tcase_add_loop_test (parts, test_crop_meta, 0, 16);
   tcase_add_test (parts, test_larger_than_the_caps);
   tcase_add_test (parts, test_fit);
+  tcase_add_test (parts, test_input_size);
   suite_add_tcase (suite, parts);
 
   tcase_add_checked_fixture (unreadable, NULL, fixture_clean);

@@ -93,7 +93,7 @@ typedef struct {
     int32_t stride_h, stride_w;     /* 1 and more */
     int32_t dilation_h, dilation_w; /* 1 and more; 1 for pools */
     int32_t filter_h, filter_w;     /* pools only: the window */
-    bool covers_map; /* pools only: the window is the whole input, of any size */
+    bool covers_map;                /* pools only: the window is the whole input, of any size */
     int32_t multiplier;             /* DEPTHWISE_CONV_2D only */
     int32_t pad_top, pad_left, pad_bottom, pad_right;
 } MnetWindow;

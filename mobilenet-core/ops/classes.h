@@ -10,7 +10,7 @@ extern const MnetOpClass mnet_op_average_pool, mnet_op_max_pool, mnet_op_mean;  
 extern const MnetOpClass mnet_op_binary;                                        /* binary.c */
 extern const MnetOpClass mnet_op_conv, mnet_op_fully_connected;                 /* conv.c */
 extern const MnetOpClass mnet_op_depthwise;                                     /* depthwise.c */
-extern const MnetOpClass mnet_op_reshape, mnet_op_squeeze, mnet_op_densify;                      /* shape.c */
+extern const MnetOpClass mnet_op_reshape, mnet_op_squeeze, mnet_op_densify;     /* shape.c */
 extern const MnetOpClass mnet_op_transpose, mnet_op_pad, mnet_op_concatenation; /* move.c */
 extern const MnetOpClass mnet_op_softmax;                                       /* softmax.c */
 extern const MnetOpClass mnet_op_round_dynamic;                                 /* dynamic.c */

@@ -163,8 +163,7 @@ static void run(const MnetStep *step, void *const *tensors, size_t tile, void *s
     for (size_t m = m0; m < m1; m += s->patch_rows) {
         size_t rows = m1 - m < s->patch_rows ? m1 - m : s->patch_rows;
         for (size_t i = 0; i < rows; i++)
-            gather_window(s, in, m + i,
-                          (uint8_t *)scratch + i * s->patch_stride * s->element);
+            gather_window(s, in, m + i, (uint8_t *)scratch + i * s->patch_stride * s->element);
         gemm(step, rows, n0, n1, scratch, s->patch_stride, out + m * packed->n * s->element);
     }
 }
@@ -177,13 +176,15 @@ static MnetStatus conv_infer(const MnetGraph *graph, const MnetNode *node, MnetS
         return status;
     const MnetShape *in = &shapes[node->inputs[0]], *w = &shapes[node->inputs[1]];
     if (w->rank != 4)
-        return mnet_op_malformed(error, node, "its weights have %d dimensions, 4 expected", w->rank);
+        return mnet_op_malformed(error, node, "its weights have %d dimensions, 4 expected",
+                                 w->rank);
     MnetGeometry2D g;
     if ((status = mnet_geometry_2d(node, in, w->dims[1], w->dims[2], &g, error)))
         return status;
     if (w->dims[3] != in->dims[3])
         return mnet_op_unsupported(
-            error, node, "weights for %d channels on an input of %d (grouped convolution) are not supported",
+            error, node,
+            "weights for %d channels on an input of %d (grouped convolution) are not supported",
             w->dims[3], in->dims[3]);
     MnetShape out = { 4, { in->dims[0], (int32_t)g.out_h, (int32_t)g.out_w, w->dims[0] } };
     return mnet_set_shape(graph, node, shapes, &out, error);
@@ -231,15 +232,18 @@ static MnetStatus fc_infer(const MnetGraph *graph, const MnetNode *node, MnetSha
         return status;
     const MnetShape *in = &shapes[node->inputs[0]], *w = &shapes[node->inputs[1]];
     if (w->rank != 2 || in->rank < 1)
-        return mnet_op_malformed(error, node, "its weights have %d dimensions, 2 expected", w->rank);
+        return mnet_op_malformed(error, node, "its weights have %d dimensions, 2 expected",
+                                 w->rank);
     size_t elements = mnet_shape_elements(in), k = (size_t)w->dims[1];
     if (elements % k)
-        return mnet_op_malformed(error, node, "an input of %zu values for weights of %zu", elements, k);
+        return mnet_op_malformed(error, node, "an input of %zu values for weights of %zu", elements,
+                                 k);
     MnetShape out = { 2, { (int32_t)(elements / k), w->dims[0] } };
     if (node->options.fully_connected.keep_dims) {
         out = *in;
         if ((size_t)in->dims[in->rank - 1] != k)
-            return mnet_op_malformed(error, node, "keep_num_dims with %d values in a row, %zu expected",
+            return mnet_op_malformed(error, node,
+                                     "keep_num_dims with %d values in a row, %zu expected",
                                      in->dims[in->rank - 1], k);
         out.dims[out.rank - 1] = w->dims[0];
     }

@@ -11,7 +11,7 @@
 #include "golden.h"
 #include "imagenet.h"
 
-#define RUNS 100
+#define RUNS 400
 #define WARMUP 10
 
 static double now_ms(void)

@@ -191,6 +191,7 @@ static void check_long(const MnetKernels *kernels)
     }
     for (size_t k = 1; k <= 1400; k += 99 * (size_t)check_step)
         run_shape(kernels, MOST_M, (size_t)check_between(1, 20), k);
+    run_shape(kernels, 400, TALL_N, 300);
     for (size_t m = 100; m <= TALL_M; m += 151 * (size_t)check_step)
         run_shape(kernels, m, (size_t)check_between(1, TALL_N), (size_t)check_between(1, 20));
 }

@@ -129,11 +129,32 @@ gst_mobilenet_filter_stop (GstBaseTransform * trans)
   GstMobilenetFilter *self = GST_MOBILENET_FILTER (trans);
   GstMobilenetFilterPrivate *priv = PRIV (self);
 
+  /* A FLUSH_STOP may be on its way through the pad. */
+  GST_PAD_STREAM_LOCK (GST_BASE_TRANSFORM_SINK_PAD (trans));
   g_clear_pointer (&priv->scheduler, gst_mobilenet_scheduler_free);
   GST_MOBILENET_FILTER_GET_CLASS (self)->stop (self);
   g_clear_pointer (&priv->image, mnet_image_free);
   gst_mobilenet_network_close (&priv->network);
+  GST_PAD_STREAM_UNLOCK (GST_BASE_TRANSFORM_SINK_PAD (trans));
   return TRUE;
+}
+
+/* The pad takes events before it has called start(): a stream that runs
+ * already waits until the model is loaded. */
+static GstStateChangeReturn
+gst_mobilenet_filter_change_state (GstElement * element,
+    GstStateChange transition)
+{
+  GstPad *pad = GST_BASE_TRANSFORM_SINK_PAD (element);
+  GstStateChangeReturn result;
+
+  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED)
+    GST_PAD_STREAM_LOCK (pad);
+  result = GST_ELEMENT_CLASS (gst_mobilenet_filter_parent_class)
+      ->change_state (element, transition);
+  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED)
+    GST_PAD_STREAM_UNLOCK (pad);
+  return result;
 }
 
 static gboolean
@@ -201,16 +222,21 @@ make_image (GstMobilenetFilter * self, gint width, gint height)
 {
   GstMobilenetFilterPrivate *priv = PRIV (self);
   MnetError error = { MNET_OK, "" };
+  MnetFrameInfo frame;
+  MnetImage *image;
 
-  g_clear_pointer (&priv->image, mnet_image_free);
-  gst_mobilenet_frame_info (&priv->info, &priv->image_frame);
-  priv->image_frame.width = width;
-  priv->image_frame.height = height;
-  priv->image = mnet_image_new (&priv->image_frame, priv->input,
-      &priv->network.options, &error);
-  if (!priv->image)
+  gst_mobilenet_frame_info (&priv->info, &frame);
+  frame.width = width;
+  frame.height = height;
+  image = mnet_image_new (&frame, priv->input, &priv->network.options, &error);
+  if (!image) {
     gst_mobilenet_post_error (GST_ELEMENT (self), NULL, &error);
-  return priv->image != NULL;
+    return FALSE;
+  }
+  mnet_image_free (priv->image);
+  priv->image = image;
+  priv->image_frame = frame;
+  return TRUE;
 }
 
 /* Does a clock that cannot wait drive what is upstream? */
@@ -232,6 +258,8 @@ discard_results (GstMobilenetFilter * self)
 {
   GstMobilenetFilterPrivate *priv = PRIV (self);
 
+  if (!priv->scheduler)
+    return;
   gst_mobilenet_scheduler_discard (priv->scheduler);
   priv->since_analysed = G_MAXUINT;
 }
@@ -245,6 +273,10 @@ gst_mobilenet_filter_set_caps (GstBaseTransform * trans, GstCaps * incaps,
   GstMobilenetMode mode = priv->mode;
   MnetError error = { MNET_OK, "" };
 
+  if (!priv->scheduler) {
+    GST_WARNING_OBJECT (self, "caps after the element has stopped");
+    return FALSE;
+  }
   if (!gst_video_info_from_caps (&priv->info, incaps)) {
     GST_ERROR_OBJECT (self, "caps that are no video: %" GST_PTR_FORMAT, incaps);
     return FALSE;
@@ -492,6 +524,7 @@ gst_mobilenet_filter_class_init (GstMobilenetFilterClass * klass)
   object_class->finalize = gst_mobilenet_filter_finalize;
   gst_mobilenet_settings_install (object_class);
 
+  element_class->change_state = gst_mobilenet_filter_change_state;
   gst_element_class_add_static_pad_template (element_class, &sink_template);
   gst_element_class_add_static_pad_template (element_class, &src_template);
 

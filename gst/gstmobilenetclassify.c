@@ -132,6 +132,33 @@ gst_mobilenet_classify_get_property (GObject * object, guint prop_id,
   GST_OBJECT_UNLOCK (self);
 }
 
+/* As in gst_mobilenet_settings_check(). */
+static gboolean
+gst_mobilenet_classify_check (GstMobilenetFilter * filter, MnetError * error)
+{
+  GstMobilenetClassify *self = GST_MOBILENET_CLASSIFY (filter);
+  gdouble threshold;
+  guint k;
+
+  GST_OBJECT_LOCK (self);
+  k = self->top_k;
+  threshold = self->score_threshold;
+  GST_OBJECT_UNLOCK (self);
+  error->status = MNET_ERROR_ARGUMENT;
+  if (k < 1) {
+    g_snprintf (error->text, sizeof (error->text),
+        "property top-k is 0, expected 1 or more");
+    return FALSE;
+  }
+  if (!(threshold >= 0 && threshold <= 1)) {
+    g_snprintf (error->text, sizeof (error->text),
+        "property score-threshold is %g, expected a probability, 0 to 1",
+        threshold);
+    return FALSE;
+  }
+  return TRUE;
+}
+
 static gboolean
 gst_mobilenet_classify_start (GstMobilenetFilter * filter, MnetModel * model,
     const MnetLabels * labels, const gchar * name, MnetError * error)
@@ -186,7 +213,7 @@ gst_mobilenet_classify_decode (GstMobilenetFilter * filter,
   threshold = self->score_threshold;
   GST_OBJECT_UNLOCK (self);
 
-  k = MIN (k, mnet_classifier_classes (self->classifier));
+  k = CLAMP (k, 1, mnet_classifier_classes (self->classifier));
   n = mnet_classifier_decode (self->classifier,
       mnet_session_output (session, 0), k, (gfloat) threshold, self->best);
   for (i = 0; i < n; i++) {
@@ -231,13 +258,15 @@ gst_mobilenet_classify_class_init (GstMobilenetClassifyClass * klass)
   object_class->get_property = gst_mobilenet_classify_get_property;
   g_object_class_install_property (object_class, PROP_TOP_K,
       g_param_spec_uint ("top-k", "Top k",
-          "Most classes in a result, best first", 1, G_MAXINT, DEFAULT_TOP_K,
+          "Most classes in a result, best first. 1 or more", 0, G_MAXUINT,
+          DEFAULT_TOP_K,
           G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
           GST_PARAM_MUTABLE_PLAYING));
   g_object_class_install_property (object_class, PROP_SCORE_THRESHOLD,
       g_param_spec_double ("score-threshold", "Score threshold",
-          "Least score, a probability, of a class in a result", 0.0, 1.0,
-          DEFAULT_SCORE_THRESHOLD, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
+          "Least score, a probability, of a class in a result. 0 to 1",
+          -G_MAXDOUBLE, G_MAXDOUBLE, DEFAULT_SCORE_THRESHOLD,
+          G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
           GST_PARAM_MUTABLE_PLAYING));
 
   gst_element_class_set_static_metadata (element_class,
@@ -247,6 +276,7 @@ gst_mobilenet_classify_class_init (GstMobilenetClassifyClass * klass)
       "The gst-mobilenet authors");
 
   filter_class->result_type = GST_TYPE_MOBILENET_CLASSIFICATION;
+  filter_class->check = gst_mobilenet_classify_check;
   filter_class->start = gst_mobilenet_classify_start;
   filter_class->stop = gst_mobilenet_classify_stop;
   filter_class->decode = gst_mobilenet_classify_decode;

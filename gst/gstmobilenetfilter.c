@@ -158,6 +158,20 @@ gst_mobilenet_filter_change_state (GstElement * element,
 }
 
 static gboolean
+check_properties (GstMobilenetFilter * self,
+    const GstMobilenetSettings * settings)
+{
+  GstMobilenetFilterClass *klass = GST_MOBILENET_FILTER_GET_CLASS (self);
+  MnetError error = { MNET_OK, "" };
+
+  if (gst_mobilenet_settings_check (settings, &error)
+      && (!klass->check || klass->check (self, &error)))
+    return TRUE;
+  gst_mobilenet_post_error (GST_ELEMENT (self), NULL, &error);
+  return FALSE;
+}
+
+static gboolean
 start_class (GstMobilenetFilter * self)
 {
   const GstMobilenetNetwork *network = &PRIV (self)->network;
@@ -181,7 +195,8 @@ start_class (GstMobilenetFilter * self)
 static gboolean
 start_network (GstMobilenetFilter * self, const GstMobilenetSettings * settings)
 {
-  if (!gst_mobilenet_network_open (&PRIV (self)->network, GST_ELEMENT (self),
+  if (!check_properties (self, settings)
+      || !gst_mobilenet_network_open (&PRIV (self)->network, GST_ELEMENT (self),
           settings))
     return FALSE;
   if (start_class (self) && make_scheduler (self))
@@ -494,7 +509,7 @@ gst_mobilenet_filter_transform_ip (GstBaseTransform * trans, GstBuffer * buffer)
   gboolean post;
 
   GST_OBJECT_LOCK (self);
-  interval = priv->settings.interval;
+  interval = MAX (priv->settings.interval, 1);
   post = priv->settings.post_messages;
   earliest_time = priv->earliest_time;
   GST_OBJECT_UNLOCK (self);

@@ -18,6 +18,8 @@ G_DECLARE_DERIVABLE_TYPE (GstMobilenetFilter, gst_mobilenet_filter,
 /**
  * GstMobilenetFilterClass:
  * @result_type: boxed type of the results; set by class_init
+ * @check: checks the values of the element's own properties; %FALSE and @error
+ *     filled otherwise. May be %NULL
  * @start: checks that @model is one that the element understands and makes what
  *     @decode needs. @labels are those of the property labels-file or %NULL,
  *     @name is what results call the model; all three live until @stop.
@@ -34,6 +36,7 @@ struct _GstMobilenetFilterClass
   GstBaseTransformClass parent_class;
 
   GType result_type;
+  gboolean (*check) (GstMobilenetFilter * self, MnetError * error);
   gboolean (*start) (GstMobilenetFilter * self, MnetModel * model,
       const MnetLabels * labels, const gchar * name, MnetError * error);
   void (*stop) (GstMobilenetFilter * self);

@@ -149,8 +149,8 @@ install_computing (GObjectClass * klass)
       g_param_spec_uint ("threads", "Threads",
           "Threads that compute one frame; 1: no more than the element's own, "
           "0: as many as the machine has. The elements of a process share "
-          "these threads. Results do not depend on it", 0, MAX_THREADS,
-          DEFAULT_THREADS, AT_START));
+          "these threads. Results do not depend on it. 0 to "
+          G_STRINGIFY (MAX_THREADS), 0, G_MAXUINT, DEFAULT_THREADS, AT_START));
   g_object_class_install_property (klass, PROP_CPU,
       g_param_spec_string ("cpu", "CPU",
           "Kernels to compute with, e.g. c, avx2, avx512vnni, neon, dotprod "
@@ -167,11 +167,32 @@ install_scheduling (GObjectClass * klass)
           GST_TYPE_MOBILENET_MODE, GST_MOBILENET_MODE_AUTO, AT_START));
   g_object_class_install_property (klass, PROP_INFERENCE_INTERVAL,
       g_param_spec_uint ("inference-interval", "Inference interval",
-          "Analyse every n-th frame; the frames between carry the last result",
-          1, G_MAXINT, DEFAULT_INTERVAL, ANY_TIME));
+          "Analyse every n-th frame; the frames between carry the last result. "
+          "1 or more", 0, G_MAXUINT, DEFAULT_INTERVAL, ANY_TIME));
   g_object_class_install_property (klass, PROP_POST_MESSAGES,
       g_param_spec_boolean ("post-messages", "Post messages",
           "Post an element message with each new result", FALSE, ANY_TIME));
+}
+
+/* Numbers out of range are told when the element starts, on the bus, where an
+ * application looks for errors: GObject would only print a warning. */
+gboolean
+gst_mobilenet_settings_check (const GstMobilenetSettings * settings,
+    MnetError * error)
+{
+  error->status = MNET_ERROR_ARGUMENT;
+  if (settings->threads > MAX_THREADS) {
+    g_snprintf (error->text, sizeof (error->text),
+        "property threads is %u, expected 0 (all) to %d", settings->threads,
+        MAX_THREADS);
+    return FALSE;
+  }
+  if (settings->interval < 1) {
+    g_snprintf (error->text, sizeof (error->text),
+        "property inference-interval is 0, expected 1 (every frame) or more");
+    return FALSE;
+  }
+  return TRUE;
 }
 
 void

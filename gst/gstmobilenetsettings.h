@@ -69,6 +69,8 @@ typedef struct
 } GstMobilenetSettings;
 
 void gst_mobilenet_settings_install (GObjectClass * klass);
+gboolean gst_mobilenet_settings_check (const GstMobilenetSettings * settings,
+    MnetError * error);
 void gst_mobilenet_settings_init (GstMobilenetSettings * settings);
 void gst_mobilenet_settings_clear (GstMobilenetSettings * settings);
 void gst_mobilenet_settings_copy (GstMobilenetSettings * to,

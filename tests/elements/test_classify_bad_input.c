@@ -55,7 +55,8 @@ assert_refused (GQuark domain, gint code, const gchar * words,
   gst_element_set_state (element, GST_STATE_NULL);
   g_object_set (element, "model-file", fixture_model (), "labels-file", NULL,
       "mean", NULL, "std", NULL, "cpu", NULL, "input-range", 0, "input-size",
-      NULL, NULL);
+      NULL, "threads", 1, "inference-interval", 1, "top-k", 5,
+      "score-threshold", 0.0, NULL);
   fail_unless (gst_element_set_state (element, GST_STATE_PAUSED) ==
       GST_STATE_CHANGE_SUCCESS);
   gst_element_set_state (element, GST_STATE_NULL);
@@ -266,6 +267,28 @@ GST_START_TEST (test_unknown_cpu)
 
 GST_END_TEST;
 
+GST_START_TEST (test_out_of_range)
+{
+  static const struct
+  {
+    const gchar *name, *value, *words;
+  } cases[] = {
+    {"threads", "999", "threads|999|0 (all) to 64"},
+    {"inference-interval", "0", "inference-interval|0|1 (every frame)"},
+    {"top-k", "0", "top-k|0|1 or more"},
+    {"score-threshold", "7", "score-threshold|7|0 to 1"},
+    {"score-threshold", "-0.5", "score-threshold|-0.5|0 to 1"},
+  };
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (cases); i++)
+    assert_refused (GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS,
+        cases[i].words, "model-file", fixture_model (), cases[i].name,
+        cases[i].value, NULL);
+}
+
+GST_END_TEST;
+
 /* What is well-formed starts. */
 GST_START_TEST (test_well_formed_numbers)
 {
@@ -304,6 +327,7 @@ bad_input_suite (void)
   tcase_add_test (refused, test_input_size_that_does_not_fit);
   tcase_add_test (refused, test_contradiction);
   tcase_add_test (refused, test_unknown_cpu);
+  tcase_add_test (refused, test_out_of_range);
   tcase_add_test (refused, test_well_formed_numbers);
   suite_add_tcase (suite, refused);
   return suite;

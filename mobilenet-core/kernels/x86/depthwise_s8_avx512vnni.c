@@ -7,45 +7,22 @@
  * a column of weights is laid out likewise.  Bytes are interleaved in lanes of
  * 16, so the sums come in quarters (see MnetRequantBlock), and a block of fewer
  * than 64 channels fills the lanes with 2 or 4 segments of the row. */
-#include "kernels/x86/requant_avx512vnni.h"
+#include "kernels/x86/depthwise_s8_avx512vnni.h"
 #include "kernels/x86/table_avx512vnni.h"
-
-enum { CHANNELS = 64, PARTS = 3, OUTPUTS = 16, TAPS = 8, COLUMNS = 2 * OUTPUTS + TAPS };
-
-/* Packed: the blocks, each followed by weights [quarter][part][kernel_h / 4]
- * [kernel_w][64].  w - wz is the sum of up to three parts of int8: one for most
- * layers, two for the odd channel of the uint8 ones. */
-typedef struct {
-    size_t c0, channels, segments;
-    MnetRequantWay way;
-    uint8_t parts[4]; /* of each quarter */
-    int32_t bias[CHANNELS] __attribute__((aligned(64)));
-    float scale[CHANNELS], tie[CHANNELS];
-} Block;
-
-static size_t groups_of(const MnetDepthwiseS8 *d)
-{
-    return (d->kernel_h + 3) / 4;
-}
 
 static size_t block_bytes(const MnetDepthwiseS8 *d)
 {
-    return sizeof(Block) + (size_t)4 * PARTS * groups_of(d) * d->kernel_w * CHANNELS;
+    return sizeof(MnetDepthwiseBlock) +
+           (size_t)4 * MNET_DW_PARTS * mnet_depthwise_groups(d) * d->kernel_w * MNET_DW_CHANNELS;
 }
 
 size_t mnet_depthwise_s8_pack_bytes_avx512vnni(const MnetDepthwiseS8 *d)
 {
-    return (d->channels + CHANNELS - 1) / CHANNELS * block_bytes(d);
-}
-
-static int8_t *weights_of(const MnetDepthwiseS8 *d, const Block *b, size_t quarter, size_t part)
-{
-    int8_t *first = (int8_t *)(uintptr_t)(b + 1);
-    return first + (quarter * PARTS + part) * groups_of(d) * d->kernel_w * CHANNELS;
+    return (d->channels + MNET_DW_CHANNELS - 1) / MNET_DW_CHANNELS * block_bytes(d);
 }
 
 /* All that belongs to sum j of a block: channel c. */
-static void pack_sum(const MnetDepthwiseS8 *d, Block *b, size_t j, size_t c)
+static void pack_sum(const MnetDepthwiseS8 *d, MnetDepthwiseBlock *b, size_t j, size_t c)
 {
     size_t quarter = j / 16;
     uint32_t bias = (uint32_t)d->bias[c];
@@ -54,11 +31,11 @@ static void pack_sum(const MnetDepthwiseS8 *d, Block *b, size_t j, size_t c)
     for (size_t ky = 0; ky < d->kernel_h; ky++)
         for (size_t kx = 0; kx < d->kernel_w; kx++) {
             int32_t w = d->weights[(ky * d->kernel_w + kx) * d->tile + c];
-            size_t at = (ky / 4 * d->kernel_w + kx) * CHANNELS + j % 16 * 4 + ky % 4;
+            size_t at = (ky / 4 * d->kernel_w + kx) * MNET_DW_CHANNELS + j % 16 * 4 + ky % 4;
             bias -= 128 * (uint32_t)w;
             for (uint8_t part = 0; w; part++) {
                 int32_t piece = w < -128 ? -128 : w > 127 ? 127 : w;
-                weights_of(d, b, quarter, part)[at] = (int8_t)piece;
+                mnet_depthwise_weights(d, b, quarter, part)[at] = (int8_t)piece;
                 b->parts[quarter] = part < b->parts[quarter] ? b->parts[quarter] : part + 1;
                 w -= piece;
             }
@@ -68,169 +45,157 @@ static void pack_sum(const MnetDepthwiseS8 *d, Block *b, size_t j, size_t c)
 
 void mnet_depthwise_s8_pack_avx512vnni(const MnetDepthwiseS8 *d, void *packed)
 {
-    for (size_t c0 = 0; c0 < d->channels; c0 += CHANNELS) {
-        Block *b = (Block *)(void *)((uint8_t *)packed + c0 / CHANNELS * block_bytes(d));
+    for (size_t c0 = 0; c0 < d->channels; c0 += MNET_DW_CHANNELS) {
+        MnetDepthwiseBlock *b =
+            (MnetDepthwiseBlock *)(void *)((uint8_t *)packed +
+                                           c0 / MNET_DW_CHANNELS * block_bytes(d));
         b->c0 = c0;
-        b->channels = d->channels - c0 < CHANNELS ? d->channels - c0 : CHANNELS;
+        b->channels = d->channels - c0 < MNET_DW_CHANNELS ? d->channels - c0 : MNET_DW_CHANNELS;
         b->segments = b->channels > 32 ? 1 : b->channels > 16 ? 2 : 4;
-        for (size_t j = 0; j < CHANNELS; j++) {
+        for (size_t j = 0; j < MNET_DW_CHANNELS; j++) {
             size_t byte = j / 4 % 4 * 16 + j / 16 * 4 + j % 4;
-            size_t c = byte % (CHANNELS / b->segments);
+            size_t c = byte % (MNET_DW_CHANNELS / b->segments);
             if (c < b->channels)
                 pack_sum(d, b, j, c0 + c);
         }
-        b->way = mnet_requant_way_avx512vnni(&d->requant, b->scale, CHANNELS);
+        b->way = mnet_requant_way_avx512vnni(&d->requant, b->scale, MNET_DW_CHANNELS);
     }
 }
-
-/* 64 unsigned bytes: those of segments at in + segment[i]. */
-MNET_INLINE __m512i load_segments(const int8_t *in, size_t segments, const size_t *segment)
-{
-    __m512i x;
-    if (segments == 1) {
-        x = _mm512_loadu_si512(in);
-    } else if (segments == 2) {
-        x = _mm512_castsi256_si512(_mm256_loadu_si256((const __m256i *)(const void *)in));
-        x = _mm512_inserti64x4(
-            x, _mm256_loadu_si256((const __m256i *)(const void *)(in + segment[1])), 1);
-    } else {
-        x = _mm512_castsi128_si512(_mm_loadu_si128((const __m128i *)(const void *)in));
-        for (int i = 1; i < 4; i++)
-            x = _mm512_mask_broadcast_i32x4(
-                x, (__mmask16)(0xf << 4 * i),
-                _mm_loadu_si128((const __m128i *)(const void *)(in + segment[i])));
-    }
-    return _mm512_xor_si512(x, _mm512_set1_epi8(-128));
-}
-
-/* What a group of rows and a run of columns of the kernel need of the input. */
-typedef struct {
-    const int8_t *rows[4];
-    size_t n_rows;
-    size_t at, pitch; /* the first column, from one to the next: bytes */
-    size_t columns;
-    size_t segments;
-    const size_t *segment;
-} Input;
 
 /* to[quarter][column] */
-MNET_INLINE void interleave(const Input *in, size_t n_rows, size_t segments, __m512i to[4][COLUMNS])
+MNET_INLINE void interleave(const MnetDepthwiseInput *in, size_t n_rows, size_t segments,
+                            size_t columns, MnetDepthwiseColumns to)
 {
-    for (size_t i = 0, at = in->at; i < in->columns; i++, at += in->pitch) {
-        __m512i r0 = load_segments(in->rows[0] + at, segments, in->segment), r1 = r0, r2, r3;
-        if (n_rows > 1)
-            r1 = load_segments(in->rows[1] + at, segments, in->segment);
-        __m512i low = _mm512_unpacklo_epi8(r0, r1), high = _mm512_unpackhi_epi8(r0, r1);
-        __m512i low2 = low, high2 = high;
-        if (n_rows > 2) {
-            r2 = r3 = load_segments(in->rows[2] + at, segments, in->segment);
-            if (n_rows > 3)
-                r3 = load_segments(in->rows[3] + at, segments, in->segment);
-            low2 = _mm512_unpacklo_epi8(r2, r3);
-            high2 = _mm512_unpackhi_epi8(r2, r3);
-        }
-        to[0][i] = _mm512_unpacklo_epi16(low, low2);
-        to[1][i] = _mm512_unpackhi_epi16(low, low2);
-        to[2][i] = _mm512_unpacklo_epi16(high, high2);
-        to[3][i] = _mm512_unpackhi_epi16(high, high2);
+    for (size_t i = 0; i < columns; i++) {
+        __m512i column[4];
+        mnet_depthwise_interleave(in, i, n_rows, segments, column);
+        for (size_t q = 0; q < 4; q++)
+            to[q][i] = column[q];
     }
 }
 
-MNET_INLINE void interleave_rows(const Input *in, size_t segments, __m512i to[4][COLUMNS])
+MNET_INLINE void interleave_rows(const MnetDepthwiseInput *in, size_t segments, size_t columns,
+                                 MnetDepthwiseColumns to)
 {
     if (in->n_rows == 1)
-        interleave(in, 1, segments, to);
+        interleave(in, 1, segments, columns, to);
     else if (in->n_rows == 2)
-        interleave(in, 2, segments, to);
+        interleave(in, 2, segments, columns, to);
     else if (in->n_rows == 3)
-        interleave(in, 3, segments, to);
+        interleave(in, 3, segments, columns, to);
     else
-        interleave(in, 4, segments, to);
+        interleave(in, 4, segments, columns, to);
 }
 
-static void interleave_input(const Input *in, __m512i to[4][COLUMNS])
+static void interleave_input(const MnetDepthwiseInput *in, size_t segments, size_t columns,
+                             MnetDepthwiseColumns to)
 {
-    if (in->segments == 1)
-        interleave_rows(in, 1, to);
-    else if (in->segments == 2)
-        interleave_rows(in, 2, to);
+    if (segments == 1)
+        interleave_rows(in, 1, columns, to);
+    else if (segments == 2)
+        interleave_rows(in, 2, columns, to);
     else
-        interleave_rows(in, 4, to);
+        interleave_rows(in, 4, columns, to);
 }
 
 /* acc[x][..] of one quarter += the sum over `taps` columns of weights; the sums
- * begin with bias where there is one.  `many` outputs share the loads of columns;
- * taps, step and many are constants to the compiler where it counts. */
+ * begin with bias where there is one.  8 outputs share the loads of weights. */
 MNET_INLINE void add_columns(const __m512i *in, const int8_t *weights, const int32_t *bias,
-                             size_t taps, size_t step, size_t many, int32_t *acc)
+                             size_t taps, size_t step, size_t outputs, int32_t *acc)
 {
-    __m512i sum[8];
-    for (size_t x = 0; x < many; x++)
-        sum[x] = _mm512_load_si512(bias ? bias : acc + 64 * x);
-    for (size_t k = 0; k < taps; k++) {
-        __m512i w = _mm512_load_si512(weights + k * CHANNELS);
-        for (size_t x = 0; x < many; x++)
-            sum[x] = _mm512_dpbusd_epi32(sum[x], in[x * step + k], w);
+    for (size_t x0 = 0; x0 < outputs; x0 += 8, acc += 64 * 8, in += 8 * step) {
+        __m512i sum[8];
+        for (size_t x = 0; x < 8; x++)
+            sum[x] = _mm512_load_si512(bias ? bias : acc + 64 * x);
+        for (size_t k = 0; k < taps; k++) {
+            __m512i w = _mm512_load_si512(weights + k * MNET_DW_CHANNELS);
+            for (size_t x = 0; x < 8; x++)
+                sum[x] = _mm512_dpbusd_epi32(sum[x], in[x * step + k], w);
+        }
+        for (size_t x = 0; x < 8; x++)
+            _mm512_store_si512(acc + 64 * x, sum[x]);
     }
-    for (size_t x = 0; x < many; x++)
-        _mm512_store_si512(acc + 64 * x, sum[x]);
 }
 
+/* The usual numbers as constants to the compiler. */
 static void add_columns_of(const __m512i *in, const int8_t *weights, const int32_t *bias,
                            size_t taps, size_t step, size_t outputs, int32_t *acc)
 {
-    for (size_t x = 0; x < outputs; x += 8, acc += 64 * 8, in += 8 * step) {
-        if (taps == 3 && step == 1)
-            add_columns(in, weights, bias, 3, 1, 8, acc);
-        else if (taps == 3 && step == 2)
-            add_columns(in, weights, bias, 3, 2, 8, acc);
-        else if (taps == 5 && step == 1)
-            add_columns(in, weights, bias, 5, 1, 8, acc);
-        else if (taps == 5 && step == 2)
-            add_columns(in, weights, bias, 5, 2, 8, acc);
-        else if (taps == 7 && step == 1)
-            add_columns(in, weights, bias, 7, 1, 8, acc);
-        else if (taps == 7 && step == 2)
-            add_columns(in, weights, bias, 7, 2, 8, acc);
-        else
-            add_columns(in, weights, bias, taps, step, 8, acc);
-    }
+    if (taps == 5 && step == 1)
+        add_columns(in, weights, bias, 5, 1, outputs, acc);
+    else if (taps == 5 && step == 2)
+        add_columns(in, weights, bias, 5, 2, outputs, acc);
+    else if (taps == 7 && step == 1)
+        add_columns(in, weights, bias, 7, 1, outputs, acc);
+    else if (taps == 7 && step == 2)
+        add_columns(in, weights, bias, 7, 2, outputs, acc);
+    else
+        add_columns(in, weights, bias, taps, step, outputs, acc);
 }
 
-/* The sums of `outputs` (at most OUTPUTS) outputs from x on, of each segment. */
-static void sum_outputs(const MnetDepthwiseS8 *d, const Block *b, const size_t *segment,
-                        const int8_t *const *rows, size_t x, size_t outputs, int32_t *acc)
+/* Pixels from byte `at` on, rows ky... of the kernel. */
+static MnetDepthwiseInput input_of(const MnetDepthwiseS8 *d, const size_t *segment,
+                                   const int8_t *const *rows, size_t ky, size_t at, size_t pitch)
 {
-    __m512i columns[4][COLUMNS];
+    MnetDepthwiseInput in = { .n_rows = d->kernel_h - ky < 4 ? d->kernel_h - ky : 4,
+                              .pitch = pitch };
+    for (size_t i = 0; i < in.n_rows; i++)
+        in.rows[i] = rows[ky + i] + at;
+    for (size_t i = 0; i < 4; i++)
+        in.segment[i] = segment[i];
+    return in;
+}
+
+/* The sums of `outputs` (at most MNET_DW_OUTPUTS) outputs from x on, of each segment. */
+static void sum_outputs(const MnetDepthwiseS8 *d, const MnetDepthwiseBlock *b,
+                        const size_t *segment, const int8_t *const *rows, size_t x, size_t outputs,
+                        int32_t *acc)
+{
+    MnetDepthwiseColumns columns;
     /* Outputs share columns when these lie side by side. */
-    size_t shared = d->dilation == 1 && d->stride <= 2, most = shared ? TAPS : 1;
+    size_t shared = d->dilation == 1 && d->stride <= 2, most = shared ? MNET_DW_TAPS : 1;
     size_t step = shared ? d->stride : 1, pitch = shared ? d->pixel : d->pixel * d->stride;
     for (size_t ky = 0; ky < d->kernel_h; ky += 4)
         for (size_t kx = 0; kx < d->kernel_w; kx += most) {
             size_t taps = d->kernel_w - kx < most ? d->kernel_w - kx : most;
-            Input in = { .n_rows = d->kernel_h - ky < 4 ? d->kernel_h - ky : 4,
-                         .at = (x * d->stride + kx * d->dilation) * d->pixel + b->c0,
-                         .pitch = pitch,
-                         .columns = (outputs - 1) * step + taps,
-                         .segments = b->segments,
-                         .segment = segment };
-            for (size_t i = 0; i < in.n_rows; i++)
-                in.rows[i] = rows[ky + i];
-            interleave_input(&in, columns);
+            size_t at = (x * d->stride + kx * d->dilation) * d->pixel + b->c0;
+            MnetDepthwiseInput in = input_of(d, segment, rows, ky, at, pitch);
+            interleave_input(&in, b->segments, (outputs - 1) * step + taps, columns);
             for (size_t q = 0; q < 4; q++)
                 for (size_t part = 0; part < b->parts[q] || !part; part++)
                     add_columns_of(columns[q],
-                                   weights_of(d, b, q, part) +
-                                       (ky / 4 * d->kernel_w + kx) * CHANNELS,
+                                   mnet_depthwise_weights(d, b, q, part) +
+                                       (ky / 4 * d->kernel_w + kx) * MNET_DW_CHANNELS,
                                    ky || kx || part ? NULL : b->bias + 16 * q, taps, step, outputs,
                                    acc + 16 * q);
         }
 }
 
-static void depthwise_block(const MnetDepthwiseS8 *d, const Block *b, size_t width,
+/* `outputs` outputs from x on, by way of their sums. */
+static void slow_outputs(const MnetDepthwiseS8 *d, const MnetDepthwiseBlock *b,
+                         const MnetRequantBlock *requant, const size_t *segment,
+                         const int8_t *const *rows, size_t x, size_t outputs, int8_t *out)
+{
+    int32_t acc[MNET_DW_OUTPUTS * MNET_DW_CHANNELS] __attribute__((aligned(64)));
+    sum_outputs(d, b, segment, rows, x, outputs, acc);
+    mnet_requantize_rows_avx512vnni(requant, outputs, acc, out + x * d->out_pixel + b->c0,
+                                    d->out_pixel);
+}
+
+static void quick_outputs(const MnetDepthwiseS8 *d, const MnetDepthwiseBlock *b,
+                          const MnetRequantBlock *requant, const size_t *segment,
+                          const int8_t *const *rows, size_t x, size_t outputs, int8_t *out)
+{
+    MnetDepthwiseInput in =
+        input_of(d, segment, rows, 0, x * d->stride * d->pixel + b->c0, d->pixel);
+    if (!mnet_depthwise_quickly_avx512vnni(d, b, requant, &in, outputs,
+                                           out + x * d->out_pixel + b->c0))
+        slow_outputs(d, b, requant, segment, rows, x, outputs, out);
+}
+
+static void depthwise_block(const MnetDepthwiseS8 *d, const MnetDepthwiseBlock *b, size_t width,
                             const int8_t *const *rows, int8_t *out)
 {
-    int32_t acc[OUTPUTS * CHANNELS] __attribute__((aligned(64)));
     size_t in_segment[4] = { 0 }, length = (width + b->segments - 1) / b->segments;
     MnetRequantBlock requant = { .requant = &d->requant,
                                  .c0 = b->c0,
@@ -245,11 +210,10 @@ static void depthwise_block(const MnetDepthwiseS8 *d, const Block *b, size_t wid
         in_segment[i] = x * d->stride * d->pixel;
         requant.segment[i] = x * d->out_pixel;
     }
-    for (size_t x = 0; x < length; x += OUTPUTS) {
-        size_t outputs = length - x < OUTPUTS ? length - x : OUTPUTS;
-        sum_outputs(d, b, in_segment, rows, x, outputs, acc);
-        mnet_requantize_rows_avx512vnni(&requant, outputs, acc, out + x * d->out_pixel + b->c0,
-                                        d->out_pixel);
+    int quick = mnet_depthwise_is_quick_avx512vnni(d, b);
+    for (size_t x = 0; x < length; x += MNET_DW_OUTPUTS) {
+        size_t outputs = length - x < MNET_DW_OUTPUTS ? length - x : MNET_DW_OUTPUTS;
+        (quick ? quick_outputs : slow_outputs)(d, b, &requant, in_segment, rows, x, outputs, out);
     }
 }
 
@@ -257,6 +221,6 @@ void mnet_depthwise_s8_avx512vnni(const MnetDepthwiseS8 *d, size_t width, const 
                                   int8_t *out)
 {
     const uint8_t *packed = d->packed;
-    for (size_t c = 0; c < d->channels && width; c += CHANNELS, packed += block_bytes(d))
-        depthwise_block(d, (const Block *)(const void *)packed, width, rows, out);
+    for (size_t c = 0; c < d->channels && width; c += MNET_DW_CHANNELS, packed += block_bytes(d))
+        depthwise_block(d, (const MnetDepthwiseBlock *)(const void *)packed, width, rows, out);
 }

@@ -18,49 +18,6 @@ MnetRequantWay mnet_requant_way_avx512vnni(const MnetRequant *requant, const flo
                                                             : MNET_REQUANT_POSITIVE;
 }
 
-/* Quickly: acc * scale + tie with the sign of acc.  Positive: acc * scale + (tie
- * + zero point); where acc is negative, that is no more than the zero point, as
- * tie <= scale.  Either is below 2^31, as |scale| < 0.99.
- *
- * The error, where the result is not at min or max, and so the sum of all but
- * the zero point in -256..255, is at most
- * - 2^-24 of acc * scale for the rounding of acc, and as much for that of scale,
- *   but no more than 1.5 * 2^-16 together (each is that bad only just above a
- *   power of two, and where both are, the product is at most 128),
- * - 2^-17 for its own rounding; positive: 2^-18, as it lies in -128..127, and
- *   2^-18 for that of tie + zero point:
- * 2^-15 in all. */
-MNET_INLINE __m512 requant_value(MnetRequantWay way, __m512i acc, __m512 scale, __m512 tie)
-{
-    const __m512i sign = _mm512_set1_epi32(INT32_MIN);
-    /* tie ^ (acc & sign) */
-    if (way != MNET_REQUANT_POSITIVE)
-        tie = _mm512_castsi512_ps(
-            _mm512_ternarylogic_epi32(_mm512_castps_si512(tie), acc, sign, 0x78));
-    return _mm512_fmadd_ps(_mm512_cvtepi32_ps(acc), scale, tie);
-}
-
-/* What requant_value() adds: 16 channels from j on. */
-MNET_INLINE __m512 requant_tie(const MnetRequantBlock *b, MnetRequantWay way, size_t j)
-{
-    __m512 tie = _mm512_loadu_ps(b->tie + j);
-    return way == MNET_REQUANT_POSITIVE
-               ? _mm512_add_ps(tie, _mm512_set1_ps((float)b->requant->zero_point))
-               : tie;
-}
-
-/* How far it is from the nearest integer, with a sign; which are too near to
- * the middle of two. */
-MNET_INLINE __m512 requant_rest(__m512 value)
-{
-    return _mm512_reduce_ps(value, 8);
-}
-
-MNET_INLINE __mmask16 requant_doubt(__m512 rest)
-{
-    return _mm512_cmp_ps_mask(_mm512_abs_ps(rest), _mm512_set1_ps(0.5f - 0x1p-15f), _CMP_GE_OQ);
-}
-
 /* Sums that lie in a row. */
 static size_t sums_of(const MnetRequantBlock *b)
 {
@@ -83,36 +40,15 @@ static __attribute__((noinline)) void requantize_exactly(const MnetRequantBlock 
 {
     for (size_t i = 0; i < rows; i++)
         for (size_t j = 0; j < sums_of(b); j += 16) {
-            __m512 value = requant_value(b->way, _mm512_load_si512(acc + 64 * i + j),
-                                         _mm512_loadu_ps(b->scale + j), requant_tie(b, b->way, j));
-            uint32_t todo =
-                b->way != MNET_REQUANT_EXACTLY ? requant_doubt(requant_rest(value)) : 0xffff;
+            __m512 tie = mnet_requant_tie(b->way, b->requant, _mm512_loadu_ps(b->tie + j));
+            __m512 value = mnet_requant_value(b->way, _mm512_load_si512(acc + 64 * i + j),
+                                              _mm512_loadu_ps(b->scale + j), tie);
+            uint32_t todo = mnet_requant_doubt(mnet_requant_worst(_mm512_setzero_ps(), value));
+            todo = b->way == MNET_REQUANT_EXACTLY ? 0xffff : todo;
             for (; todo; todo &= todo - 1)
                 requantize_one(b, j + (size_t)__builtin_ctz(todo), acc + 64 * i,
                                out + i * out_stride);
         }
-}
-
-/* Parts of 64 bytes: the first or, of quarters, one for each segment. */
-MNET_INLINE void store_parts(const MnetRequantBlock *b, size_t segments, __mmask64 valid,
-                             __m512i bytes, int8_t *out)
-{
-    if (segments < 2) {
-        _mm512_mask_storeu_epi8(out, valid, bytes);
-    } else if (segments == 2) {
-        _mm256_mask_storeu_epi8(out + b->segment[0], (__mmask32)valid,
-                                _mm512_castsi512_si256(bytes));
-        _mm256_mask_storeu_epi8(out + b->segment[1], (__mmask32)valid,
-                                _mm512_extracti64x4_epi64(bytes, 1));
-    } else {
-        _mm_mask_storeu_epi8(out + b->segment[0], (__mmask16)valid, _mm512_castsi512_si128(bytes));
-        _mm_mask_storeu_epi8(out + b->segment[1], (__mmask16)valid,
-                             _mm512_extracti32x4_epi32(bytes, 1));
-        _mm_mask_storeu_epi8(out + b->segment[2], (__mmask16)valid,
-                             _mm512_extracti32x4_epi32(bytes, 2));
-        _mm_mask_storeu_epi8(out + b->segment[3], (__mmask16)valid,
-                             _mm512_extracti32x4_epi32(bytes, 3));
-    }
 }
 
 /* Whether any sum is in doubt.  All but b to out_stride are constants to the
@@ -124,43 +60,36 @@ MNET_INLINE int requantize_rows(const MnetRequantBlock *b, size_t rows, const in
 {
     /* Plain order: dword 4 * l + j after packing is channels 16 * j + 4 * l... */
     const __m512i order = _mm512_set_epi32(15, 11, 7, 3, 14, 10, 6, 2, 13, 9, 5, 1, 12, 8, 4, 0);
-    const __m512i zero = _mm512_set1_epi16((int16_t)b->requant->zero_point);
-    const __m512i min = _mm512_set1_epi8((int8_t)b->requant->min);
-    const __m512i max = _mm512_set1_epi8((int8_t)b->requant->max);
     const __mmask64 valid = mnet_mask64(b->channels);
-    const int clamped = b->requant->min > -128 || b->requant->max < 127;
+    const MnetRequant *r = b->requant;
     __m512 scale[4], tie[4], worst[4];
     for (size_t j = 0; j < vectors; j++) {
         scale[j] = _mm512_loadu_ps(b->scale + 16 * j);
-        tie[j] = requant_tie(b, way, 16 * j);
+        tie[j] = mnet_requant_tie(way, r, _mm512_loadu_ps(b->tie + 16 * j));
         worst[j] = _mm512_setzero_ps();
     }
     for (size_t i = 0; i < rows; i++, acc += 64, out += out_stride) {
         __m512i n[4];
         for (size_t j = 0; j < vectors; j++) {
-            __m512 value = requant_value(way, _mm512_load_si512(acc + 16 * j), scale[j], tie[j]);
-            worst[j] = _mm512_range_ps(worst[j], requant_rest(value), 0xb);
+            __m512 value =
+                mnet_requant_value(way, _mm512_load_si512(acc + 16 * j), scale[j], tie[j]);
+            worst[j] = mnet_requant_worst(worst[j], value);
             n[j] = _mm512_cvtps_epi32(value);
         }
-        __m512i low = _mm512_packs_epi32(n[0], n[vectors > 1]);
-        __m512i high = vectors > 2 ? _mm512_packs_epi32(n[2], n[vectors > 3 ? 3 : 2]) : low;
-        if (way != MNET_REQUANT_POSITIVE) {
-            low = _mm512_adds_epi16(low, zero);
-            high = vectors > 2 ? _mm512_adds_epi16(high, zero) : low;
-        }
-        __m512i bytes = _mm512_packs_epi16(low, high);
-        if (clamped)
-            bytes = _mm512_min_epi8(_mm512_max_epi8(bytes, min), max);
+        __m512i low = mnet_requant_halves(way, r, n[0], n[vectors > 1]);
+        __m512i high =
+            vectors > 2 ? mnet_requant_halves(way, r, n[2], n[vectors > 3 ? 3 : 2]) : low;
+        __m512i bytes = mnet_requant_bytes(r, low, high);
         if (!segments)
             bytes = _mm512_permutexvar_epi32(order, bytes);
         if (whole)
             _mm512_storeu_si512(out, bytes);
         else
-            store_parts(b, segments, valid, bytes, out);
+            mnet_store_parts(b, segments, valid, bytes, out);
     }
     for (size_t j = 1; j < vectors; j++)
         worst[0] = _mm512_max_ps(worst[0], worst[j]);
-    return requant_doubt(worst[0]) != 0;
+    return mnet_requant_doubt(worst[0]) != 0;
 }
 
 /* `way` is a constant to the compiler. */

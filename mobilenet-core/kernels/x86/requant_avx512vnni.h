@@ -33,6 +33,67 @@ typedef enum {
     MNET_REQUANT_POSITIVE /* as above; what is below 0 ends at min (RELU) */
 } MnetRequantWay;
 
+/* What mnet_requant_value() adds. */
+MNET_INLINE __m512 mnet_requant_tie(MnetRequantWay way, const MnetRequant *r, __m512 tie)
+{
+    return way == MNET_REQUANT_POSITIVE ? _mm512_add_ps(tie, _mm512_set1_ps((float)r->zero_point))
+                                        : tie;
+}
+
+/* Quickly: acc * scale + tie with the sign of acc.  Positive: acc * scale + (tie
+ * + zero point); where acc is negative, that is no more than the zero point, as
+ * tie <= scale.  Either is below 2^31, as |scale| < 0.99.
+ *
+ * The error, where the result is not at min or max, and so the sum of all but
+ * the zero point in -256..255, is at most
+ * - 2^-24 of acc * scale for the rounding of acc, and as much for that of scale,
+ *   but no more than 1.5 * 2^-16 together (each is that bad only just above a
+ *   power of two, and where both are, the product is at most 128),
+ * - 2^-17 for its own rounding; positive: 2^-18, as it lies in -128..127, and
+ *   2^-18 for that of tie + zero point:
+ * 2^-15 in all. */
+MNET_INLINE __m512 mnet_requant_value(MnetRequantWay way, __m512i acc, __m512 scale, __m512 tie)
+{
+    const __m512i sign = _mm512_set1_epi32(INT32_MIN);
+    /* tie ^ (acc & sign) */
+    if (way != MNET_REQUANT_POSITIVE)
+        tie = _mm512_castsi512_ps(
+            _mm512_ternarylogic_epi32(_mm512_castps_si512(tie), acc, sign, 0x78));
+    return _mm512_fmadd_ps(_mm512_cvtepi32_ps(acc), scale, tie);
+}
+
+/* The larger distance from the nearest integer. */
+MNET_INLINE __m512 mnet_requant_worst(__m512 worst, __m512 value)
+{
+    return _mm512_range_ps(worst, _mm512_reduce_ps(value, 8), 0xb);
+}
+
+/* Which distances are too near to the middle of two integers. */
+MNET_INLINE __mmask16 mnet_requant_doubt(__m512 worst)
+{
+    return _mm512_cmp_ps_mask(worst, _mm512_set1_ps(0.5f - 0x1p-15f), _CMP_GE_OQ);
+}
+
+/* Rounded values of two registers, as int16 with the zero point. */
+MNET_INLINE __m512i mnet_requant_halves(MnetRequantWay way, const MnetRequant *r, __m512i a,
+                                        __m512i b)
+{
+    __m512i both = _mm512_packs_epi32(a, b);
+    return way == MNET_REQUANT_POSITIVE
+               ? both
+               : _mm512_adds_epi16(both, _mm512_set1_epi16((int16_t)r->zero_point));
+}
+
+/* Their bytes: 4 of each of the four registers in turn. */
+MNET_INLINE __m512i mnet_requant_bytes(const MnetRequant *r, __m512i low, __m512i high)
+{
+    __m512i bytes = _mm512_packs_epi16(low, high);
+    if (r->min > -128 || r->max < 127)
+        bytes = _mm512_min_epi8(_mm512_max_epi8(bytes, _mm512_set1_epi8((int8_t)r->min)),
+                                _mm512_set1_epi8((int8_t)r->max));
+    return bytes;
+}
+
 /* Rows of 64 sums, in one of two orders:
  * - plain: sum j is channel c0 + j;
  * - quarters (what interleaving bytes in lanes of 16 makes): sum 16 * q + 4 * l
@@ -46,6 +107,28 @@ typedef struct {
     size_t segments;   /* 0: plain */
     size_t segment[4]; /* where they begin, from out */
 } MnetRequantBlock;
+
+/* Parts of 64 bytes: the first or, of quarters, one for each segment. */
+MNET_INLINE void mnet_store_parts(const MnetRequantBlock *b, size_t segments, __mmask64 valid,
+                                  __m512i bytes, int8_t *out)
+{
+    if (segments < 2) {
+        _mm512_mask_storeu_epi8(out, valid, bytes);
+    } else if (segments == 2) {
+        _mm256_mask_storeu_epi8(out + b->segment[0], (__mmask32)valid,
+                                _mm512_castsi512_si256(bytes));
+        _mm256_mask_storeu_epi8(out + b->segment[1], (__mmask32)valid,
+                                _mm512_extracti64x4_epi64(bytes, 1));
+    } else {
+        _mm_mask_storeu_epi8(out + b->segment[0], (__mmask16)valid, _mm512_castsi512_si128(bytes));
+        _mm_mask_storeu_epi8(out + b->segment[1], (__mmask16)valid,
+                             _mm512_extracti32x4_epi32(bytes, 1));
+        _mm_mask_storeu_epi8(out + b->segment[2], (__mmask16)valid,
+                             _mm512_extracti32x4_epi32(bytes, 2));
+        _mm_mask_storeu_epi8(out + b->segment[3], (__mmask16)valid,
+                             _mm512_extracti32x4_epi32(bytes, 3));
+    }
+}
 
 /* The best way for n channels, a multiple of 16, of these scales. */
 MnetRequantWay mnet_requant_way_avx512vnni(const MnetRequant *requant, const float *scale,

@@ -102,12 +102,19 @@ static MnetOutputKind output_kind(const MnetGraph *graph, int32_t t)
                 return MNET_OUTPUT_OTHER;
             t = node->inputs[0];
             break;
-        case MNET_OP_AVERAGE_POOL_2D:
-        case MNET_OP_MAX_POOL_2D:
-        case MNET_OP_MEAN:
         case MNET_OP_MUL:
         case MNET_OP_ADD:
         case MNET_OP_SUB:
+            /* A bias or a factor of a layer, when the other one is constant. */
+            if (node->n_inputs != 2 || node->inputs[0] < 0 || node->inputs[1] < 0 ||
+                node->activation != MNET_ACTIVATION_NONE ||
+                !graph->tensors[node->inputs[0]].data == !graph->tensors[node->inputs[1]].data)
+                return MNET_OUTPUT_FEATURES;
+            t = node->inputs[graph->tensors[node->inputs[0]].data != NULL];
+            break;
+        case MNET_OP_AVERAGE_POOL_2D:
+        case MNET_OP_MAX_POOL_2D:
+        case MNET_OP_MEAN:
             return MNET_OUTPUT_FEATURES;
         default:
             return MNET_OUTPUT_OTHER;
@@ -170,12 +177,13 @@ static MnetStatus copy_constants(MnetModel *model, MnetError *error)
                       node->op == MNET_OP_MUL || node->op == MNET_OP_CONCATENATION;
         for (int32_t j = 0; j < (binary ? node->n_inputs : 1) && j < node->n_inputs; j++) {
             MnetTensor *tensor = node->inputs[j] < 0 ? NULL : &graph->tensors[node->inputs[j]];
-            if (!tensor || !tensor->data)
+            if (!tensor || !tensor->data || tensor->in_store)
                 continue;
             void *copy = mnet_store_alloc(&model->store, tensor->data_bytes);
             if (!copy)
                 return mnet_error_memory(error, tensor->data_bytes);
             tensor->data = memcpy(copy, tensor->data, tensor->data_bytes);
+            tensor->in_store = true;
         }
     }
     return MNET_OK;

@@ -7,6 +7,7 @@
 #include <pthreadpool.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/memory.h"
@@ -16,6 +17,7 @@
 struct MnetPool {
     atomic_int references;
     atomic_bool taken;
+    pid_t process; /* after a fork() there are no workers */
     unsigned threads;
     pthreadpool_t workers;
     /* Of the run in progress: */
@@ -48,6 +50,7 @@ MnetPool *mnet_pool_new(unsigned threads, MnetError *error)
         return NULL;
     }
     atomic_init(&pool->references, 1);
+    pool->process = getpid();
     pool->threads = threads;
     pool->workers = pthreadpool_create(threads);
     if (!pool->workers) {
@@ -68,7 +71,8 @@ void mnet_pool_unref(MnetPool *pool)
 {
     if (!pool || atomic_fetch_sub(&pool->references, 1) > 1)
         return;
-    pthreadpool_destroy(pool->workers);
+    if (pool->process == getpid())
+        pthreadpool_destroy(pool->workers);
     mnet_free(pool);
 }
 
@@ -79,7 +83,7 @@ unsigned mnet_pool_threads(const MnetPool *pool)
 
 bool mnet_pool_try_acquire(MnetPool *pool)
 {
-    return !atomic_exchange(&pool->taken, true);
+    return pool->process == getpid() && !atomic_exchange(&pool->taken, true);
 }
 
 void mnet_pool_release(MnetPool *pool)

@@ -191,7 +191,7 @@ void mnet_labels_unref(const MnetLabels *labels)
 
 size_t mnet_labels_count(const MnetLabels *labels)
 {
-    return labels->count;
+    return labels ? labels->count : 0;
 }
 
 const char *mnet_labels_get(const MnetLabels *labels, size_t index)

@@ -58,7 +58,10 @@ static MnetStatus flip_input(MnetGraph *graph, int32_t t, MnetError *error)
     int32_t twin = int8_twin(graph, t, error);
     if (twin < 0)
         return error->status;
-    mnet_graph_replace_uses(graph, t, twin);
+    for (int32_t i = 0; i < graph->n_nodes; i++)
+        for (int32_t j = 0; j < graph->nodes[i].n_inputs; j++)
+            if (graph->nodes[i].inputs[j] == t)
+                graph->nodes[i].inputs[j] = twin;
     int32_t node = mnet_graph_add_node(graph, 0, MNET_OP_FLIP, 1, 1, error);
     if (node < 0)
         return error->status;
@@ -174,6 +177,9 @@ static bool bypass(MnetGraph *graph, int32_t index)
     int32_t from = node->outputs[0], to = node->inputs[0];
     if (mnet_graph_is_output(graph, from) && mnet_graph_producer(graph, to) < 0)
         return false;
+    /* An output keeps its name. */
+    if (mnet_graph_is_output(graph, from))
+        graph->tensors[to].name = graph->tensors[from].name;
     mnet_graph_replace_uses(graph, from, to);
     mnet_graph_remove_node(graph, index);
     return true;

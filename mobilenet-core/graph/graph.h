@@ -85,6 +85,7 @@ typedef struct {
     const void *data;  /* a constant's bytes (any alignment, little endian), else NULL */
     size_t data_bytes; /* checked to be elements * size of the type */
     bool was_uint8;    /* int8 by folding; uint8 in the file */
+    bool in_store;     /* a constant where kernels may read behind it */
 } MnetTensor;
 
 /* CONV_2D, DEPTHWISE_CONV_2D, AVERAGE_POOL_2D, MAX_POOL_2D. */

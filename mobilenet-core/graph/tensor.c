@@ -3,8 +3,9 @@
  * Element types, and elements as real numbers. */
 #include <mnet/tensor.h>
 
-#include <math.h>
 #include <string.h>
+
+#include "base/half.h"
 
 static const struct {
     const char *name;
@@ -29,21 +30,6 @@ const char *mnet_type_name(MnetType type)
 size_t mnet_type_size(MnetType type)
 {
     return is_type(type) ? types[type].size : 0;
-}
-
-/* IEEE 754 binary16: sign, 5 bits of exponent (bias 15), 10 bits of fraction. */
-static float half_to_float(uint16_t half)
-{
-    int exponent = half >> 10 & 0x1f;
-    int fraction = half & 0x3ff;
-    float magnitude;
-    if (exponent == 0x1f)
-        magnitude = fraction ? NAN : INFINITY;
-    else if (exponent)
-        magnitude = ldexpf((float)(fraction | 0x400), exponent - 25);
-    else
-        magnitude = ldexpf((float)fraction, -24);
-    return half & 0x8000 ? -magnitude : magnitude;
 }
 
 /* A stored integer as a double, which holds all but the largest int64. */
@@ -82,7 +68,7 @@ float mnet_tensor_value(const MnetTensorInfo *info, const void *data, size_t ind
     if (info->type == MNET_TYPE_FLOAT16) {
         uint16_t half;
         memcpy(&half, at, sizeof half);
-        return half_to_float(half);
+        return mnet_half_to_float(half);
     }
     double value = stored(info->type, at);
     return (float)(info->scale != 0 ? (value - info->zero_point) * info->scale : value);

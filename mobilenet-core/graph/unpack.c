@@ -5,27 +5,8 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/half.h"
 #include "graph/fold.h"
-
-/* IEEE 754 binary16 to binary32; exact. */
-static float half_to_float(uint16_t half)
-{
-    uint32_t sign = (uint32_t)(half & 0x8000) << 16, exponent = half >> 10 & 31, bits;
-    uint32_t mantissa = half & 0x3ff;
-    if (exponent == 31) {
-        bits = sign | 0x7f800000 | mantissa << 13;
-    } else if (exponent) {
-        bits = sign | (exponent + 112) << 23 | mantissa << 13;
-    } else {
-        /* Subnormal: mantissa * 2^-24. */
-        float value = (float)mantissa * 0x1p-24f;
-        memcpy(&bits, &value, sizeof bits);
-        bits |= sign;
-    }
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
 
 /* Element i of a tensor lies at index i / inner % n of the quantised dimension. */
 static size_t channel_stride(const MnetTensor *tensor)
@@ -52,7 +33,7 @@ static void unpack_values(const MnetTensor *tensor, size_t elements, float *valu
     size_t stride = tensor->quant.n > 1 ? channel_stride(tensor) : 1;
     for (size_t i = 0; i < elements; i++) {
         if (tensor->type == MNET_TYPE_FLOAT16) {
-            values[i] = half_to_float(mnet_bytes_u16(&bytes, 2 * i));
+            values[i] = mnet_half_to_float(mnet_bytes_u16(&bytes, 2 * i));
             continue;
         }
         size_t c = tensor->quant.n > 1 ? i / stride % (size_t)tensor->quant.n : 0;

@@ -48,8 +48,9 @@ typedef struct {
     GoldenDistance bar; /* share: 1 where it does not count */
 } GoldenVerdict;
 
-/* Judges an output of `n` elements against the reference. */
-GoldenVerdict golden_judge(MnetType type, size_t n, const void *ours, const void *reference,
-                           GoldenDistance optimized);
+/* Judges an output of `n` elements against the reference; `pure_float`: of a
+ * network without integer or dynamic-range operators. */
+GoldenVerdict golden_judge(MnetType type, bool pure_float, size_t n, const void *ours,
+                           const void *reference, GoldenDistance optimized);
 
 #endif

@@ -13,18 +13,18 @@ static GoldenDistance integer_bar(GoldenDistance optimized)
     return bar;
 }
 
-/* Floats: 1e-3 on probabilities, 1e-2 of the largest value elsewhere, or twice
- * what TFLite's optimised kernels differ, which is more only where integer
- * operators lie before.  Nearly all elements differ by rounding. */
-static GoldenDistance float_bar(double largest_value, GoldenDistance optimized)
+/* Floats: 1e-3 on probabilities, 1e-2 of the largest value elsewhere; where
+ * integer operators lie before, or twice what TFLite's optimised kernels differ.
+ * Nearly all elements differ by rounding. */
+static GoldenDistance float_bar(double largest_value, bool pure_float, GoldenDistance optimized)
 {
     double absolute = largest_value <= 1.0001 ? 1e-3 : 1e-2 * largest_value;
-    GoldenDistance bar = { fmax(absolute, 2 * optimized.largest), 1 };
+    GoldenDistance bar = { pure_float ? absolute : fmax(absolute, 2 * optimized.largest), 1 };
     return bar;
 }
 
-GoldenVerdict golden_judge(MnetType type, size_t n, const void *ours, const void *reference,
-                           GoldenDistance optimized)
+GoldenVerdict golden_judge(MnetType type, bool pure_float, size_t n, const void *ours,
+                           const void *reference, GoldenDistance optimized)
 {
     GoldenVerdict verdict = { .same_top = true };
     double largest_value = 0;
@@ -43,7 +43,7 @@ GoldenVerdict golden_judge(MnetType type, size_t n, const void *ours, const void
     }
     bool floats = type == MNET_TYPE_FLOAT32;
     verdict.distance.share = n ? (double)differing / (double)n : 0;
-    verdict.bar = floats ? float_bar(largest_value, optimized) : integer_bar(optimized);
+    verdict.bar = floats ? float_bar(largest_value, pure_float, optimized) : integer_bar(optimized);
     if (!floats && n)
         verdict.same_top = golden_stored(type, ours, top) == golden_stored(type, ours, our_top);
     verdict.holds = finite && verdict.same_top && verdict.distance.largest <= verdict.bar.largest &&

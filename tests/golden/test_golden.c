@@ -135,6 +135,17 @@ static void raise_distance(GoldenDistance *most, GoldenDistance distance)
     most->share = fmax(most->share, distance.share);
 }
 
+static bool is_pure_float(const MnetModel *model)
+{
+    MnetFolded folded;
+    MnetOperatorInfo info;
+    mnet_model_folded(model, &folded);
+    bool pure = !folded.dynamic_range;
+    for (size_t i = 0; mnet_model_operator(model, i, &info); i++)
+        pure &= info.output.type == MNET_TYPE_FLOAT32;
+    return pure;
+}
+
 static bool check_output(Run *run, Picture *picture, const Network *network, const char *cpu,
                          size_t index)
 {
@@ -144,7 +155,8 @@ static bool check_output(Run *run, Picture *picture, const Network *network, con
     if (!reference)
         return false;
     GoldenDistance optimized = picture->golden.optimized[index];
-    GoldenVerdict verdict = golden_judge(info->type, info->elements, ours, reference, optimized);
+    GoldenVerdict verdict = golden_judge(info->type, is_pure_float(network->model), info->elements,
+                                         ours, reference, optimized);
     free(reference);
     bool same = memcmp(ours, mnet_session_output(network->sessions[1], index), info->bytes) == 0;
     bool floats = info->type == MNET_TYPE_FLOAT32;

@@ -21,18 +21,18 @@ static void expect_int8(const char *what, size_t count, int steps, size_t top,
     ours[top] = 50;
     for (size_t i = 0; i < count; i++)
         ours[i] = (int8_t)(ours[i] + steps);
-    GoldenVerdict verdict = golden_judge(MNET_TYPE_INT8, N, ours, reference, optimized);
+    GoldenVerdict verdict = golden_judge(MNET_TYPE_INT8, false, N, ours, reference, optimized);
     if (verdict.holds != holds) {
         printf("%s: %s\n", what, holds ? "must hold" : "must not hold");
         failed++;
     }
 }
 
-static void expect_floats(const char *what, float reference, float ours, GoldenDistance optimized,
-                          bool holds)
+static void expect_floats(const char *what, bool pure, float reference, float ours,
+                          GoldenDistance optimized, bool holds)
 {
     float a[2] = { ours, 0 }, b[2] = { reference, 0 };
-    GoldenVerdict verdict = golden_judge(MNET_TYPE_FLOAT32, 2, a, b, optimized);
+    GoldenVerdict verdict = golden_judge(MNET_TYPE_FLOAT32, pure, 2, a, b, optimized);
     if (verdict.holds != holds) {
         printf("%s: %s\n", what, holds ? "must hold" : "must not hold");
         failed++;
@@ -51,13 +51,15 @@ int main(void)
     expect_int8("more than a step beyond TFLite", 1, -6, 500, some, false);
     expect_int8("another top-1", 0, 0, 501, (GoldenDistance){ 100, 1 }, false);
 
-    expect_floats("probability", 0.5f, 0.5009f, none, true);
-    expect_floats("probability too far", 0.5f, 0.5011f, none, false);
-    expect_floats("large value", 20, 20.19f, none, true);
-    expect_floats("large value too far", 20, 20.21f, none, false);
-    expect_floats("twice TFLite's", 0.5f, 0.519f, (GoldenDistance){ 0.01, 1 }, true);
-    expect_floats("not a number", 0.5f, NAN, (GoldenDistance){ 1, 1 }, false);
-    expect_floats("infinite", 0.5f, INFINITY, (GoldenDistance){ INFINITY, 1 }, false);
+    expect_floats("probability", false, 0.5f, 0.5009f, none, true);
+    expect_floats("probability too far", false, 0.5f, 0.5011f, none, false);
+    expect_floats("large value", false, 20, 20.19f, none, true);
+    expect_floats("large value too far", false, 20, 20.21f, none, false);
+    expect_floats("twice TFLite's", false, 0.5f, 0.519f, (GoldenDistance){ 0.01, 1 }, true);
+    expect_floats("the same of a pure float network", true, 0.5f, 0.519f,
+                  (GoldenDistance){ 0.01, 1 }, false);
+    expect_floats("not a number", false, 0.5f, NAN, (GoldenDistance){ 1, 1 }, false);
+    expect_floats("infinite", false, 0.5f, INFINITY, (GoldenDistance){ INFINITY, 1 }, false);
     printf("judge: %d failed\n", failed);
     return failed != 0;
 }

@@ -27,8 +27,8 @@ MNET_API MnetLabels *mnet_labels_load(const char *path, MnetError *error);
 MNET_API MnetLabels *mnet_labels_parse(const char *text, size_t size, const char *name,
                                        MnetError *error);
 MNET_API MnetLabels *mnet_labels_ref(const MnetLabels *labels);
-MNET_API void mnet_labels_unref(const MnetLabels *labels); /* NULL is allowed */
-MNET_API size_t mnet_labels_count(const MnetLabels *labels);
+MNET_API void mnet_labels_unref(const MnetLabels *labels);   /* NULL is allowed */
+MNET_API size_t mnet_labels_count(const MnetLabels *labels); /* NULL: 0 */
 /* UTF-8, "" when `index` has no label or is too large or `labels` is NULL. */
 MNET_API const char *mnet_labels_get(const MnetLabels *labels, size_t index);
 

@@ -10,7 +10,10 @@
  *     }
  *     MnetSession *session = mnet_session_new(model, NULL, &error);
  *     MnetFrameInfo frame = { MNET_PIXEL_RGB, 640, 480, MNET_MATRIX_BT601, true };
- *     MnetImageOptions how = { .fit = MNET_FIT_STRETCH, .raw = true };
+ *     MnetNormalization told; // by the file's metadata, if it has some
+ *     bool tells = mnet_model_normalization(model, 0, &told);
+ *     MnetImageOptions how;   // else guessed from the input's type and range
+ *     mnet_image_default_options(mnet_model_input(model, 0), tells ? &told : NULL, &how);
  *     MnetImage *image = mnet_image_new(&frame, mnet_model_input(model, 0), &how, &error);
  *     MnetClassifier *decoder = mnet_classifier_new(mnet_model_output(model, 0),
  *                                                   mnet_model_labels(model, 0), &error);
@@ -31,7 +34,11 @@
  *
  * Functions that can fail return NULL (or a status) and fill a caller-owned
  * MnetError; all others cannot fail.  Nothing aborts, prints or keeps state
- * outside its objects. */
+ * outside its objects.
+ *
+ * Everywhere: pointers are not NULL unless it is said that they may be.  Models,
+ * labels and pools, and what is const, may be used by any number of threads at
+ * once; every other object by one at a time. */
 #ifndef MNET_MNET_H
 #define MNET_MNET_H
 

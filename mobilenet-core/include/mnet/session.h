@@ -11,11 +11,12 @@ extern "C" {
 #endif
 
 /* Worker threads that sessions may share.  A run takes the pool only when no
- * other run holds it, else it computes on its own thread: results are the
- * same bytes either way. */
+ * other run holds it, and not in a process that fork() made of the pool's, else
+ * it computes on its own thread: results are the same bytes either way.  All
+ * functions may be called from any thread. */
 typedef struct MnetPool MnetPool;
 
-/* `threads` counts the calling one: 2 to 64; 0 is as many as the process may
+/* `threads` counts the calling one: 1 to 64; 0 is as many as the process may
  * use.  Returns a pool with one reference, or NULL and fills `error`. */
 MNET_API MnetPool *mnet_pool_new(unsigned threads, MnetError *error);
 MNET_API MnetPool *mnet_pool_ref(MnetPool *pool);

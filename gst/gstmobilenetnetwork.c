@@ -59,6 +59,36 @@ gst_mobilenet_post_error (GstElement * element, const gchar * file,
       NULL, __FILE__, GST_FUNCTION, __LINE__);
 }
 
+/* What helps against a file that was refused. */
+static const gchar *
+model_mend (MnetStatus status)
+{
+  switch (status) {
+    case MNET_ERROR_FORMAT:
+      return "; a whole .tflite file is expected: fetch it again";
+    case MNET_ERROR_UNSUPPORTED:
+      return "; mnet info lists all that lacks and what would help";
+    default:
+      return "";
+  }
+}
+
+static void
+post_model_error (GstElement * element, const gchar * file,
+    const MnetError * error)
+{
+  MnetError told = *error;
+
+  if (error->status == MNET_ERROR_ARGUMENT) {
+    g_snprintf (told.text, sizeof (told.text), "property cpu or the "
+        "environment: %.400s", error->text);
+    file = NULL;
+  } else {
+    g_strlcat (told.text, model_mend (error->status), sizeof (told.text));
+  }
+  gst_mobilenet_post_error (element, file, &told);
+}
+
 static gboolean
 load_model (GstMobilenetNetwork * network, GstElement * element,
     const GstMobilenetSettings * settings)
@@ -76,7 +106,7 @@ load_model (GstMobilenetNetwork * network, GstElement * element,
   network->model = gst_mobilenet_model_acquire (network->file, settings->cpu,
       &error);
   if (!network->model) {
-    gst_mobilenet_post_error (element, network->file, &error);
+    post_model_error (element, network->file, &error);
     return FALSE;
   }
   inputs = mnet_model_n_inputs (network->model);
@@ -99,9 +129,12 @@ load_labels (GstMobilenetNetwork * network, GstElement * element,
     return TRUE;
   network->labels_file = g_strdup (settings->labels_file);
   network->labels = mnet_labels_load (network->labels_file, &error);
-  if (!network->labels)
-    gst_mobilenet_post_error (element, network->labels_file, &error);
-  return network->labels != NULL;
+  if (network->labels)
+    return TRUE;
+  g_strlcat (error.text, " (property labels-file: a text with a label on each "
+      "line is expected)", sizeof (error.text));
+  gst_mobilenet_post_error (element, network->labels_file, &error);
+  return FALSE;
 }
 
 static void

@@ -255,7 +255,9 @@ MnetModel *mnet_model_load(const char *path, const MnetModelOptions *options, Mn
         model = mnet_model_load_memory(mapping.data, mapping.size, options, error);
     if (!model) {
         mnet_unmap_file(&mapping);
-        mnet_error_prefix(error, "%.200s", path);
+        /* Arguments are the caller's or the environment's, not the file's. */
+        if (error && error->status != MNET_ERROR_ARGUMENT)
+            mnet_error_prefix(error, "%.200s", path);
         return NULL;
     }
     model->mapping = mapping;

@@ -221,6 +221,10 @@ main (int argc, char **argv)
     return 2;
   }
 
+  if (top_k < 1) {
+    g_printerr ("show-labels: --top-k is %d, 1 or more is expected\n", top_k);
+    return 2;
+  }
   rank_picture_decoder ();
   pipeline = make_pipeline (argv[1], model, labels, top_k, &error);
   if (!pipeline) {

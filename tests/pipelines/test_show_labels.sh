@@ -42,6 +42,9 @@ expect "five classes of a picture" 0 '^6$' sh -c \
   '"$1" --model="$2" "$3" | wc -l' sh "$show" "$model" "$shared/images/parrot.jpg"
 expect "two classes of a picture" 0 '^3$' sh -c \
   '"$1" --model="$2" --top-k=2 "$3" | wc -l' sh "$show" "$model" "$shared/images/parrot.jpg"
+expect "no class at all" 2 '--top-k is 0' "$show" --model="$model" --top-k=0 \
+  "$shared/images/parrot.jpg"
+expect "no number" 2 '--top-k is "x"' sh "$classify" --top-k x "$shared/images/parrot.jpg"
 expect "labels from a file" 0 macaw "$show" \
   --model="$shared/models/classify/mcunet-320kb_imagenet_int8.tflite" \
   --labels="$shared/models/labels/imagenet_labels.txt" "$shared/images/parrot.jpg"

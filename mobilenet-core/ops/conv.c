@@ -107,40 +107,73 @@ static void gemm(const MnetStep *step, size_t m, size_t n0, size_t n1, const voi
         step->kernels->gemm_s8.run(&packed->s8, m, n0, n1, a, a_stride, c, packed->n);
 }
 
-/* One row of a window: kernel_w pixels that begin at column x (which may lie
- * outside) of an input row, or of no row when `row` is NULL. */
-static uint8_t *gather_row(const ConvState *s, const uint8_t *row, ptrdiff_t x, uint8_t *to)
+/* `bytes` bytes in pieces of 16: up to 15 more are read (tensors are padded) and
+ * written, which must be free or written later. */
+static inline void copy_ahead(uint8_t *to, const uint8_t *from, size_t bytes)
+{
+    for (size_t i = 0; i < bytes; i += 16)
+        memcpy(to + i, from + i, 16);
+}
+
+/* One row of a window: kernel_w pixels that begin at column x, some of which lie
+ * outside or apart from each other. */
+static void gather_pixels(const ConvState *s, const uint8_t *row, ptrdiff_t x, uint8_t *to)
+{
+    const MnetGeometry2D *g = &s->g;
+    size_t pixel = g->in_c * s->element;
+    for (size_t kx = 0; kx < g->kernel_w; kx++) {
+        ptrdiff_t at = x + (ptrdiff_t)(kx * g->dilation_w);
+        if (at >= 0 && (size_t)at < g->in_w)
+            copy_ahead(to + kx * pixel, row + (size_t)at * pixel, pixel);
+        else
+            memset(to + kx * pixel, s->zero, pixel);
+    }
+}
+
+/* Row ky of the windows of `count` outputs from column x on, from an input row or
+ * from none. */
+static void gather_row(const ConvState *s, const uint8_t *row, size_t x, size_t count, uint8_t *to)
 {
     const MnetGeometry2D *g = &s->g;
     size_t pixel = g->in_c * s->element, bytes = pixel * g->kernel_w;
-    if (!row) {
-        memset(to, s->zero, bytes);
-    } else if (g->dilation_w == 1 && x >= 0 && (size_t)x + g->kernel_w <= g->in_w) {
-        memcpy(to, row + (size_t)x * pixel, bytes);
-    } else {
-        for (size_t kx = 0; kx < g->kernel_w; kx++) {
-            ptrdiff_t at = x + (ptrdiff_t)(kx * g->dilation_w);
-            if (at >= 0 && (size_t)at < g->in_w)
-                memcpy(to + kx * pixel, row + (size_t)at * pixel, pixel);
-            else
-                memset(to + kx * pixel, s->zero, pixel);
-        }
+    size_t stride = s->patch_stride * s->element;
+    ptrdiff_t left = (ptrdiff_t)(x * g->stride_w) - g->pad_left;
+    for (size_t i = 0; i < count; i++, to += stride, left += (ptrdiff_t)g->stride_w) {
+        if (!row)
+            memset(to, s->zero, bytes);
+        else if (g->dilation_w == 1 && left >= 0 && (size_t)left + g->kernel_w <= g->in_w)
+            copy_ahead(to, row + (size_t)left * pixel, bytes);
+        else
+            gather_pixels(s, row, left, to);
     }
-    return to + bytes;
 }
 
-static void gather_window(const ConvState *s, const uint8_t *in, size_t pixel, uint8_t *to)
+/* The windows of `count` outputs from column x of row y on, row by row of the
+ * kernel: what a row writes ahead, the next one overwrites. */
+static void gather_line(const ConvState *s, const uint8_t *in, size_t y, size_t x, size_t count,
+                        uint8_t *to)
 {
     const MnetGeometry2D *g = &s->g;
-    size_t x = pixel % g->out_w, y = pixel / g->out_w % g->out_h, b = pixel / g->out_w / g->out_h;
     size_t row_bytes = g->in_w * g->in_c * s->element;
-    ptrdiff_t top = (ptrdiff_t)(y * g->stride_h) - g->pad_top;
-    ptrdiff_t left = (ptrdiff_t)(x * g->stride_w) - g->pad_left;
-    in += b * g->in_h * row_bytes;
-    for (size_t ky = 0; ky < g->kernel_h; ky++) {
-        ptrdiff_t at = top + (ptrdiff_t)(ky * g->dilation_h);
+    ptrdiff_t at = (ptrdiff_t)(y * g->stride_h) - g->pad_top;
+    for (size_t ky = 0; ky < g->kernel_h; ky++, at += (ptrdiff_t)g->dilation_h) {
         bool inside = at >= 0 && (size_t)at < g->in_h;
-        to = gather_row(s, inside ? in + (size_t)at * row_bytes : NULL, left, to);
+        gather_row(s, inside ? in + (size_t)at * row_bytes : NULL, x, count, to);
+        to += g->kernel_w * g->in_c * s->element;
+    }
+}
+
+/* The windows of `count` pixels of the output from `pixel` on. */
+static void gather_windows(const ConvState *s, const uint8_t *in, size_t pixel, size_t count,
+                           uint8_t *to)
+{
+    const MnetGeometry2D *g = &s->g;
+    for (size_t end = pixel + count, n; pixel < end; pixel += n) {
+        size_t x = pixel % g->out_w, y = pixel / g->out_w % g->out_h;
+        size_t batch = pixel / g->out_w / g->out_h;
+        n = g->out_w - x < end - pixel ? g->out_w - x : end - pixel;
+        gather_line(s, in + batch * g->in_h * g->in_w * g->in_c * s->element, y, x, n, to);
+        to += n * s->patch_stride * s->element;
     }
 }
 
@@ -162,8 +195,7 @@ static void run(const MnetStep *step, void *const *tensors, size_t tile, void *s
     }
     for (size_t m = m0; m < m1; m += s->patch_rows) {
         size_t rows = m1 - m < s->patch_rows ? m1 - m : s->patch_rows;
-        for (size_t i = 0; i < rows; i++)
-            gather_window(s, in, m + i, (uint8_t *)scratch + i * s->patch_stride * s->element);
+        gather_windows(s, in, m, rows, scratch);
         gemm(step, rows, n0, n1, scratch, s->patch_stride, out + m * packed->n * s->element);
     }
 }
@@ -212,7 +244,8 @@ static MnetStatus conv_plan(MnetStep *step, MnetStore *store, MnetError *error)
     state->in_place = g->kernel_h == 1 && g->kernel_w == 1 && g->stride_h == 1 &&
                       g->stride_w == 1 && !g->pad_top && !g->pad_left && g->out_h == g->in_h &&
                       g->out_w == g->in_w;
-    state->patch_stride = mnet_round_up(k, MNET_ALIGN / state->element);
+    /* With room for what copy_ahead() writes behind a window. */
+    state->patch_stride = mnet_round_up(k + 15 / state->element, MNET_ALIGN / state->element);
     size_t rows = PATCH_BYTES / (state->patch_stride * state->element);
     state->patch_rows = mnet_round_up(rows < 8 ? 8 : rows > 64 ? 64 : rows, 8);
     if (!state->in_place)

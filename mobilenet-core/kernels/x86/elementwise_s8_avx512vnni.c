@@ -168,10 +168,8 @@ void mnet_add_s8_avx512vnni(const MnetAddS8 *p, size_t n, const int8_t *a, const
 void mnet_mul_s8_avx512vnni(const MnetMulS8 *p, size_t n, const int8_t *a, const int8_t *b,
                             size_t b_step, int8_t *out)
 {
-    double scale = p->multiplier / 2147483648.0, ulp = 1;
-    for (int32_t i = p->shift; i < 0; i++)
-        ulp /= 2;
-    scale *= ulp;
+    const double ulp = p->shift < 0 ? 1.0 / (double)((int64_t)1 << -p->shift) : 1.0;
+    const double scale = p->multiplier / 2147483648.0 * ulp;
     const float error = (float)(0x1p-15 + (p->shift < 0 ? ulp / 2 : 0));
     const int quick = p->shift <= 0 && __builtin_fabs(scale) < 0.99;
     const Rounding r = rounding(error, p->zero_point, p->min, p->max);

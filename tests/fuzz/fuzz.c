@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 void fuzz_fail(const char *what)
 {
     fprintf(stderr, "fuzz: %s\n", what);
@@ -23,4 +25,6 @@ void fuzz_check_error(const MnetError *error)
     for (size_t i = 0; i < length; i++)
         if ((unsigned char)error->text[i] < 0x20)
             fuzz_fail("a control character in an error");
+    if (!mnet_utf8_valid(error->text, length))
+        fuzz_fail("an error that is not UTF-8");
 }

@@ -225,6 +225,10 @@ static void check_links(void)
     layer = good_layer();
     layer.input = W;
     expect_layer("a constant as input", &layer, "is a constant");
+    layer = good_layer();
+    layer.tensors[Y].name = "two\nlines\x1b[2J";
+    layer.op.inputs[0] = Y;
+    expect_layer("a name of two lines", &layer, "\"two?lines?[2J\" is used before");
 }
 
 static void check_options(void)

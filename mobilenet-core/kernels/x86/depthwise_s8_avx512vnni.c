@@ -172,7 +172,7 @@ static void sum_outputs(const MnetDepthwiseS8 *d, const MnetDepthwiseBlock *b,
 }
 
 /* `outputs` outputs from x on, by way of their sums. */
-static void slow_outputs(const MnetDepthwiseS8 *d, const MnetDepthwiseBlock *b,
+static void some_outputs(const MnetDepthwiseS8 *d, const MnetDepthwiseBlock *b,
                          const MnetRequantBlock *requant, const size_t *segment,
                          const int8_t *const *rows, size_t x, size_t outputs, int8_t *out)
 {
@@ -180,17 +180,6 @@ static void slow_outputs(const MnetDepthwiseS8 *d, const MnetDepthwiseBlock *b,
     sum_outputs(d, b, segment, rows, x, outputs, acc);
     mnet_requantize_rows_avx512vnni(requant, outputs, acc, out + x * d->out_pixel + b->c0,
                                     d->out_pixel);
-}
-
-static void quick_outputs(const MnetDepthwiseS8 *d, const MnetDepthwiseBlock *b,
-                          const MnetRequantBlock *requant, const size_t *segment,
-                          const int8_t *const *rows, size_t x, size_t outputs, int8_t *out)
-{
-    MnetDepthwiseInput in =
-        input_of(d, segment, rows, 0, x * d->stride * d->pixel + b->c0, d->pixel);
-    if (!mnet_depthwise_quickly_avx512vnni(d, b, requant, &in, outputs,
-                                           out + x * d->out_pixel + b->c0))
-        slow_outputs(d, b, requant, segment, rows, x, outputs, out);
 }
 
 static void depthwise_block(const MnetDepthwiseS8 *d, const MnetDepthwiseBlock *b, size_t width,
@@ -210,10 +199,14 @@ static void depthwise_block(const MnetDepthwiseS8 *d, const MnetDepthwiseBlock *
         in_segment[i] = x * d->stride * d->pixel;
         requant.segment[i] = x * d->out_pixel;
     }
-    int quick = mnet_depthwise_is_quick_avx512vnni(d, b);
+    if (mnet_depthwise_is_quick_avx512vnni(d, b)) {
+        MnetDepthwiseInput in = input_of(d, in_segment, rows, 0, b->c0, d->pixel);
+        mnet_depthwise_quickly_avx512vnni(d, b, &requant, &in, length, out + b->c0);
+        return;
+    }
     for (size_t x = 0; x < length; x += MNET_DW_OUTPUTS) {
         size_t outputs = length - x < MNET_DW_OUTPUTS ? length - x : MNET_DW_OUTPUTS;
-        (quick ? quick_outputs : slow_outputs)(d, b, &requant, in_segment, rows, x, outputs, out);
+        some_outputs(d, b, &requant, in_segment, rows, x, outputs, out);
     }
 }
 

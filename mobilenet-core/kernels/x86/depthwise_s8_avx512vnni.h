@@ -98,10 +98,9 @@ MNET_INLINE void mnet_depthwise_interleave(const MnetDepthwiseInput *in, size_t 
 /* Whether the next function takes a block. */
 int mnet_depthwise_is_quick_avx512vnni(const MnetDepthwiseS8 *d, const MnetDepthwiseBlock *b);
 
-/* Outputs at `out`, segments as `requant` says.  False when a sum is in doubt:
- * then they are not final. */
-int mnet_depthwise_quickly_avx512vnni(const MnetDepthwiseS8 *d, const MnetDepthwiseBlock *b,
-                                      const MnetRequantBlock *requant, const MnetDepthwiseInput *in,
-                                      size_t outputs, int8_t *out);
+/* Outputs at `out`, segments as `requant` says. */
+void mnet_depthwise_quickly_avx512vnni(const MnetDepthwiseS8 *d, const MnetDepthwiseBlock *b,
+                                       const MnetRequantBlock *requant,
+                                       const MnetDepthwiseInput *in, size_t outputs, int8_t *out);
 
 #endif

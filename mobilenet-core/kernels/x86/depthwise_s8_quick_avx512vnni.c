@@ -2,6 +2,7 @@
  *
  * 3x3 depthwise convolution from input to bytes in registers: two outputs at
  * once, which share columns with each other and with the two before. */
+#include "kernels/requant.h"
 #include "kernels/x86/depthwise_s8_avx512vnni.h"
 
 /* In this file segments, step and way are constants to the compiler. */
@@ -13,9 +14,33 @@ typedef struct {
     const MnetDepthwiseInput *in;
 } Quick;
 
+/* The sums of a quarter that float cannot tell, one by one: n is their result. */
+static __attribute__((noinline)) __m512i settle(const Quick *p, size_t quarter, MnetRequantWay way,
+                                                __m512i sum, __m512i n)
+{
+    const MnetDepthwiseBlock *b = p->b;
+    const MnetRequant *r = &p->d->requant;
+    int32_t sums[16], results[16];
+    __m512 scale = _mm512_load_ps(b->scale + 16 * quarter);
+    __m512 tie = mnet_requant_tie(way, r, _mm512_load_ps(b->tie + 16 * quarter));
+    __m512 rest = mnet_requant_rest(mnet_requant_value(way, sum, scale, tie));
+    uint32_t todo = mnet_requant_doubt(_mm512_abs_ps(rest));
+    _mm512_storeu_si512(sums, sum);
+    _mm512_storeu_si512(results, n);
+    for (; todo; todo &= todo - 1) {
+        size_t i = (size_t)__builtin_ctz(todo);
+        size_t c = (i / 4 * 16 + quarter * 4 + i % 4) % (MNET_DW_CHANNELS / b->segments) + b->c0;
+        if (c >= b->c0 + b->channels)
+            continue;
+        results[i] = mnet_multiply_quantized(sums[i], r->multiplier[c], r->shift[c]);
+        results[i] += way == MNET_REQUANT_POSITIVE ? r->zero_point : 0;
+    }
+    return _mm512_loadu_si512(results);
+}
+
 /* Rounded results of two outputs, from 3 + step columns of a quarter. */
-MNET_INLINE __m512 two_outputs(const Quick *p, size_t quarter, __m512i columns[5][4], size_t step,
-                               MnetRequantWay way, __m512 worst, __m512i n[2])
+MNET_INLINE void two_outputs(const Quick *p, size_t quarter, __m512i columns[5][4], size_t step,
+                             MnetRequantWay way, __m512i n[2])
 {
     const MnetDepthwiseBlock *b = p->b;
     const int8_t *weights = mnet_depthwise_weights(p->d, b, quarter, 0);
@@ -36,7 +61,10 @@ MNET_INLINE __m512 two_outputs(const Quick *p, size_t quarter, __m512i columns[5
     __m512 v1 = mnet_requant_value(way, second, scale, tie);
     n[0] = _mm512_cvtps_epi32(v0);
     n[1] = _mm512_cvtps_epi32(v1);
-    return mnet_requant_worst(mnet_requant_worst(worst, v0), v1);
+    if (__builtin_expect(mnet_requant_doubt(mnet_requant_worst(mnet_requant_rest(v0), v1)), 0)) {
+        n[0] = settle(p, quarter, way, first, n[0]);
+        n[1] = settle(p, quarter, way, second, n[1]);
+    }
 }
 
 MNET_INLINE void store(const Quick *p, __m512i bytes, int8_t *out)
@@ -49,14 +77,12 @@ MNET_INLINE void store(const Quick *p, __m512i bytes, int8_t *out)
 
 /* An odd output at the end is computed with one that is not stored, from columns
  * that may not be there: `last` stands for those. */
-MNET_INLINE int all_outputs(const Quick *p, size_t outputs, int8_t *out, size_t segments,
-                            size_t step, MnetRequantWay way)
+MNET_INLINE void all_outputs(const Quick *p, size_t outputs, int8_t *out, size_t segments,
+                             size_t step, MnetRequantWay way)
 {
     const MnetRequant *r = &p->d->requant;
     size_t last = (outputs - 1) * step + 2, next = 3 - step;
     __m512i columns[5][4];
-    __m512 worst[4] = { _mm512_setzero_ps(), _mm512_setzero_ps(), _mm512_setzero_ps(),
-                        _mm512_setzero_ps() };
 #pragma GCC unroll 4
     for (size_t i = 0; i < next; i++)
         mnet_depthwise_interleave(p->in, i, 3, segments, columns[i]);
@@ -68,7 +94,7 @@ MNET_INLINE int all_outputs(const Quick *p, size_t outputs, int8_t *out, size_t 
                                       columns[3 - step + i]);
 #pragma GCC unroll 4
         for (size_t q = 0; q < 4; q++)
-            worst[q] = two_outputs(p, q, columns, step, way, worst[q], n[q]);
+            two_outputs(p, q, columns, step, way, n[q]);
 #pragma GCC unroll 2
         for (size_t i = 0; i < 2; i++) {
             if (x + i == outputs)
@@ -83,18 +109,18 @@ MNET_INLINE int all_outputs(const Quick *p, size_t outputs, int8_t *out, size_t 
             for (size_t q = 0; q < 4; q++)
                 columns[i][q] = columns[2 * step + i][q];
     }
-    worst[0] = _mm512_max_ps(_mm512_max_ps(worst[0], worst[1]), _mm512_max_ps(worst[2], worst[3]));
-    return !mnet_requant_doubt(worst[0]);
 }
 
-MNET_INLINE int outputs_of(const Quick *p, size_t outputs, int8_t *out, size_t segments)
+MNET_INLINE void outputs_of(const Quick *p, size_t outputs, int8_t *out, size_t segments)
 {
-    int positive = p->b->way == MNET_REQUANT_POSITIVE;
-    if (p->d->stride == 1)
-        return positive ? all_outputs(p, outputs, out, segments, 1, MNET_REQUANT_POSITIVE)
-                        : all_outputs(p, outputs, out, segments, 1, MNET_REQUANT_QUICKLY);
-    return positive ? all_outputs(p, outputs, out, segments, 2, MNET_REQUANT_POSITIVE)
-                    : all_outputs(p, outputs, out, segments, 2, MNET_REQUANT_QUICKLY);
+    if (p->d->stride == 1 && p->b->way == MNET_REQUANT_POSITIVE)
+        all_outputs(p, outputs, out, segments, 1, MNET_REQUANT_POSITIVE);
+    else if (p->d->stride == 1)
+        all_outputs(p, outputs, out, segments, 1, MNET_REQUANT_QUICKLY);
+    else if (p->b->way == MNET_REQUANT_POSITIVE)
+        all_outputs(p, outputs, out, segments, 2, MNET_REQUANT_POSITIVE);
+    else
+        all_outputs(p, outputs, out, segments, 2, MNET_REQUANT_QUICKLY);
 }
 
 int mnet_depthwise_is_quick_avx512vnni(const MnetDepthwiseS8 *d, const MnetDepthwiseBlock *b)
@@ -103,12 +129,15 @@ int mnet_depthwise_is_quick_avx512vnni(const MnetDepthwiseS8 *d, const MnetDepth
            d->dilation == 1 && d->stride <= 2;
 }
 
-int mnet_depthwise_quickly_avx512vnni(const MnetDepthwiseS8 *d, const MnetDepthwiseBlock *b,
-                                      const MnetRequantBlock *requant, const MnetDepthwiseInput *in,
-                                      size_t outputs, int8_t *out)
+void mnet_depthwise_quickly_avx512vnni(const MnetDepthwiseS8 *d, const MnetDepthwiseBlock *b,
+                                       const MnetRequantBlock *requant,
+                                       const MnetDepthwiseInput *in, size_t outputs, int8_t *out)
 {
     const Quick p = { d, b, requant, in };
-    return b->segments == 1   ? outputs_of(&p, outputs, out, 1)
-           : b->segments == 2 ? outputs_of(&p, outputs, out, 2)
-                              : outputs_of(&p, outputs, out, 4);
+    if (b->segments == 1)
+        outputs_of(&p, outputs, out, 1);
+    else if (b->segments == 2)
+        outputs_of(&p, outputs, out, 2);
+    else
+        outputs_of(&p, outputs, out, 4);
 }

@@ -33,47 +33,43 @@ static void requantize_one(const MnetRequantBlock *b, size_t sum, const int32_t 
                         out + b->segment[byte / width] + byte % width);
 }
 
-/* The sums that are in doubt, or all. */
-static __attribute__((noinline)) void requantize_exactly(const MnetRequantBlock *b, size_t rows,
-                                                         const int32_t *acc, int8_t *out,
-                                                         size_t out_stride)
+/* Those sums of a row that are in doubt, or all. */
+static __attribute__((noinline)) void settle(const MnetRequantBlock *b, const int32_t *acc,
+                                             int8_t *out)
 {
-    for (size_t i = 0; i < rows; i++)
-        for (size_t j = 0; j < sums_of(b); j += 16) {
-            __m512 tie = mnet_requant_tie(b->way, b->requant, _mm512_loadu_ps(b->tie + j));
-            __m512 value = mnet_requant_value(b->way, _mm512_load_si512(acc + 64 * i + j),
-                                              _mm512_loadu_ps(b->scale + j), tie);
-            uint32_t todo = mnet_requant_doubt(mnet_requant_worst(_mm512_setzero_ps(), value));
-            todo = b->way == MNET_REQUANT_EXACTLY ? 0xffff : todo;
-            for (; todo; todo &= todo - 1)
-                requantize_one(b, j + (size_t)__builtin_ctz(todo), acc + 64 * i,
-                               out + i * out_stride);
-        }
+    for (size_t j = 0; j < sums_of(b); j += 16) {
+        __m512 tie = mnet_requant_tie(b->way, b->requant, _mm512_loadu_ps(b->tie + j));
+        __m512 value = mnet_requant_value(b->way, _mm512_load_si512(acc + j),
+                                          _mm512_loadu_ps(b->scale + j), tie);
+        uint32_t todo = mnet_requant_doubt(_mm512_abs_ps(mnet_requant_rest(value)));
+        todo = b->way == MNET_REQUANT_EXACTLY ? 0xffff : todo;
+        for (; todo; todo &= todo - 1)
+            requantize_one(b, j + (size_t)__builtin_ctz(todo), acc, out);
+    }
 }
 
-/* Whether any sum is in doubt.  All but b to out_stride are constants to the
- * compiler: vectors of 16 sums; segments, 0 in plain order; whether all 64 bytes
- * are stored at out. */
-MNET_INLINE int requantize_rows(const MnetRequantBlock *b, size_t rows, const int32_t *acc,
-                                int8_t *out, size_t out_stride, MnetRequantWay way, size_t vectors,
-                                size_t segments, int whole)
+/* All but b to out_stride are constants to the compiler: vectors of 16 sums; segments, 0 in plain
+ * order; whether all 64 bytes are stored at out. */
+MNET_INLINE void requantize_rows(const MnetRequantBlock *b, size_t rows, const int32_t *acc,
+                                 int8_t *out, size_t out_stride, MnetRequantWay way, size_t vectors,
+                                 size_t segments, int whole)
 {
     /* Plain order: dword 4 * l + j after packing is channels 16 * j + 4 * l... */
     const __m512i order = _mm512_set_epi32(15, 11, 7, 3, 14, 10, 6, 2, 13, 9, 5, 1, 12, 8, 4, 0);
     const __mmask64 valid = mnet_mask64(b->channels);
     const MnetRequant *r = b->requant;
-    __m512 scale[4], tie[4], worst[4];
+    __m512 scale[4], tie[4];
     for (size_t j = 0; j < vectors; j++) {
         scale[j] = _mm512_loadu_ps(b->scale + 16 * j);
         tie[j] = mnet_requant_tie(way, r, _mm512_loadu_ps(b->tie + 16 * j));
-        worst[j] = _mm512_setzero_ps();
     }
     for (size_t i = 0; i < rows; i++, acc += 64, out += out_stride) {
         __m512i n[4];
+        __m512 worst = _mm512_setzero_ps();
         for (size_t j = 0; j < vectors; j++) {
             __m512 value =
                 mnet_requant_value(way, _mm512_load_si512(acc + 16 * j), scale[j], tie[j]);
-            worst[j] = mnet_requant_worst(worst[j], value);
+            worst = j ? mnet_requant_worst(worst, value) : mnet_requant_rest(value);
             n[j] = _mm512_cvtps_epi32(value);
         }
         __m512i low = mnet_requant_halves(way, r, n[0], n[vectors > 1]);
@@ -86,51 +82,52 @@ MNET_INLINE int requantize_rows(const MnetRequantBlock *b, size_t rows, const in
             _mm512_storeu_si512(out, bytes);
         else
             mnet_store_parts(b, segments, valid, bytes, out);
+        if (__builtin_expect(mnet_requant_doubt(vectors > 1 ? worst : _mm512_abs_ps(worst)), 0))
+            settle(b, acc, out);
     }
-    for (size_t j = 1; j < vectors; j++)
-        worst[0] = _mm512_max_ps(worst[0], worst[j]);
-    return mnet_requant_doubt(worst[0]) != 0;
 }
 
 /* `way` is a constant to the compiler. */
-MNET_INLINE int requantize_plain(const MnetRequantBlock *b, size_t rows, const int32_t *acc,
-                                 int8_t *out, size_t out_stride, MnetRequantWay way)
+MNET_INLINE void requantize_plain(const MnetRequantBlock *b, size_t rows, const int32_t *acc,
+                                  int8_t *out, size_t out_stride, MnetRequantWay way)
 {
     if (b->channels == 64)
-        return requantize_rows(b, rows, acc, out, out_stride, way, 4, 0, 1);
-    if (b->channels > 48)
-        return requantize_rows(b, rows, acc, out, out_stride, way, 4, 0, 0);
-    if (b->channels > 32)
-        return requantize_rows(b, rows, acc, out, out_stride, way, 3, 0, 0);
-    if (b->channels > 16)
-        return requantize_rows(b, rows, acc, out, out_stride, way, 2, 0, 0);
-    return requantize_rows(b, rows, acc, out, out_stride, way, 1, 0, 0);
+        requantize_rows(b, rows, acc, out, out_stride, way, 4, 0, 1);
+    else if (b->channels > 48)
+        requantize_rows(b, rows, acc, out, out_stride, way, 4, 0, 0);
+    else if (b->channels > 32)
+        requantize_rows(b, rows, acc, out, out_stride, way, 3, 0, 0);
+    else if (b->channels > 16)
+        requantize_rows(b, rows, acc, out, out_stride, way, 2, 0, 0);
+    else
+        requantize_rows(b, rows, acc, out, out_stride, way, 1, 0, 0);
 }
 
-MNET_INLINE int requantize_quarters(const MnetRequantBlock *b, size_t rows, const int32_t *acc,
-                                    int8_t *out, size_t out_stride, MnetRequantWay way)
+MNET_INLINE void requantize_quarters(const MnetRequantBlock *b, size_t rows, const int32_t *acc,
+                                     int8_t *out, size_t out_stride, MnetRequantWay way)
 {
     if (b->channels == 64)
-        return requantize_rows(b, rows, acc, out, out_stride, way, 4, 1, 1);
-    if (b->segments == 1)
-        return requantize_rows(b, rows, acc, out, out_stride, way, 4, 1, 0);
-    if (b->segments == 2)
-        return requantize_rows(b, rows, acc, out, out_stride, way, 4, 2, 0);
-    return requantize_rows(b, rows, acc, out, out_stride, way, 4, 4, 0);
+        requantize_rows(b, rows, acc, out, out_stride, way, 4, 1, 1);
+    else if (b->segments == 1)
+        requantize_rows(b, rows, acc, out, out_stride, way, 4, 1, 0);
+    else if (b->segments == 2)
+        requantize_rows(b, rows, acc, out, out_stride, way, 4, 2, 0);
+    else
+        requantize_rows(b, rows, acc, out, out_stride, way, 4, 4, 0);
 }
 
 void mnet_requantize_rows_avx512vnni(const MnetRequantBlock *b, size_t rows, const int32_t *acc,
                                      int8_t *out, size_t out_stride)
 {
-    int doubt = 1;
-    if (b->way == MNET_REQUANT_POSITIVE)
-        doubt = b->segments
-                    ? requantize_quarters(b, rows, acc, out, out_stride, MNET_REQUANT_POSITIVE)
-                    : requantize_plain(b, rows, acc, out, out_stride, MNET_REQUANT_POSITIVE);
+    if (b->way == MNET_REQUANT_POSITIVE && b->segments)
+        requantize_quarters(b, rows, acc, out, out_stride, MNET_REQUANT_POSITIVE);
+    else if (b->way == MNET_REQUANT_POSITIVE)
+        requantize_plain(b, rows, acc, out, out_stride, MNET_REQUANT_POSITIVE);
+    else if (b->way == MNET_REQUANT_QUICKLY && b->segments)
+        requantize_quarters(b, rows, acc, out, out_stride, MNET_REQUANT_QUICKLY);
     else if (b->way == MNET_REQUANT_QUICKLY)
-        doubt = b->segments
-                    ? requantize_quarters(b, rows, acc, out, out_stride, MNET_REQUANT_QUICKLY)
-                    : requantize_plain(b, rows, acc, out, out_stride, MNET_REQUANT_QUICKLY);
-    if (doubt)
-        requantize_exactly(b, rows, acc, out, out_stride);
+        requantize_plain(b, rows, acc, out, out_stride, MNET_REQUANT_QUICKLY);
+    else
+        for (size_t i = 0; i < rows; i++)
+            settle(b, acc + 64 * i, out + i * out_stride);
 }

@@ -62,10 +62,16 @@ MNET_INLINE __m512 mnet_requant_value(MnetRequantWay way, __m512i acc, __m512 sc
     return _mm512_fmadd_ps(_mm512_cvtepi32_ps(acc), scale, tie);
 }
 
-/* The larger distance from the nearest integer. */
+/* The distance from the nearest integer, with a sign. */
+MNET_INLINE __m512 mnet_requant_rest(__m512 value)
+{
+    return _mm512_reduce_ps(value, 8);
+}
+
+/* The larger magnitude: of `worst` and of that distance. */
 MNET_INLINE __m512 mnet_requant_worst(__m512 worst, __m512 value)
 {
-    return _mm512_range_ps(worst, _mm512_reduce_ps(value, 8), 0xb);
+    return _mm512_range_ps(worst, mnet_requant_rest(value), 0xb);
 }
 
 /* Which distances are too near to the middle of two integers. */

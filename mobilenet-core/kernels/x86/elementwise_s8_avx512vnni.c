@@ -162,44 +162,76 @@ void mnet_add_s8_avx512vnni(const MnetAddS8 *p, size_t n, const int8_t *a, const
     }
 }
 
-/* A product has 17 bits: exact in float.  Its factor has 24, the result is
- * rounded, and the reference's second rounding is left out: 2^-15 (see
- * requant_avx512vnni.c) and half of 2^shift. */
+/* MUL with what its numbers become in registers. */
+typedef struct {
+    const MnetMulS8 *p;
+    Rounding rounding;
+    __m512 factor, tie, a_zero, b_zero;
+    __mmask64 unsure; /* all, where the quick way does not serve */
+} Product;
+
+/* A product has 17 bits: exact in float.  So the error is that of
+ * mnet_requant_value() at most. */
+MNET_INLINE Product product_of(const MnetMulS8 *p)
+{
+    const __m128 two = _mm_set_ss((float)p->shift);
+    const __m128 scale =
+        _mm_scalef_ss(_mm_set_ss((float)p->multiplier), _mm_sub_ss(two, _mm_set_ss(31)));
+    const __m128 tie = _mm_scalef_ss(_mm_set_ss(p->multiplier < 0 ? -0.5f : 0.5f), two);
+    const float largest = __builtin_fabsf(_mm_cvtss_f32(scale));
+    return (Product){ .p = p,
+                      .rounding = rounding(0x1p-15f, p->zero_point, p->min, p->max),
+                      .factor = _mm512_broadcastss_ps(scale),
+                      .tie = _mm512_set1_ps(p->shift < 0 ? _mm_cvtss_f32(tie) : 0),
+                      .a_zero = _mm512_set1_ps((float)p->a_zero),
+                      .b_zero = _mm512_set1_ps((float)p->b_zero),
+                      .unsure = p->shift <= 0 && largest < 0.99f ? 0 : ~(__mmask64)0 };
+}
+
+/* Up to 16 * vectors products; vectors is a constant to the compiler. */
+MNET_INLINE void multiply(const Product *m, size_t vectors, size_t n, const int8_t *a,
+                          const int8_t *b, size_t b_step, int8_t *out)
+{
+    const __mmask64 valid = mnet_mask64(n < 16 * vectors ? n : 16 * vectors);
+    __m512i xa = _mm512_maskz_loadu_epi8(valid, a);
+    __m512i xb = b_step ? _mm512_maskz_loadu_epi8(valid, b) : _mm512_set1_epi8(b[0]);
+    __m128i pa[4], pb[4];
+    __m512 y[4] = { _mm512_setzero_ps(), _mm512_setzero_ps(), _mm512_setzero_ps(),
+                    _mm512_setzero_ps() };
+    __mmask64 doubts;
+    split(xa, pa);
+    split(xb, pb);
+    for (size_t j = 0; j < vectors; j++) {
+        __m512 product = _mm512_mul_ps(_mm512_sub_ps(to_floats(pa[j]), m->a_zero),
+                                       _mm512_sub_ps(to_floats(pb[j]), m->b_zero));
+        /* tie with the sign of the product */
+        __m512i tie =
+            _mm512_ternarylogic_epi32(_mm512_castps_si512(m->tie), _mm512_castps_si512(product),
+                                      _mm512_set1_epi32(INT32_MIN), 0x78);
+        y[j] = _mm512_fmadd_ps(product, m->factor, _mm512_castsi512_ps(tie));
+    }
+    _mm512_mask_storeu_epi8(out, valid, round_values(&m->rounding, y, &doubts));
+    doubts = (doubts | m->unsure) & valid;
+    if (__builtin_expect(!doubts, 1))
+        return;
+    int8_t as[64], bs[64];
+    _mm512_storeu_si512(as, xa);
+    _mm512_storeu_si512(bs, xb);
+    for (; doubts; doubts &= doubts - 1) {
+        int j = __builtin_ctzll(doubts);
+        out[j] = mul_one(m->p, as[j], bs[j]);
+    }
+}
+
 void mnet_mul_s8_avx512vnni(const MnetMulS8 *p, size_t n, const int8_t *a, const int8_t *b,
                             size_t b_step, int8_t *out)
 {
-    const double ulp = p->shift < 0 ? 1.0 / (double)((int64_t)1 << -p->shift) : 1.0;
-    const double scale = p->multiplier / 2147483648.0 * ulp;
-    const float error = (float)(0x1p-15 + (p->shift < 0 ? ulp / 2 : 0));
-    const int quick = p->shift <= 0 && __builtin_fabs(scale) < 0.99;
-    const Rounding r = rounding(error, p->zero_point, p->min, p->max);
-    const __m512 factor = _mm512_set1_ps((float)scale);
-    const __m512 za = _mm512_set1_ps((float)p->a_zero), zb = _mm512_set1_ps((float)p->b_zero);
-    for (size_t i = 0; i < n; i += 64) {
-        const __mmask64 valid = mnet_mask64(n - i);
-        __m512i xa = _mm512_maskz_loadu_epi8(valid, a + i);
-        __m512i xb = b_step ? _mm512_maskz_loadu_epi8(valid, b + i) : _mm512_set1_epi8(b[0]);
-        __m128i pa[4], pb[4];
-        __m512 y[4];
-        __mmask64 doubts;
-        split(xa, pa);
-        split(xb, pb);
-        for (size_t j = 0; j < 4; j++)
-            y[j] = _mm512_mul_ps(_mm512_mul_ps(_mm512_sub_ps(to_floats(pa[j]), za),
-                                               _mm512_sub_ps(to_floats(pb[j]), zb)),
-                                 factor);
-        _mm512_mask_storeu_epi8(out + i, valid, round_values(&r, y, &doubts));
-        doubts = (quick ? doubts : ~(__mmask64)0) & valid;
-        if (doubts) {
-            int8_t as[64], bs[64];
-            _mm512_storeu_si512(as, xa);
-            _mm512_storeu_si512(bs, xb);
-            for (; doubts; doubts &= doubts - 1) {
-                int j = __builtin_ctzll(doubts);
-                out[i + (size_t)j] = mul_one(p, as[j], bs[j]);
-            }
-        }
-    }
+    const Product m = product_of(p);
+    size_t i = 0;
+    for (; n - i >= 64; i += 64)
+        multiply(&m, 4, 64, a + i, b + i * b_step, b_step, out + i);
+    for (; i < n; i += 16)
+        multiply(&m, 1, n - i, a + i, b + i * b_step, b_step, out + i);
 }
 
 /* 16-bit lookups in the table as 128 pairs of bytes: index bits 1 to 6 choose

@@ -134,7 +134,7 @@ static void check_utf8(void)
 /* What is no file with bytes in it. */
 static void check_files(void)
 {
-    char folder[] = "/tmp/mnet-base-XXXXXX", path[64];
+    char folder[] = P_tmpdir "/mnet-base-XXXXXX", path[64];
     MnetMapping mapping = { NULL, 0 };
     MnetError error = { MNET_OK, "" };
     EXPECT(mkdtemp(folder), "a folder");

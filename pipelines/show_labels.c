@@ -223,6 +223,8 @@ main (int argc, char **argv)
 
   if (top_k < 1) {
     g_printerr ("show-labels: --top-k is %d, 1 or more is expected\n", top_k);
+    g_free (model);
+    g_free (labels);
     return 2;
   }
   rank_picture_decoder ();

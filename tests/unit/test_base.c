@@ -131,7 +131,7 @@ static void check_utf8(void)
     EXPECT(!strcmp(out, "abc"), "cut between characters: \"%s\"", out);
 }
 
-/* What is no file with bytes in it. */
+/* What is no file with bytes in it; in a folder of its own in the present one. */
 static void check_files(void)
 {
     char folder[] = P_tmpdir "/mnet-base-XXXXXX", path[64];

@@ -85,7 +85,7 @@ GST_START_TEST (test_meta_too_wide)
         2, 1, offset, stride);
     fail_unless_equals_int (gst_harness_push (h, buffer), GST_FLOW_ERROR);
   }
-  gst_harness_teardown (h);
+  fixture_teardown (h);
 }
 
 GST_END_TEST;

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "ops/classes.h"
 #include "ops/quant.h"
+#include "ops/rows.h"
 
 typedef struct {
     bool is_float;
@@ -193,6 +194,21 @@ static void apply_s8(const MnetStep *step, const BinaryPacked *p, bool swap, siz
         add.b_table = p->table[!swap];
         step->kernels->add_s8(&add, n, a, b, b_step, out);
     }
+}
+
+bool mnet_binary_is_flat(const MnetStep *step)
+{
+    const BinaryState *s = step->state;
+    return s->flat && s->a_step[0] == 1 && s->b_step[0] == 1;
+}
+
+void mnet_binary_elements(const MnetStep *step, size_t n, const void *a, const void *b, void *out)
+{
+    const BinaryPacked *p = step->node->packed;
+    if (p->is_float)
+        apply_f32(step, p, n, a, b, 1, out);
+    else
+        apply_s8(step, p, false, n, a, b, 1, out);
 }
 
 static void innermost(const MnetStep *step, const BinaryState *s, size_t n, size_t a_at,

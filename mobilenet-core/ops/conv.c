@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "ops/classes.h"
 #include "ops/pack.h"
-#include "ops/window.h"
+#include "ops/rows.h"
 
 /* Bytes of scratch that the gathered windows of one round may take. */
 #define PATCH_BYTES ((size_t)16 << 10)
@@ -177,27 +177,53 @@ static void gather_windows(const ConvState *s, const uint8_t *in, size_t pixel, 
     }
 }
 
+/* Channels n0 to n1 of pixels m0 to m1; `out` points at pixel m0. */
+static void compute(const MnetStep *step, size_t m0, size_t m1, size_t n0, size_t n1,
+                    const uint8_t *in, uint8_t *out, void *scratch)
+{
+    const ConvState *s = step->state;
+    const ConvPacked *packed = step->node->packed;
+    if (s->in_place) {
+        gemm(step, m1 - m0, n0, n1, in + m0 * packed->k * s->element, packed->k, out);
+        return;
+    }
+    for (size_t m = m0; m < m1; m += s->patch_rows) {
+        size_t rows = m1 - m < s->patch_rows ? m1 - m : s->patch_rows;
+        gather_windows(s, in, m, rows, scratch);
+        gemm(step, rows, n0, n1, scratch, s->patch_stride, out + (m - m0) * packed->n * s->element);
+    }
+}
+
 static void run(const MnetStep *step, void *const *tensors, size_t tile, void *scratch)
 {
     const ConvState *s = step->state;
     const ConvPacked *packed = step->node->packed;
-    const uint8_t *in = tensors[step->node->inputs[0]];
     uint8_t *out = tensors[step->node->outputs[0]];
     size_t mr = packed->is_float ? step->kernels->gemm_f32.mr : step->kernels->gemm_s8.mr;
     size_t nr = packed->is_float ? step->kernels->gemm_f32.nr : step->kernels->gemm_s8.nr;
     size_t m0, m1, n0, n1;
     mnet_tile_range(s->m, tile / s->tiles_n, s->tiles_m, mr, &m0, &m1);
     mnet_tile_range(packed->n, tile % s->tiles_n, s->tiles_n, nr, &n0, &n1);
-    if (s->in_place) {
-        gemm(step, m1 - m0, n0, n1, in + m0 * packed->k * s->element, packed->k,
-             out + m0 * packed->n * s->element);
-        return;
-    }
-    for (size_t m = m0; m < m1; m += s->patch_rows) {
-        size_t rows = m1 - m < s->patch_rows ? m1 - m : s->patch_rows;
-        gather_windows(s, in, m, rows, scratch);
-        gemm(step, rows, n0, n1, scratch, s->patch_stride, out + m * packed->n * s->element);
-    }
+    compute(step, m0, m1, n0, n1, tensors[step->node->inputs[0]], out + m0 * packed->n * s->element,
+            scratch);
+}
+
+bool mnet_conv_is_pointwise(const MnetStep *step)
+{
+    return ((const ConvState *)step->state)->in_place;
+}
+
+void mnet_conv_pointwise(const MnetStep *step, size_t pixels, const void *in, void *out)
+{
+    const ConvPacked *packed = step->node->packed;
+    gemm(step, pixels, 0, packed->n, in, packed->k, out);
+}
+
+void mnet_conv_pixels(const MnetStep *step, size_t first, size_t pixels, const void *in, void *out,
+                      void *scratch)
+{
+    const ConvPacked *packed = step->node->packed;
+    compute(step, first, first + pixels, 0, packed->n, in, out, scratch);
 }
 
 static MnetStatus conv_infer(const MnetGraph *graph, const MnetNode *node, MnetShape *shapes,

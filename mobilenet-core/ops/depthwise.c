@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "ops/classes.h"
 #include "ops/pack.h"
-#include "ops/window.h"
+#include "ops/rows.h"
 
 typedef struct {
     bool is_float;
@@ -19,16 +19,9 @@ typedef struct {
 } DepthwisePacked;
 
 typedef struct {
-    MnetGeometry2D g;
+    MnetDepthwiseRows rows;
     MnetDepthwiseS8 s8;
     MnetDepthwiseF32 f32;
-    size_t multiplier, element;
-    int8_t zero;
-    bool in_place;        /* rows inside the picture need no staging */
-    size_t row_bytes;     /* of the input */
-    size_t staged_pixels; /* of a staged row */
-    size_t staged_bytes;
-    size_t ring; /* staged rows kept: the reach of the kernel */
     size_t bands;
 } DepthwiseState;
 
@@ -83,7 +76,7 @@ static MnetStatus depthwise_prepare(MnetGraph *graph, MnetNode *node, const Mnet
 /* The numbers that a kernel call needs, in both forms. */
 static void set_kernel_arguments(const DepthwisePacked *packed, DepthwiseState *s)
 {
-    const MnetGeometry2D *g = &s->g;
+    const MnetGeometry2D *g = &s->rows.g;
     s->s8 = packed->s8;
     s->f32 = packed->f32;
     s->s8.stride = s->f32.stride = g->stride_w;
@@ -95,14 +88,14 @@ static void set_kernel_arguments(const DepthwisePacked *packed, DepthwiseState *
 /* The ring, one row of border, then the kernel's row pointers and the numbers of
  * the rows in the ring.  A dilation in the file can make the reach of a small
  * kernel of any size. */
-static MnetStatus plan_scratch(MnetStep *step, const DepthwiseState *s, MnetError *error)
+static MnetStatus plan_scratch(MnetStep *step, const MnetDepthwiseRows *r, MnetError *error)
 {
     size_t staged;
-    if (!mnet_mul_size(s->ring + 1, s->staged_bytes + sizeof(ptrdiff_t), &staged) ||
-        !mnet_add_size(staged, s->g.kernel_h * sizeof(void *), &step->scratch))
+    if (!mnet_mul_size(r->ring + 1, r->staged_bytes + sizeof(ptrdiff_t), &staged) ||
+        !mnet_add_size(staged, r->g.kernel_h * sizeof(void *), &step->scratch))
         return mnet_error_set(error, MNET_ERROR_LIMIT,
                               "%s: a dilation of %zux%zu needs more memory than there is addresses",
-                              mnet_node_label(step->node).text, s->g.dilation_h, s->g.dilation_w);
+                              mnet_node_label(step->node).text, r->g.dilation_h, r->g.dilation_w);
     return MNET_OK;
 }
 
@@ -114,45 +107,63 @@ static MnetStatus depthwise_plan(MnetStep *step, MnetStore *store, MnetError *er
     DepthwiseState *s = mnet_store_alloc(store, sizeof *s);
     if (!s)
         return mnet_error_memory(error, sizeof *s);
-    MnetGeometry2D *g = &s->g;
+    MnetDepthwiseRows *r = &s->rows;
+    MnetGeometry2D *g = &r->g;
     MnetStatus status =
         mnet_geometry_2d(node, &step->shapes[node->inputs[0]], w->dims[1], w->dims[2], g, error);
     if (status)
         return status;
     g->out_c = (size_t)w->dims[3];
-    s->multiplier = g->out_c / g->in_c;
-    s->element = packed->is_float ? sizeof(float) : 1;
-    s->zero = packed->is_float ? 0 : (int8_t)mnet_in(step->graph, node, 0)->quant.zero_point[0];
-    s->row_bytes = g->in_w * g->in_c * s->element;
-    s->staged_pixels = (g->out_w - 1) * g->stride_w + (g->kernel_w - 1) * g->dilation_w + 1;
-    s->staged_bytes =
-        mnet_round_up(s->staged_pixels * g->out_c * s->element + MNET_PADDING, MNET_ALIGN);
-    s->in_place = s->multiplier == 1 && g->pad_left == 0 && s->staged_pixels <= g->in_w;
-    s->ring = (g->kernel_h - 1) * g->dilation_h + 1;
+    r->multiplier = g->out_c / g->in_c;
+    r->element = packed->is_float ? sizeof(float) : 1;
+    r->zero = packed->is_float ? 0 : (int8_t)mnet_in(step->graph, node, 0)->quant.zero_point[0];
+    r->row_bytes = g->in_w * g->in_c * r->element;
+    r->staged_pixels = (g->out_w - 1) * g->stride_w + (g->kernel_w - 1) * g->dilation_w + 1;
+    r->staged_bytes =
+        mnet_round_up(r->staged_pixels * g->out_c * r->element + MNET_PADDING, MNET_ALIGN);
+    r->in_place = r->multiplier == 1 && g->pad_left == 0 && r->staged_pixels <= g->in_w;
+    r->ring = (g->kernel_h - 1) * g->dilation_h + 1;
     set_kernel_arguments(packed, s);
     step->macs = (uint64_t)mnet_shape_elements(out) * g->kernel_h * g->kernel_w;
     step->tiles = s->bands = mnet_tile_count(step->macs, g->batch * g->out_h);
     step->state = s;
-    return plan_scratch(step, s, error);
+    return plan_scratch(step, r, error);
 }
 
-static void stage_row(const DepthwiseState *s, const uint8_t *row, uint8_t *to)
+const MnetDepthwiseRows *mnet_depthwise_rows(const MnetStep *step)
 {
-    const MnetGeometry2D *g = &s->g;
-    size_t pixel = g->out_c * s->element, left = (size_t)g->pad_left;
+    return &((const DepthwiseState *)step->state)->rows;
+}
+
+void mnet_depthwise_stage(const MnetDepthwiseRows *r, const void *row, void *staged)
+{
+    const MnetGeometry2D *g = &r->g;
+    const uint8_t *from = row;
+    uint8_t *to = staged;
+    size_t pixel = g->out_c * r->element, left = (size_t)g->pad_left;
     /* A PAD may be wider than all windows together. */
-    left = left < s->staged_pixels ? left : s->staged_pixels;
-    size_t inside = g->in_w < s->staged_pixels - left ? g->in_w : s->staged_pixels - left;
-    memset(to, s->zero, left * pixel);
+    left = left < r->staged_pixels ? left : r->staged_pixels;
+    size_t inside = g->in_w < r->staged_pixels - left ? g->in_w : r->staged_pixels - left;
+    memset(to, r->zero, left * pixel);
     to += left * pixel;
-    if (s->multiplier == 1) {
-        memcpy(to, row, inside * pixel);
+    if (r->multiplier == 1) {
+        memcpy(to, from, inside * pixel);
     } else {
         for (size_t i = 0; i < inside * g->in_c; i++)
-            for (size_t j = 0; j < s->multiplier; j++)
-                memcpy(to + (i * s->multiplier + j) * s->element, row + i * s->element, s->element);
+            for (size_t j = 0; j < r->multiplier; j++)
+                memcpy(to + (i * r->multiplier + j) * r->element, from + i * r->element,
+                       r->element);
     }
-    memset(to + inside * pixel, s->zero, (s->staged_pixels - left - inside) * pixel);
+    memset(to + inside * pixel, r->zero, (r->staged_pixels - left - inside) * pixel);
+}
+
+void mnet_depthwise_row(const MnetStep *step, const void *const *rows, void *out)
+{
+    const DepthwiseState *s = step->state;
+    if (s->rows.element == 1)
+        step->kernels->depthwise_s8.run(&s->s8, s->rows.g.out_w, (const int8_t *const *)rows, out);
+    else
+        step->kernels->depthwise_f32.run(&s->f32, s->rows.g.out_w, (const float *const *)rows, out);
 }
 
 /* A tile's scratch: see depthwise_plan(). */
@@ -162,61 +173,57 @@ typedef struct {
     ptrdiff_t *staged; /* input row in each place of the ring, -1: none */
 } Stage;
 
-static const void *input_row(const DepthwiseState *s, const Stage *stage, const uint8_t *in,
+static const void *input_row(const MnetDepthwiseRows *r, const Stage *stage, const uint8_t *in,
                              ptrdiff_t y)
 {
-    if (y < 0 || (size_t)y >= s->g.in_h)
+    if (y < 0 || (size_t)y >= r->g.in_h)
         return stage->border;
-    if (s->in_place)
-        return in + (size_t)y * s->row_bytes;
-    size_t place = (size_t)y % s->ring;
-    uint8_t *to = stage->ring + place * s->staged_bytes;
+    if (r->in_place)
+        return in + (size_t)y * r->row_bytes;
+    size_t place = (size_t)y % r->ring;
+    uint8_t *to = stage->ring + place * r->staged_bytes;
     if (stage->staged[place] != y) {
-        stage_row(s, in + (size_t)y * s->row_bytes, to);
+        mnet_depthwise_stage(r, in + (size_t)y * r->row_bytes, to);
         stage->staged[place] = y;
     }
     return to;
 }
 
-static void forget_rows(const DepthwiseState *s, Stage *stage)
+static void forget_rows(const MnetDepthwiseRows *r, Stage *stage)
 {
-    for (size_t i = 0; i < s->ring; i++)
+    for (size_t i = 0; i < r->ring; i++)
         stage->staged[i] = -1;
 }
 
-static void output_row(const MnetStep *step, const DepthwiseState *s, Stage *stage,
+static void output_row(const MnetStep *step, const MnetDepthwiseRows *r, Stage *stage,
                        const uint8_t *in, size_t y, uint8_t *out)
 {
-    ptrdiff_t top = (ptrdiff_t)(y * s->g.stride_h) - s->g.pad_top;
-    for (size_t ky = 0; ky < s->g.kernel_h; ky++)
-        stage->rows[ky] = input_row(s, stage, in, top + (ptrdiff_t)(ky * s->g.dilation_h));
-    if (s->element == 1)
-        step->kernels->depthwise_s8.run(&s->s8, s->g.out_w, (const int8_t *const *)stage->rows,
-                                        (int8_t *)out);
-    else
-        step->kernels->depthwise_f32.run(&s->f32, s->g.out_w, (const float *const *)stage->rows,
-                                         (float *)(void *)out);
+    ptrdiff_t top = (ptrdiff_t)(y * r->g.stride_h) - r->g.pad_top;
+    for (size_t ky = 0; ky < r->g.kernel_h; ky++)
+        stage->rows[ky] = input_row(r, stage, in, top + (ptrdiff_t)(ky * r->g.dilation_h));
+    mnet_depthwise_row(step, stage->rows, out);
 }
 
 static void depthwise_run(const MnetStep *step, void *const *tensors, size_t tile, void *scratch)
 {
     const DepthwiseState *s = step->state;
+    const MnetDepthwiseRows *r = &s->rows;
     const uint8_t *in = tensors[step->node->inputs[0]];
     uint8_t *out = tensors[step->node->outputs[0]];
     size_t begin, end, batch = SIZE_MAX;
     uint8_t *ring = scratch;
-    Stage stage = { .ring = ring, .border = ring + s->ring * s->staged_bytes };
-    stage.rows = (const void **)(void *)(stage.border + s->staged_bytes);
-    stage.staged = (ptrdiff_t *)(void *)(stage.rows + s->g.kernel_h);
-    memset(stage.border, s->zero, s->staged_bytes);
-    mnet_tile_range(s->g.batch * s->g.out_h, tile, s->bands, 1, &begin, &end);
+    Stage stage = { .ring = ring, .border = ring + r->ring * r->staged_bytes };
+    stage.rows = (const void **)(void *)(stage.border + r->staged_bytes);
+    stage.staged = (ptrdiff_t *)(void *)(stage.rows + r->g.kernel_h);
+    memset(stage.border, r->zero, r->staged_bytes);
+    mnet_tile_range(r->g.batch * r->g.out_h, tile, s->bands, 1, &begin, &end);
     for (size_t i = begin; i < end; i++) {
-        if (i / s->g.out_h != batch) {
-            batch = i / s->g.out_h;
-            forget_rows(s, &stage);
+        if (i / r->g.out_h != batch) {
+            batch = i / r->g.out_h;
+            forget_rows(r, &stage);
         }
-        output_row(step, s, &stage, in + batch * s->g.in_h * s->row_bytes, i % s->g.out_h,
-                   out + i * s->g.out_w * s->g.out_c * s->element);
+        output_row(step, r, &stage, in + batch * r->g.in_h * r->row_bytes, i % r->g.out_h,
+                   out + i * r->g.out_w * r->g.out_c * r->element);
     }
 }
 

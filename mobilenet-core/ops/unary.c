@@ -10,6 +10,7 @@
 #include "ops/classes.h"
 #include "ops/hard_swish.h"
 #include "ops/quant.h"
+#include "ops/rows.h"
 
 typedef struct {
     uint8_t table[256]; /* [(uint8_t)in] */
@@ -117,19 +118,24 @@ static void unary_f32(MnetOp op, size_t n, const float *in, float *out)
     }
 }
 
+void mnet_unary_elements(const MnetStep *step, size_t n, const void *in, void *out)
+{
+    const UnaryPacked *packed = step->node->packed;
+    if (packed)
+        step->kernels->lut8(n, in, packed->table, out);
+    else
+        unary_f32(step->node->op, n, in, out);
+}
+
 static void unary_run(const MnetStep *step, void *const *tensors, size_t tile, void *scratch)
 {
     const MnetNode *node = step->node;
-    const UnaryPacked *packed = node->packed;
     const uint8_t *in = tensors[node->inputs[0]];
     uint8_t *out = tensors[node->outputs[0]];
     size_t n = mnet_shape_elements(&step->shapes[node->inputs[0]]), begin, end;
+    size_t element = node->packed ? 1 : sizeof(float);
     mnet_tile_range(n, tile, step->tiles, 64, &begin, &end);
-    if (packed)
-        step->kernels->lut8(end - begin, in + begin, packed->table, out + begin);
-    else
-        unary_f32(node->op, end - begin, (const float *)(const void *)in + begin,
-                  (float *)(void *)out + begin);
+    mnet_unary_elements(step, end - begin, in + begin * element, out + begin * element);
 }
 
 const MnetOpClass mnet_op_unary = { unary_infer, unary_prepare, flat_plan, unary_run };

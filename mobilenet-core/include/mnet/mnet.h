@@ -44,6 +44,7 @@
 
 #include <mnet/common.h>
 #include <mnet/decode.h>
+#include <mnet/detect.h>
 #include <mnet/image.h>
 #include <mnet/model.h>
 #include <mnet/session.h>

@@ -2,9 +2,9 @@
  *
  * GstMobilenetClassification: one block of memory that holds the counts, the
  * results and their strings. */
-#include <gst/mobilenet/gstmobilenetclassification.h>
+#include "gstmobilenetclassificationprivate.h"
 
-#include <string.h>
+#include "gstmobilenetmetastring.h"
 
 /* Followed in the same block by n_results results and then the strings, each
  * with its NUL: the model first, the labels in the order of the results. */
@@ -19,35 +19,6 @@ struct _GstMobilenetClassification
 
 G_DEFINE_BOXED_TYPE (GstMobilenetClassification, gst_mobilenet_classification,
     gst_mobilenet_classification_ref, gst_mobilenet_classification_unref);
-
-/* Most bytes that append_string() needs: a byte that is not UTF-8 becomes the
- * three of U+FFFD. */
-static gsize
-string_room (const gchar * text)
-{
-  gsize length = strlen (text);
-
-  return (g_utf8_validate (text, length, NULL) ? length : 3 * length) + 1;
-}
-
-/* Appends `text` as valid UTF-8 (GstStructure takes nothing else) at `*end`
- * and moves `*end` behind its NUL. */
-static const gchar *
-append_string (gchar ** end, const gchar * text)
-{
-  const gchar *start = *end;
-  gsize length = strlen (text);
-
-  if (g_utf8_validate (text, length, NULL)) {
-    *end = g_stpcpy (*end, text) + 1;
-  } else {
-    gchar *valid = g_utf8_make_valid (text, length);
-
-    *end = g_stpcpy (*end, valid) + 1;
-    g_free (valid);
-  }
-  return start;
-}
 
 /**
  * gst_mobilenet_classification_new:
@@ -76,21 +47,20 @@ gst_mobilenet_classification_new (const gchar * model,
   g_return_val_if_fail (results != NULL || n_results == 0, NULL);
 
   size = sizeof (*self) + n_results * sizeof (self->results[0]);
-  size += string_room (model);
+  size += gst_mobilenet_meta_string_room (model);
   for (i = 0; i < n_results; i++)
-    size += string_room (results[i].label ? results[i].label : "");
+    size += gst_mobilenet_meta_string_room (results[i].label);
 
   self = g_malloc (size);
   self->ref_count = 1;
   self->n_results = n_results;
   self->source_pts = source_pts;
   end = (gchar *) & self->results[n_results];
-  self->model = append_string (&end, model);
+  self->model = gst_mobilenet_meta_string_append (&end, model);
   for (i = 0; i < n_results; i++) {
-    const gchar *label = results[i].label ? results[i].label : "";
-
     self->results[i].index = results[i].index;
-    self->results[i].label = append_string (&end, label);
+    self->results[i].label =
+        gst_mobilenet_meta_string_append (&end, results[i].label);
     self->results[i].score = results[i].score;
   }
   return self;
@@ -202,4 +172,24 @@ gst_mobilenet_classification_get_result (const GstMobilenetClassification *
   if (score)
     *score = result->score;
   return TRUE;
+}
+
+void
+gst_mobilenet_classification_init_results (GValue * value,
+    const GstMobilenetClassification * classification)
+{
+  guint i;
+
+  g_value_init (value, GST_TYPE_ARRAY);
+  for (i = 0; i < classification->n_results; i++) {
+    const GstMobilenetClassificationResult *from = &classification->results[i];
+    GValue result = G_VALUE_INIT;
+
+    g_value_init (&result, GST_TYPE_STRUCTURE);
+    g_value_take_boxed (&result, gst_structure_new ("result",
+            "index", G_TYPE_UINT, from->index,
+            "label", G_TYPE_STRING, from->label,
+            "score", G_TYPE_DOUBLE, from->score, NULL));
+    gst_value_array_append_and_take_value (value, &result);
+  }
 }

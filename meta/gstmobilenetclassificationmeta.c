@@ -29,6 +29,7 @@
  */
 #include <gst/mobilenet/gstmobilenetclassificationmeta.h>
 
+#include "gstmobilenetclassificationprivate.h"
 #include "gstmobilenetmetatransform.h"
 
 static gboolean
@@ -223,23 +224,6 @@ gst_mobilenet_classification_meta_get_result (const
       index, label, score);
 }
 
-/* One class as a structure in a GValue that the caller owns. */
-static void
-init_result_value (GValue * value, const GstMobilenetClassification * from,
-    guint i)
-{
-  GstStructure *result;
-  const gchar *label = NULL;
-  gdouble score = 0;
-  guint index = 0;
-
-  gst_mobilenet_classification_get_result (from, i, &index, &label, &score);
-  result = gst_structure_new ("result", "index", G_TYPE_UINT, index,
-      "label", G_TYPE_STRING, label, "score", G_TYPE_DOUBLE, score, NULL);
-  g_value_init (value, GST_TYPE_STRUCTURE);
-  g_value_take_boxed (value, result);
-}
-
 /**
  * gst_mobilenet_classification_meta_to_structure:
  * @meta: a meta
@@ -259,19 +243,11 @@ gst_mobilenet_classification_meta_to_structure (const
   const GstMobilenetClassification *from;
   GValue results = G_VALUE_INIT;
   GstStructure *structure;
-  guint n, i;
 
   g_return_val_if_fail (meta != NULL, NULL);
 
   from = meta->classification;
-  n = gst_mobilenet_classification_get_n_results (from);
-  g_value_init (&results, GST_TYPE_ARRAY);
-  for (i = 0; i < n; i++) {
-    GValue result = G_VALUE_INIT;
-
-    init_result_value (&result, from, i);
-    gst_value_array_append_and_take_value (&results, &result);
-  }
+  gst_mobilenet_classification_init_results (&results, from);
   structure = gst_structure_new (GST_MOBILENET_CLASSIFICATION_STRUCTURE_NAME,
       "source-pts", G_TYPE_UINT64,
       gst_mobilenet_classification_get_source_pts (from),

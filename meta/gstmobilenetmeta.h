@@ -8,5 +8,7 @@
 #include <gst/mobilenet/gstmobilenetmeta-prelude.h>
 #include <gst/mobilenet/gstmobilenetclassification.h>
 #include <gst/mobilenet/gstmobilenetclassificationmeta.h>
+#include <gst/mobilenet/gstmobilenetdetection.h>
+#include <gst/mobilenet/gstmobilenetdetectionmeta.h>
 
 #endif /* __GST_MOBILENET_META_H__ */

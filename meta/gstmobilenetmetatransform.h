@@ -32,10 +32,43 @@ typedef enum
   GST_MOBILENET_META_PICTURE_UNKNOWN
 } GstMobilenetMetaPicture;
 
-/* `type` and `data` are those of a #GstMetaTransformFunction. */
+/* For metas that speak of the whole picture.  `type` and `data` are those of a
+ * #GstMetaTransformFunction. */
 G_GNUC_INTERNAL
 GstMobilenetMetaPicture gst_mobilenet_meta_transformed_picture (GQuark type,
     gconstpointer data);
+
+/* How points move from the old picture to the new one: x' = xx x + xy y + x0,
+ * y' = yx x + yy y + y0. */
+typedef struct
+{
+  gdouble xx, xy, x0;
+  gdouble yx, yy, y0;
+  /* Only the points within left <= x' <= right, top <= y' <= bottom are seen. */
+  gboolean cropped;
+  gdouble left, top, right, bottom;
+} GstMobilenetMetaMove;
+
+/* For metas that speak of places in the picture.  With
+ * GST_MOBILENET_META_PICTURE_KEPT, which a crop whose offset is told is here
+ * too, `move` is set. */
+G_GNUC_INTERNAL
+GstMobilenetMetaPicture gst_mobilenet_meta_transformed_places (GQuark type,
+    gconstpointer data, GstMobilenetMetaMove * move);
+
+G_GNUC_INTERNAL
+gboolean gst_mobilenet_meta_move_is_identity (const GstMobilenetMetaMove *
+    move);
+
+G_GNUC_INTERNAL
+void gst_mobilenet_meta_move_point (const GstMobilenetMetaMove * move,
+    gdouble * x, gdouble * y);
+
+/* The smallest upright box around where the box comes to lie, cut at the edges
+ * of what is seen.  FALSE, and nothing is written, when none of it is seen. */
+G_GNUC_INTERNAL
+gboolean gst_mobilenet_meta_move_box (const GstMobilenetMetaMove * move,
+    gdouble * x, gdouble * y, gdouble * w, gdouble * h);
 
 G_END_DECLS
 

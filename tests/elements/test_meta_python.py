@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 #
-# The classification meta as Python sees it through introspection: made, read
-# in a pad probe, and kept beyond the life of its buffer.
+# The metas as Python sees them through introspection: made, read in a pad probe,
+# and kept beyond the life of their buffer.
 import gc
 import unittest
 
@@ -25,7 +25,19 @@ def animals():
         'net', 5, [result(282, 'tabby', 0.75), result(283, 'étirée', 0.25)])
 
 
-class MetaTest(unittest.TestCase):
+def box(id, label, x, y, w, h):
+    made = GstMobilenet.DetectionResult()
+    made.id, made.index, made.label, made.score = id, 17, label, 0.5
+    made.x, made.y, made.w, made.h = x, y, w, h
+    return made
+
+
+def street():
+    return GstMobilenet.Detection.new(
+        'ssd', 5, [box(0, 'dog', 1, 2, 3, 4), box(1, 'cat', -1, 0.5, 10, 20)])
+
+
+class ClassificationTest(unittest.TestCase):
     def test_read(self):
         buffer = Gst.Buffer.new()
         self.assertIsNone(GstMobilenet.buffer_get_mobilenet_classification_meta(buffer))
@@ -84,6 +96,45 @@ class MetaTest(unittest.TestCase):
         pipeline.set_state(Gst.State.NULL)
         self.assertEqual(message.type, Gst.MessageType.EOS)
         self.assertEqual(seen, ['tabby'] * 3)
+
+
+class DetectionTest(unittest.TestCase):
+    def setUp(self):
+        self.buffer = Gst.Buffer.new()
+        self.meta = GstMobilenet.buffer_add_mobilenet_detection_meta(self.buffer, street(), 7)
+
+    def test_read(self):
+        self.assertIsNone(GstMobilenet.buffer_get_mobilenet_detection_meta(Gst.Buffer.new()))
+        meta = GstMobilenet.buffer_get_mobilenet_detection_meta(self.buffer)
+        self.assertEqual(meta.age, 7)
+        self.assertEqual(meta.detection.get_model(), 'ssd')
+        self.assertEqual(meta.detection.get_source_pts(), 5)
+        self.assertEqual(meta.get_n_results(), 2)
+        self.assertEqual(tuple(meta.get_result(0)), (True, 0, 17, 'dog', 0.5))
+        self.assertEqual(tuple(meta.get_box(1)), (True, -1, 0.5, 10, 20))
+        self.assertFalse(meta.get_result(2)[0])
+        self.assertFalse(meta.get_box(2)[0])
+        self.assertEqual(meta.detection.get_n_key_points(0), 0)
+        self.assertFalse(meta.detection.get_key_point(0, 0)[0])
+
+    def test_second_stage(self):
+        both = self.meta.detection.with_classifications([animals(), animals()])
+        self.meta.set_detection(both)
+        del both
+        gc.collect()
+        classification = self.meta.detection.get_classification(1, 0)
+        self.assertEqual(classification.get_result(0).label, 'tabby')
+        self.assertIsNone(self.meta.detection.get_classification(1, 1))
+
+    def test_regions(self):
+        detection = self.meta.detection
+        self.assertEqual(GstMobilenet.buffer_add_mobilenet_detection_regions(
+            self.buffer, detection, 320, 240), 2)
+
+    def test_structure(self):
+        structure = self.meta.to_structure()
+        self.assertEqual(structure.get_name(), 'mobilenet-detection')
+        self.assertEqual(structure.get_string('model'), 'ssd')
 
 
 unittest.main()

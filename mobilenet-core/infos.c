@@ -157,6 +157,18 @@ static const char *kernel_slot(const MnetStep *step, bool *plain_c)
     }
 }
 
+/* Blocks in the order in which they run, from 1 on. */
+static size_t block_number(const MnetProgram *program, const MnetBlock *block)
+{
+    size_t number = 0;
+    for (size_t i = 0; block && i < program->n_jobs; i++) {
+        number += program->jobs[i].block != NULL;
+        if (program->jobs[i].block == block)
+            break;
+    }
+    return number;
+}
+
 bool mnet_info_operator(const MnetProgram *program, size_t index, MnetOperatorInfo *info)
 {
     if (index >= (size_t)program->graph->n_nodes)
@@ -168,6 +180,9 @@ bool mnet_info_operator(const MnetProgram *program, size_t index, MnetOperatorIn
                                 .file_index = node->file_index,
                                 .macs = step->macs,
                                 .parameters = mnet_info_parameters(program->graph, node) };
+    const MnetBlock *block = program->block_of[index];
+    info->block = block_number(program, block);
+    info->inner = block && block->output != node->outputs[0];
     info->kernel = kernel_slot(step, &info->plain_c);
     mnet_info_fill(program, node->outputs[0], &info->output);
     return true;

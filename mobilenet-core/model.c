@@ -206,6 +206,7 @@ static MnetStatus compile(MnetModel *model, const uint8_t *data, size_t size,
 {
     MnetGraph *graph = &model->graph;
     MnetStatus status = arena_limit(options, &model->max_arena, error);
+    model->fuse = !options || !options->layer_by_layer;
     if (status || (status = choose_kernels(model, options, error)) ||
         (status = mnet_tflite_read(data, size, &model->store, graph, error)) ||
         (status = mnet_graph_check(graph, error)) ||
@@ -221,7 +222,8 @@ static MnetStatus compile(MnetModel *model, const uint8_t *data, size_t size,
         return status;
     mnet_pools_mark(graph, p->shapes);
     if ((status = mnet_ops_prepare(graph, model->kernels, error)) ||
-        (status = mnet_program_plan(p, model->kernels, model->max_arena, &model->store, error)) ||
+        (status = mnet_program_plan(p, model->kernels, model->fuse, model->max_arena, &model->store,
+                                    error)) ||
         (status = fill_infos(model, error)))
         return status;
     mnet_info_folded(graph, &model->folded);

@@ -20,6 +20,7 @@ struct MnetModel {
     MnetGraph graph;
     MnetProgram program;
     size_t max_arena;
+    bool fuse;
     MnetInfos infos;
     MnetMetadata *metadata;
     MnetLabels **labels; /* of each output, NULL: none */

@@ -17,7 +17,9 @@ static MnetStatus allocate(const MnetGraph *graph, MnetStore *store, MnetProgram
     p->offsets = mnet_store_calloc(store, tensors, sizeof *p->offsets);
     p->roots = mnet_store_calloc(store, tensors, sizeof *p->roots);
     p->steps = mnet_store_calloc(store, nodes, sizeof *p->steps);
-    if (!p->shapes || !p->offsets || !p->roots || !p->steps)
+    p->block_of = mnet_store_calloc(store, nodes, sizeof *p->block_of);
+    p->jobs = mnet_store_calloc(store, nodes, sizeof *p->jobs);
+    if (!p->shapes || !p->offsets || !p->roots || !p->steps || !p->block_of || !p->jobs)
         return mnet_error_memory(error, tensors * sizeof *p->shapes);
     for (int32_t t = 0; t < graph->n_tensors; t++) {
         p->shapes[t].rank = graph->tensors[t].rank;
@@ -32,26 +34,52 @@ static size_t tensor_bytes(const MnetProgram *p, int32_t t)
     return mnet_shape_elements(&p->shapes[t]) * mnet_type_size(p->graph->tensors[t].type);
 }
 
-/* From the step that makes a tensor (or one that shares its bytes) to the last
- * that reads it; outputs live to the end.  first is -1 for what is in no step's
- * outputs: inputs and constants. */
-static void lifetimes(const MnetProgram *p, MnetRegion *regions)
+/* Whether a block computes node `i` and has more behind it. */
+static bool inside_block(const MnetProgram *p, int32_t i)
+{
+    const MnetBlock *b = p->block_of[i];
+    return b && b->steps[b->n_nodes - 1] != &p->steps[i];
+}
+
+/* A block runs where its last node stands: by then all its inputs are made. */
+static void list_jobs(MnetProgram *p, int32_t *job_of)
+{
+    for (int32_t i = 0; i < p->graph->n_nodes; i++) {
+        const MnetBlock *b = p->block_of[i];
+        if (inside_block(p, i))
+            continue;
+        for (size_t k = 0; b && k < b->n_nodes; k++)
+            job_of[b->steps[k] - p->steps] = (int32_t)p->n_jobs;
+        job_of[i] = (int32_t)p->n_jobs;
+        p->jobs[p->n_jobs++] = (MnetJob){ .step = b ? b->steps[0] : &p->steps[i],
+                                          .block = b,
+                                          .tiles = b ? b->batch * b->bands : p->steps[i].tiles };
+    }
+}
+
+/* From the job that makes a tensor (or one that shares its bytes) to the last
+ * that reads it; outputs live to the end.  first is -1 for what is in no job's
+ * outputs: inputs, constants, what lies inside of blocks. */
+static void lifetimes(const MnetProgram *p, const int32_t *job_of, MnetRegion *regions)
 {
     const MnetGraph *graph = p->graph;
     for (int32_t t = 0; t < graph->n_tensors; t++)
         regions[t].first = regions[t].last = -1;
     for (int32_t i = 0; i < graph->n_nodes; i++) {
         const MnetNode *node = &graph->nodes[i];
-        for (int32_t j = 0; j < node->n_inputs; j++)
-            if (node->inputs[j] >= 0)
-                regions[p->roots[node->inputs[j]]].last = i;
-        for (int32_t j = 0; j < node->n_outputs; j++) {
+        for (int32_t j = 0; j < node->n_inputs; j++) {
+            MnetRegion *region = node->inputs[j] < 0 ? NULL : &regions[p->roots[node->inputs[j]]];
+            if (region && region->last < job_of[i])
+                region->last = job_of[i];
+        }
+        for (int32_t j = 0; j < node->n_outputs && !inside_block(p, i); j++) {
             MnetRegion *region = &regions[p->roots[node->outputs[j]]];
             if (p->roots[node->outputs[j]] == node->outputs[j]) {
-                region->first = i;
+                region->first = job_of[i];
                 region->bytes = tensor_bytes(p, node->outputs[j]);
             }
-            region->last = i;
+            if (region->last < job_of[i])
+                region->last = job_of[i];
         }
     }
     for (int32_t i = 0; i < graph->n_outputs; i++)
@@ -62,10 +90,15 @@ static MnetStatus plan_memory(MnetProgram *p, MnetError *error)
 {
     size_t n = (size_t)p->graph->n_tensors, used = 0;
     MnetRegion *regions = mnet_calloc(2 * n, sizeof *regions), *live = regions + n;
-    if (!regions)
+    int32_t *job_of = mnet_calloc((size_t)p->graph->n_nodes, sizeof *job_of);
+    if (!regions || !job_of) {
+        mnet_free(regions);
+        mnet_free(job_of);
         return mnet_error_memory(error, 2 * n * sizeof *regions);
+    }
     mnet_plan_roots(p->graph, p->roots);
-    lifetimes(p, regions);
+    list_jobs(p, job_of);
+    lifetimes(p, job_of, regions);
     for (size_t t = 0; t < n; t++)
         if (regions[t].first >= 0)
             live[used++] = regions[t];
@@ -74,6 +107,7 @@ static MnetStatus plan_memory(MnetProgram *p, MnetError *error)
         if (regions[t].first >= 0)
             p->offsets[t] = live[at++].offset;
     mnet_free(regions);
+    mnet_free(job_of);
     return status;
 }
 
@@ -107,20 +141,25 @@ static MnetStatus check_memory(MnetProgram *p, size_t max_arena, MnetError *erro
                           fits ? bytes : SIZE_MAX, max_arena);
 }
 
-MnetStatus mnet_program_plan(MnetProgram *p, const MnetKernels *kernels, size_t max_arena,
-                             MnetStore *store, MnetError *error)
+MnetStatus mnet_program_plan(MnetProgram *p, const MnetKernels *kernels, bool fuse,
+                             size_t max_arena, MnetStore *store, MnetError *error)
 {
     const MnetGraph *graph = p->graph;
     MnetStatus status = mnet_ops_plan(graph, p->shapes, kernels, p->steps, store, error);
-    if (status || (status = plan_memory(p, error)))
-        return status;
-    for (int32_t i = 0; i < graph->n_nodes; i++) {
+    for (int32_t i = 0; i < graph->n_nodes && !status; i++)
         p->macs = p->steps[i].macs > UINT64_MAX - p->macs ? UINT64_MAX : p->macs + p->steps[i].macs;
-        p->scratch = p->steps[i].scratch > p->scratch ? p->steps[i].scratch : p->scratch;
-    }
-    if (p->macs > MNET_MAX_MACS)
+    if (!status && p->macs > MNET_MAX_MACS)
         return mnet_error_set(error, MNET_ERROR_LIMIT,
                               "a run needs %llu multiply-adds, at most %llu are computed",
                               (unsigned long long)p->macs, (unsigned long long)MNET_MAX_MACS);
+    if (!status && fuse)
+        status = mnet_blocks_find(graph, p->steps, store, p->block_of, error);
+    if (status || (status = plan_memory(p, error)))
+        return status;
+    for (size_t i = 0; i < p->n_jobs; i++) {
+        const MnetJob *job = &p->jobs[i];
+        size_t scratch = job->block ? job->block->scratch : job->step->scratch;
+        p->scratch = scratch > p->scratch ? scratch : p->scratch;
+    }
     return check_memory(p, max_arena, error);
 }

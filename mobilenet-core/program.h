@@ -5,16 +5,26 @@
 #ifndef MNET_PROGRAM_H
 #define MNET_PROGRAM_H
 
-#include "ops/op.h"
+#include "ops/block.h"
 
 /* offsets[t] of a tensor that lies not in the arena. */
 #define MNET_NO_OFFSET SIZE_MAX
 
+/* What is computed at once: the step of one node, or a block. */
+typedef struct {
+    const MnetStep *step;   /* the first one's */
+    const MnetBlock *block; /* NULL: `step` alone */
+    size_t tiles;
+} MnetJob;
+
 typedef struct {
     const MnetGraph *graph;
-    MnetShape *shapes;  /* of every tensor */
-    MnetStep *steps;    /* of every node */
-    size_t *offsets;    /* of every tensor, in the arena */
+    MnetShape *shapes;    /* of every tensor */
+    MnetStep *steps;      /* of every node */
+    MnetBlock **block_of; /* of every node; NULL: computed alone */
+    MnetJob *jobs;        /* in the order in which they run */
+    size_t n_jobs;
+    size_t *offsets;    /* of every tensor, in the arena; MNET_NO_OFFSET inside of blocks */
     int32_t *roots;     /* see mnet_plan_roots() */
     size_t arena_bytes; /* activations */
     size_t scratch;     /* for each thread, behind them */
@@ -27,9 +37,9 @@ typedef struct {
 MnetStatus mnet_program_infer(const MnetGraph *graph, const MnetShape *input, MnetStore *store,
                               MnetProgram *program, MnetError *error);
 
-/* Fills the rest; the operators have been prepared.  `max_arena` bounds
- * arena_bytes + scratch + the bytes of the inputs. */
-MnetStatus mnet_program_plan(MnetProgram *program, const MnetKernels *kernels, size_t max_arena,
-                             MnetStore *store, MnetError *error);
+/* Fills the rest; the operators have been prepared.  Nothing is fused unless
+ * `fuse`.  `max_arena` bounds arena_bytes + scratch + the bytes of the inputs. */
+MnetStatus mnet_program_plan(MnetProgram *program, const MnetKernels *kernels, bool fuse,
+                             size_t max_arena, MnetStore *store, MnetError *error);
 
 #endif

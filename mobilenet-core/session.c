@@ -4,8 +4,8 @@
 #include <mnet/session.h>
 
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "model_private.h"
 #include "pool.h"
@@ -18,9 +18,11 @@ struct MnetSession {
     MnetProgram own; /* when the input size is not the file's */
     MnetStore store;
     uint8_t *arena;
-    uint8_t *scratch; /* program->scratch bytes for each worker */
-    void **tensors;   /* by tensor number */
-    void **inputs;    /* the session's own input buffers */
+    uint8_t *scratch;       /* program->scratch bytes for each worker */
+    MnetBlockState *blocks; /* of the block that is being computed, for each worker */
+    size_t workers;
+    void **tensors; /* by tensor number */
+    void **inputs;  /* the session's own input buffers */
     bool profiling;
     uint64_t *nanoseconds; /* of each step */
 };
@@ -29,7 +31,7 @@ static MnetStatus allocate(MnetSession *s, MnetError *error)
 {
     const MnetProgram *p = s->program;
     const MnetGraph *graph = p->graph;
-    size_t workers = s->pool ? mnet_pool_threads(s->pool) : 1, scratch = 0;
+    size_t workers = s->workers = s->pool ? mnet_pool_threads(s->pool) : 1, scratch = 0;
     if (!mnet_mul_size(p->scratch, workers, &scratch) || scratch > s->model->max_arena)
         return mnet_error_set(error, MNET_ERROR_LIMIT,
                               "%zu threads need %zu bytes of memory each, the limit for all is %zu "
@@ -40,7 +42,8 @@ static MnetStatus allocate(MnetSession *s, MnetError *error)
     s->nanoseconds = mnet_store_calloc(&s->store, (size_t)graph->n_nodes, sizeof *s->nanoseconds);
     s->arena = mnet_store_alloc(&s->store, p->arena_bytes);
     s->scratch = mnet_store_alloc(&s->store, scratch);
-    if (!s->tensors || !s->inputs || !s->nanoseconds || !s->arena || !s->scratch)
+    s->blocks = mnet_store_calloc(&s->store, workers, sizeof *s->blocks);
+    if (!s->tensors || !s->inputs || !s->nanoseconds || !s->arena || !s->scratch || !s->blocks)
         return mnet_error_memory(error, p->arena_bytes + scratch);
     for (int32_t i = 0; i < graph->n_inputs; i++) {
         size_t bytes = s->infos.inputs[i].bytes;
@@ -112,7 +115,8 @@ static MnetStatus resize(MnetSession *s, int32_t width, int32_t height, MnetErro
     if (!status)
         status = check_shapes(model, &s->own, error);
     if (!status)
-        status = mnet_program_plan(&s->own, model->kernels, model->max_arena, &s->store, error);
+        status = mnet_program_plan(&s->own, model->kernels, model->fuse, model->max_arena,
+                                   &s->store, error);
     if (status) {
         /* The file itself is sound. */
         if (error && status == MNET_ERROR_FORMAT)
@@ -222,49 +226,67 @@ const void *mnet_session_output(const MnetSession *s, size_t index)
     return index < (size_t)graph->n_outputs ? s->tensors[graph->outputs[index]] : NULL;
 }
 
-static void run_tile(const MnetSession *s, const MnetStep *step, size_t tile, size_t worker)
+static void run_tile(const MnetSession *s, const MnetJob *job, size_t tile, size_t worker)
 {
-    step->cls->run(step, s->tensors, tile, s->scratch + worker * s->program->scratch);
+    void *scratch = s->scratch + worker * s->program->scratch;
+    if (job->block)
+        mnet_block_run(job->block, s->tensors, tile, &s->blocks[worker], scratch);
+    else
+        job->step->cls->run(job->step, s->tensors, tile, scratch);
 }
 
 typedef struct {
     const MnetSession *session;
-    const MnetStep *step;
-} Job;
+    const MnetJob *job;
+} Part;
 
 static void pool_task(void *user, size_t part, size_t worker)
 {
-    const Job *job = user;
-    run_tile(job->session, job->step, part, worker);
+    const Part *p = user;
+    run_tile(p->session, p->job, part, worker);
 }
 
-static void run_step(const MnetSession *s, const MnetStep *step, bool pooled)
+static void run_job(const MnetSession *s, const MnetJob *job, bool pooled)
 {
-    if (pooled && step->tiles > 1) {
-        Job job = { s, step };
-        mnet_pool_run(s->pool, pool_task, &job, step->tiles);
+    for (size_t i = 0; job->block && i < s->workers; i++)
+        s->blocks[i] = (MnetBlockState){ .timed = s->profiling };
+    if (pooled && job->tiles > 1) {
+        Part part = { s, job };
+        mnet_pool_run(s->pool, pool_task, &part, job->tiles);
         return;
     }
-    for (size_t tile = 0; tile < step->tiles; tile++)
-        run_tile(s, step, tile, 0);
+    for (size_t tile = 0; tile < job->tiles; tile++)
+        run_tile(s, job, tile, 0);
 }
 
-static uint64_t now_ns(void)
+/* `ns` of a job to its nodes; within a block in the proportions in which its
+ * threads spent their time. */
+static void attribute(MnetSession *s, const MnetJob *job, uint64_t ns)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+    const MnetProgram *p = s->program;
+    size_t nodes = job->block ? job->block->n_nodes : 1;
+    double spent[MNET_MAX_BLOCK_NODES] = { 0 }, all = 0;
+    for (size_t n = 0; n < nodes && nodes > 1; n++) {
+        for (size_t i = 0; i < s->workers; i++)
+            spent[n] += (double)s->blocks[i].ns[n];
+        all += spent[n];
+    }
+    for (size_t n = 0; n < nodes && nodes > 1; n++)
+        s->nanoseconds[job->block->steps[n] - p->steps] =
+            all > 0 ? (uint64_t)((double)ns * spent[n] / all) : 0;
+    if (nodes == 1)
+        s->nanoseconds[job->step - p->steps] = ns;
 }
 
 void mnet_session_run(MnetSession *s)
 {
     bool pooled = s->pool && mnet_pool_try_acquire(s->pool);
-    size_t n = (size_t)s->program->graph->n_nodes;
-    for (size_t i = 0; i < n; i++) {
-        uint64_t begin = s->profiling ? now_ns() : 0;
-        run_step(s, &s->program->steps[i], pooled);
+    for (size_t i = 0; i < s->program->n_jobs; i++) {
+        const MnetJob *job = &s->program->jobs[i];
+        uint64_t begin = s->profiling ? mnet_now_ns() : 0;
+        run_job(s, job, pooled);
         if (s->profiling)
-            s->nanoseconds[i] = now_ns() - begin;
+            attribute(s, job, mnet_now_ns() - begin);
     }
     if (pooled)
         mnet_pool_release(s->pool);

@@ -85,7 +85,8 @@ static Survey take_survey(const MnetSession *session)
     for (size_t i = 0; mnet_session_operator(session, i, &op); i++) {
         if (op.plain_c)
             add_plain(&survey, &op);
-        add_largest(&survey, &op, i);
+        if (!op.inner)
+            add_largest(&survey, &op, i);
     }
     return survey;
 }

@@ -14,6 +14,7 @@ static void json_operators(Json *json, const MnetSession *session)
         json_string(json, "name", op.name);
         json_string(json, "note", op.note);
         json_unsigned(json, "file_index", op.file_index);
+        json_unsigned(json, "block", op.block);
         json_string(json, "type", mnet_type_name(op.output.type));
         json_shape(json, &op.output);
         json_unsigned(json, "macs", op.macs);
@@ -87,12 +88,13 @@ static void print_tensor(const char *what, size_t index, const MnetTensorInfo *i
 static void print_operators(const MnetSession *session)
 {
     MnetOperatorInfo op;
-    printf("\n%4s %5s  %-18s %-7s %-16s %10s %10s  %s\n", "no.", "file", "operator", "type",
-           "output", "mult-adds", "params", "folded in");
+    printf("\n%4s %5s %5s  %-18s %-7s %-16s %10s %10s  %s\n", "no.", "file", "block", "operator",
+           "type", "output", "mult-adds", "params", "folded in");
     for (size_t i = 0; mnet_session_operator(session, i, &op); i++)
-        printf("%4zu %5zu  %-18s %-7s %-16s %10s %10s  %s\n", i, op.file_index, op.name,
-               mnet_type_name(op.output.type), tool_shape(&op.output).text,
-               tool_count(op.macs).text, tool_count(op.parameters).text, op.note);
+        printf("%4zu %5zu %5s  %-18s %-7s %-16s %10s %10s  %s\n", i, op.file_index,
+               tool_block(&op).text, op.name, mnet_type_name(op.output.type),
+               tool_shape(&op.output).text, tool_count(op.macs).text,
+               tool_count(op.parameters).text, op.note);
 }
 
 static void print_total(const char *what, uint64_t number, ToolText text, const char *of)

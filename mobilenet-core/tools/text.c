@@ -101,3 +101,11 @@ ToolText tool_bytes(uint64_t bytes)
     static const char *const units[] = { " bytes", " KiB", " MiB", " GiB", NULL };
     return with_unit((double)bytes, 1024, units);
 }
+
+ToolText tool_block(const MnetOperatorInfo *op)
+{
+    ToolText text = { "" };
+    if (op->block)
+        snprintf(text.text, sizeof text.text, "%zu", op->block);
+    return text;
+}

@@ -95,5 +95,7 @@ typedef struct {
 ToolText tool_shape(const MnetTensorInfo *info);
 ToolText tool_count(uint64_t count);
 ToolText tool_bytes(uint64_t bytes);
+/* Its number, "" for none. */
+ToolText tool_block(const MnetOperatorInfo *op);
 
 #endif

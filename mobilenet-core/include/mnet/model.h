@@ -22,6 +22,9 @@ typedef struct {
     /* Most bytes that one session may need for its arena; 0: MNET_MAX_ARENA
      * of the environment (a number of bytes), else 1 GiB. */
     size_t max_arena;
+    /* Computes one operator after the other: nothing is fused.  The same bytes,
+     * more memory; to measure and to test what fusing brings. */
+    bool layer_by_layer;
     MnetLogFunc log; /* NULL: silent */
     void *log_user;
 } MnetModelOptions;
@@ -96,6 +99,8 @@ typedef struct {
     const char *name;  /* TFLite's, e.g. "CONV_2D"; static */
     const char *note;  /* what was folded into it, e.g. "PAD, RELU6"; "" for nothing */
     size_t file_index; /* its number in the file */
+    size_t block;      /* operators of one number are computed together; 0: alone */
+    bool inner;        /* the next one of its block reads its output: it takes no arena */
     MnetTensorInfo output;
     uint64_t macs;
     uint64_t parameters;

@@ -81,6 +81,7 @@ struct _GstMobilenetClassify
   const gchar *model;
   MnetClass *best;              /* as many as there are classes */
   GstMobilenetClassificationResult *results;    /* likewise */
+  gsize n_results;
 };
 
 G_DEFINE_TYPE_WITH_CODE (GstMobilenetClassify, gst_mobilenet_classify,
@@ -200,13 +201,13 @@ gst_mobilenet_classify_stop (GstMobilenetFilter * filter)
   self->model = NULL;
 }
 
-static gpointer
+static void
 gst_mobilenet_classify_decode (GstMobilenetFilter * filter,
-    MnetSession * session, const GstMobilenetFrame * frame)
+    MnetSession * session, const GstMobilenetFrame * frame, guint view)
 {
   GstMobilenetClassify *self = GST_MOBILENET_CLASSIFY (filter);
   gdouble threshold;
-  gsize k, n, i;
+  gsize k, i;
 
   GST_OBJECT_LOCK (self);
   k = self->top_k;
@@ -214,35 +215,46 @@ gst_mobilenet_classify_decode (GstMobilenetFilter * filter,
   GST_OBJECT_UNLOCK (self);
 
   k = CLAMP (k, 1, mnet_classifier_classes (self->classifier));
-  n = mnet_classifier_decode (self->classifier,
+  self->n_results = mnet_classifier_decode (self->classifier,
       mnet_session_output (session, 0), k, (gfloat) threshold, self->best);
-  for (i = 0; i < n; i++) {
+  for (i = 0; i < self->n_results; i++) {
     self->results[i].index = self->best[i].index;
     self->results[i].label = self->best[i].label;
     self->results[i].score = self->best[i].score;
   }
-  if (n)
+  if (self->n_results)
     GST_LOG_OBJECT (self, "frame %" GST_TIME_FORMAT ": %u %s %.3f",
         GST_TIME_ARGS (frame->pts), self->best[0].index, self->best[0].label,
         self->best[0].score);
   else
     GST_LOG_OBJECT (self, "frame %" GST_TIME_FORMAT ": no class reaches "
         "score-threshold", GST_TIME_ARGS (frame->pts));
+}
+
+static gpointer
+gst_mobilenet_classify_finish (GstMobilenetFilter * filter,
+    const GstMobilenetFrame * frame)
+{
+  GstMobilenetClassify *self = GST_MOBILENET_CLASSIFY (filter);
+
   return gst_mobilenet_classification_new (self->model, frame->pts,
-      self->results, n);
+      self->results, self->n_results);
 }
 
 static GstMeta *
 gst_mobilenet_classify_attach (GstMobilenetFilter * filter, GstBuffer * buffer,
-    gpointer result, GstClockTime age)
+    gint width, gint height, gpointer result, GstClockTime age)
 {
   return (GstMeta *) gst_buffer_add_mobilenet_classification_meta (buffer,
       result, age);
 }
 
 static GstStructure *
-gst_mobilenet_classify_describe (GstMobilenetFilter * filter, GstMeta * meta)
+gst_mobilenet_classify_describe (GstMobilenetFilter * filter, gpointer result,
+    GstMeta * meta, guint i)
 {
+  if (i > 0)
+    return NULL;
   return gst_mobilenet_classification_meta_to_structure (
       (GstMobilenetClassificationMeta *) meta);
 }
@@ -280,6 +292,7 @@ gst_mobilenet_classify_class_init (GstMobilenetClassifyClass * klass)
   filter_class->start = gst_mobilenet_classify_start;
   filter_class->stop = gst_mobilenet_classify_stop;
   filter_class->decode = gst_mobilenet_classify_decode;
+  filter_class->finish = gst_mobilenet_classify_finish;
   filter_class->attach = gst_mobilenet_classify_attach;
   filter_class->describe = gst_mobilenet_classify_describe;
 }

@@ -6,6 +6,8 @@
 
 #include "gstmobilenetfilter.h"
 #include "gstmobilenetframe.h"
+#include "gstmobilenetinput.h"
+#include "gstmobilenetmessage.h"
 #include "gstmobilenetnetwork.h"
 #include "gstmobilenetsettings.h"
 
@@ -21,15 +23,17 @@ typedef struct
   /* From start to stop. */
   GstMobilenetMode mode;
   GstMobilenetNetwork network;
+  GType result_type;
+  guint max_views;              /* of a frame in mode latest */
   GstMobilenetScheduler *scheduler;
 
   /* The streaming thread's, from caps to stop. */
   GstVideoInfo info;
-  const MnetTensorInfo *input;  /* the session's */
-  MnetFrameInfo image_frame;    /* what `image` was made for */
-  MnetImage *image;
+  const MnetTensorInfo *tensor; /* the session's input */
+  GstMobilenetInput input;
   guint64 frames;               /* that have come */
   guint since_analysed;         /* frames since the last analysed one */
+  gboolean restarted;           /* no frame was analysed since a discard */
 } GstMobilenetFilterPrivate;
 
 G_DEFINE_ABSTRACT_TYPE_WITH_PRIVATE (GstMobilenetFilter, gst_mobilenet_filter,
@@ -77,49 +81,49 @@ gst_mobilenet_filter_finalize (GObject * object)
   G_OBJECT_CLASS (gst_mobilenet_filter_parent_class)->finalize (object);
 }
 
-static gpointer
-decode_result (gpointer user, MnetSession * session,
-    const GstMobilenetFrame * frame)
+static void
+reset_decoder (gpointer user)
 {
   GstMobilenetFilter *self = user;
+  GstMobilenetFilterClass *klass = GST_MOBILENET_FILTER_GET_CLASS (self);
 
-  return GST_MOBILENET_FILTER_GET_CLASS (self)->decode (self, session, frame);
+  if (klass->reset)
+    klass->reset (self);
 }
 
 static void
-post_session_error (GstMobilenetFilter * self, const MnetError * error)
+decode_view (gpointer user, MnetSession * session,
+    const GstMobilenetFrame * frame, guint view)
 {
-  const GstMobilenetNetwork *network = &PRIV (self)->network;
-  gchar *about;
+  GstMobilenetFilter *self = user;
 
-  if (!network->input_width) {
-    gst_mobilenet_post_error (GST_ELEMENT (self), network->file, error);
-    return;
-  }
-  about = g_strdup_printf ("%s with the property input-size=%dx%d",
-      network->file, network->input_width, network->input_height);
-  gst_mobilenet_post_error (GST_ELEMENT (self), about, error);
-  g_free (about);
+  GST_MOBILENET_FILTER_GET_CLASS (self)->decode (self, session, frame, view);
+}
+
+static gpointer
+finish_frame (gpointer user, const GstMobilenetFrame * frame)
+{
+  GstMobilenetFilter *self = user;
+
+  return GST_MOBILENET_FILTER_GET_CLASS (self)->finish (self, frame);
 }
 
 static gboolean
 make_scheduler (GstMobilenetFilter * self)
 {
   GstMobilenetFilterPrivate *priv = PRIV (self);
-  const MnetSessionOptions options = { priv->network.pool,
-    priv->network.input_width, priv->network.input_height
+  const GstMobilenetDecoder decoder = { priv->result_type, self, reset_decoder,
+    decode_view, finish_frame
   };
-  MnetError error = { MNET_OK, "" };
   MnetSession *session;
 
-  session = mnet_session_new (priv->network.model, &options, &error);
-  if (!session) {
-    post_session_error (self, &error);
+  session = gst_mobilenet_network_new_session (&priv->network,
+      GST_ELEMENT (self));
+  if (!session)
     return FALSE;
-  }
-  priv->input = mnet_session_input_info (session, 0);
-  priv->scheduler = gst_mobilenet_scheduler_new (session,
-      GST_MOBILENET_FILTER_GET_CLASS (self)->result_type, decode_result, self);
+  priv->tensor = mnet_session_input_info (session, 0);
+  priv->scheduler = gst_mobilenet_scheduler_new (session, priv->max_views,
+      &decoder);
   return TRUE;
 }
 
@@ -133,7 +137,7 @@ gst_mobilenet_filter_stop (GstBaseTransform * trans)
   GST_PAD_STREAM_LOCK (GST_BASE_TRANSFORM_SINK_PAD (trans));
   g_clear_pointer (&priv->scheduler, gst_mobilenet_scheduler_free);
   GST_MOBILENET_FILTER_GET_CLASS (self)->stop (self);
-  g_clear_pointer (&priv->image, mnet_image_free);
+  gst_mobilenet_input_clear (&priv->input);
   gst_mobilenet_network_close (&priv->network);
   GST_PAD_STREAM_UNLOCK (GST_BASE_TRANSFORM_SINK_PAD (trans));
   return TRUE;
@@ -195,11 +199,10 @@ start_class (GstMobilenetFilter * self)
 static gboolean
 start_network (GstMobilenetFilter * self, const GstMobilenetSettings * settings)
 {
-  if (!check_properties (self, settings)
-      || !gst_mobilenet_network_open (&PRIV (self)->network, GST_ELEMENT (self),
-          settings))
-    return FALSE;
-  if (start_class (self) && make_scheduler (self))
+  if (check_properties (self, settings)
+      && gst_mobilenet_network_open (&PRIV (self)->network, GST_ELEMENT (self),
+          settings)
+      && start_class (self) && make_scheduler (self))
     return TRUE;
   gst_mobilenet_filter_stop (GST_BASE_TRANSFORM (self));
   return FALSE;
@@ -219,6 +222,8 @@ gst_mobilenet_filter_start (GstBaseTransform * trans)
   GST_OBJECT_UNLOCK (self);
   gst_video_info_init (&priv->info);
   priv->mode = settings.mode;
+  priv->result_type = GST_MOBILENET_FILTER_GET_CLASS (self)->result_type;
+  priv->max_views = 1;
   priv->frames = 0;
   priv->since_analysed = G_MAXUINT;
 
@@ -232,26 +237,24 @@ gst_mobilenet_filter_start (GstBaseTransform * trans)
   return started;
 }
 
+/* Frames are that large from now on. */
 static gboolean
-make_image (GstMobilenetFilter * self, gint width, gint height)
+set_frame_size (GstMobilenetFilter * self, gint width, gint height)
 {
+  GstMobilenetFilterClass *klass = GST_MOBILENET_FILTER_GET_CLASS (self);
   GstMobilenetFilterPrivate *priv = PRIV (self);
   MnetError error = { MNET_OK, "" };
   MnetFrameInfo frame;
-  MnetImage *image;
 
   gst_mobilenet_frame_info (&priv->info, &frame);
   frame.width = width;
   frame.height = height;
-  image = mnet_image_new (&frame, priv->input, &priv->network.options, &error);
-  if (!image) {
-    gst_mobilenet_post_error (GST_ELEMENT (self), NULL, &error);
-    return FALSE;
-  }
-  mnet_image_free (priv->image);
-  priv->image = image;
-  priv->image_frame = frame;
-  return TRUE;
+  if (gst_mobilenet_input_set_frame (&priv->input, &frame, priv->tensor,
+          &priv->network.options, &error)
+      && (!klass->set_frame || klass->set_frame (self, &frame, &error)))
+    return TRUE;
+  gst_mobilenet_post_error (GST_ELEMENT (self), NULL, &error);
+  return FALSE;
 }
 
 /* Does a clock that cannot wait drive what is upstream? */
@@ -277,6 +280,7 @@ discard_results (GstMobilenetFilter * self)
     return;
   gst_mobilenet_scheduler_discard (priv->scheduler);
   priv->since_analysed = G_MAXUINT;
+  priv->restarted = TRUE;
 }
 
 static gboolean
@@ -296,7 +300,7 @@ gst_mobilenet_filter_set_caps (GstBaseTransform * trans, GstCaps * incaps,
     GST_ERROR_OBJECT (self, "caps that are no video: %" GST_PTR_FORMAT, incaps);
     return FALSE;
   }
-  if (!make_image (self, GST_VIDEO_INFO_WIDTH (&priv->info),
+  if (!set_frame_size (self, GST_VIDEO_INFO_WIDTH (&priv->info),
           GST_VIDEO_INFO_HEIGHT (&priv->info)))
     return FALSE;
   if (mode == GST_MOBILENET_MODE_AUTO)
@@ -391,31 +395,50 @@ wants_analysis (GstMobilenetFilter * self, const GstBuffer * buffer,
   return TRUE;
 }
 
-/* Brings a mapped frame into the network's input; FALSE when that is not
- * possible, with the error posted. */
+/* Which rectangles of a frame the network is shown. */
+static void
+choose_views (GstMobilenetFilter * self, GstBuffer * buffer,
+    const MnetPlanes * planes, GstMobilenetFrame * frame)
+{
+  GstMobilenetFilterClass *klass = GST_MOBILENET_FILTER_GET_CLASS (self);
+  GstMobilenetFilterPrivate *priv = PRIV (self);
+  GstMobilenetViewRequest request;
+
+  frame->layout = 0;
+  frame->n_views = 1;
+  frame->views[0].region = frame->picture;
+  frame->views[0].tag = 0;
+  request.replaces = gst_mobilenet_scheduler_begin (priv->scheduler);
+  request.max = gst_mobilenet_scheduler_max_views (priv->scheduler);
+  request.spread = gst_mobilenet_scheduler_has_worker (priv->scheduler);
+  request.restarted = priv->restarted;
+  if (klass->views)
+    klass->views (self, buffer, planes, &request, frame);
+  priv->restarted = FALSE;
+}
+
+/* Brings the views of a mapped frame into the network's input; FALSE when that
+ * is not possible, with the error posted. */
 static gboolean
 fill_input (GstMobilenetFilter * self, const GstVideoFrame * frame,
     const MnetPlanes * planes)
 {
   GstMobilenetFilterPrivate *priv = PRIV (self);
   GstMobilenetFrame context;
-  MnetRect region;
 
   context.pts = GST_BUFFER_PTS (frame->buffer);
   context.number = priv->frames;
   context.width = GST_VIDEO_FRAME_WIDTH (frame);
   context.height = GST_VIDEO_FRAME_HEIGHT (frame);
-  if ((context.width != priv->image_frame.width
-          || context.height != priv->image_frame.height)
-      && !make_image (self, context.width, context.height))
-    return FALSE;
-  mnet_image_set_region (priv->image,
-      gst_mobilenet_frame_region (frame, &priv->info, &region) ? &region :
-      NULL);
-  mnet_image_geometry (priv->image, &context.geometry);
-  mnet_image_convert (priv->image, planes,
-      gst_mobilenet_scheduler_begin (priv->scheduler));
-  gst_mobilenet_scheduler_commit (priv->scheduler, &context);
+  if (context.width != priv->input.frame.width
+      || context.height != priv->input.frame.height) {
+    if (!set_frame_size (self, context.width, context.height))
+      return FALSE;
+    discard_results (self);
+  }
+  gst_mobilenet_frame_picture (frame, &priv->info, &context.picture);
+  choose_views (self, frame->buffer, planes, &context);
+  gst_mobilenet_input_fill (&priv->input, priv->scheduler, planes, &context);
   return TRUE;
 }
 
@@ -443,37 +466,26 @@ analyse (GstMobilenetFilter * self, GstBuffer * buffer)
 }
 
 static void
-post_result (GstMobilenetFilter * self, GstClockTime pts, GstMeta * meta)
+post_result (GstMobilenetFilter * self, GstClockTime pts, gpointer result,
+    GstMeta * meta)
 {
-  const GstSegment *segment = &GST_BASE_TRANSFORM (self)->segment;
-  GstClockTime stream_time = GST_CLOCK_TIME_NONE;
-  GstClockTime running_time = GST_CLOCK_TIME_NONE;
-  GstStructure *structure =
-      GST_MOBILENET_FILTER_GET_CLASS (self)->describe (self, meta);
+  GstMobilenetFilterClass *klass = GST_MOBILENET_FILTER_GET_CLASS (self);
+  GstStructure *structure;
+  guint i;
 
-  if (segment->format == GST_FORMAT_TIME) {
-    stream_time = gst_segment_to_stream_time (segment, GST_FORMAT_TIME, pts);
-    running_time = gst_segment_to_running_time (segment, GST_FORMAT_TIME, pts);
-  }
-  gst_structure_set (structure, "timestamp", G_TYPE_UINT64, pts,
-      "stream-time", G_TYPE_UINT64, stream_time,
-      "running-time", G_TYPE_UINT64, running_time, NULL);
-  gst_element_post_message (GST_ELEMENT (self),
-      gst_message_new_element (GST_OBJECT (self), structure));
+  for (i = 0; (structure = klass->describe (self, result, meta, i)); i++)
+    gst_mobilenet_post_result (GST_ELEMENT (self),
+        &GST_BASE_TRANSFORM (self)->segment, pts, structure);
 }
 
 /* From the analysed frame to this one.  When playing backwards the analysed
  * one is the later of the two. */
 static GstClockTime
-result_age (const GstMobilenetFrame * analysed, guint64 number,
-    GstClockTime pts)
+result_age (GstClockTime analysed, GstClockTime pts)
 {
-  if (analysed->number == number)
-    return 0;
-  if (!GST_CLOCK_TIME_IS_VALID (pts) || !GST_CLOCK_TIME_IS_VALID
-      (analysed->pts))
+  if (!GST_CLOCK_TIME_IS_VALID (pts) || !GST_CLOCK_TIME_IS_VALID (analysed))
     return GST_CLOCK_TIME_NONE;
-  return pts > analysed->pts ? pts - analysed->pts : analysed->pts - pts;
+  return pts > analysed ? pts - analysed : analysed - pts;
 }
 
 /* Attaches the newest result, if there is one. */
@@ -482,21 +494,22 @@ carry_result (GstMobilenetFilter * self, GstBuffer * buffer, gboolean post)
 {
   GstMobilenetFilterClass *klass = GST_MOBILENET_FILTER_GET_CLASS (self);
   GstMobilenetFilterPrivate *priv = PRIV (self);
-  GstClockTime pts = GST_BUFFER_PTS (buffer);
-  GstMobilenetFrame analysed;
+  GstClockTime pts = GST_BUFFER_PTS (buffer), analysed;
   gboolean fresh;
+  guint64 number;
   gpointer result;
   GstMeta *meta;
 
   result = gst_mobilenet_scheduler_dup_result (priv->scheduler, &analysed,
-      &fresh);
+      &number, &fresh);
   if (!result)
     return;
-  meta = klass->attach (self, buffer, result, result_age (&analysed,
-          priv->frames, pts));
-  if (fresh && post)
-    post_result (self, pts, meta);
-  g_boxed_free (klass->result_type, result);
+  meta = klass->attach (self, buffer, priv->input.frame.width,
+      priv->input.frame.height, result, number == priv->frames ? 0 :
+      result_age (analysed, pts));
+  if (fresh && post && meta)
+    post_result (self, pts, result, meta);
+  g_boxed_free (priv->result_type, result);
 }
 
 static GstFlowReturn
@@ -522,6 +535,17 @@ gst_mobilenet_filter_transform_ip (GstBaseTransform * trans, GstBuffer * buffer)
     return GST_FLOW_ERROR;
   carry_result (self, buffer, post);
   return GST_FLOW_OK;
+}
+
+/* In start of the class: results have another type than the class's, and there
+ * may be `max_views` views of a frame in mode latest, 1 to
+ * GST_MOBILENET_MAX_VIEWS. */
+void
+gst_mobilenet_filter_set_results (GstMobilenetFilter * self, GType result_type,
+    guint max_views)
+{
+  PRIV (self)->result_type = result_type;
+  PRIV (self)->max_views = max_views;
 }
 
 static void

@@ -16,6 +16,25 @@ G_DECLARE_DERIVABLE_TYPE (GstMobilenetFilter, gst_mobilenet_filter,
     GST, MOBILENET_FILTER, GstBaseTransform)
 
 /**
+ * GstMobilenetViewRequest:
+ * @max: most views that may be chosen
+ * @spread: frames never wait: views are best spread over frames
+ * @replaces: the frame that views were chosen for last is not computed, this
+ *     one takes its place
+ * @restarted: nothing that was chosen before counts: a seek, a new stream, or
+ *     other caps
+ *
+ * What to know when the views of a frame are chosen.
+ */
+typedef struct
+{
+  guint max;
+  gboolean spread;
+  gboolean replaces;
+  gboolean restarted;
+} GstMobilenetViewRequest;
+
+/**
  * GstMobilenetFilterClass:
  * @result_type: boxed type of the results; set by class_init
  * @check: checks the values of the element's own properties; %FALSE and @error
@@ -23,13 +42,25 @@ G_DECLARE_DERIVABLE_TYPE (GstMobilenetFilter, gst_mobilenet_filter,
  * @start: checks that @model is one that the element understands and makes what
  *     @decode needs. @labels are those of the property labels-file or %NULL,
  *     @name is what results call the model; all three live until @stop.
- *     %FALSE and @error filled otherwise
- * @stop: frees what @start made, also after it failed
- * @decode: makes a result from the outputs of a run; cannot fail. On the
- *     streaming thread or the worker, one at a time
- * @attach: adds @result to a writable @buffer, the frame that @age after
- *     @result's own
- * @describe: the element message that tells @meta, which @attach returned
+ *     %FALSE and @error filled otherwise. May call
+ *     gst_mobilenet_filter_set_results()
+ * @stop: frees what @check and @start made, also after they failed
+ * @set_frame: frames are @frame from now on; %FALSE and @error filled when that
+ *     cannot be. Streaming thread. May be %NULL
+ * @views: chooses the rectangles of a frame that are shown to the network: fills
+ *     n_views, region and tag of views, and layout; the rest of @frame is
+ *     filled. @planes are those of the mapped frame. Streaming thread. %NULL:
+ *     one view, the picture
+ * @reset: forgets what @decode keeps from frame to frame. May be %NULL
+ * @decode: keeps what the outputs of a run on view @view of @frame say; cannot
+ *     fail. On the streaming thread or the worker, one at a time, as are @reset
+ *     and @finish
+ * @finish: makes the result of a frame whose views have been decoded
+ * @attach: adds @result to a writable @buffer, a frame of @width x @height
+ *     pixels that is @age after @result's own. May return %NULL when there is
+ *     nothing to add
+ * @describe: the element message number @i that tells what @result says and
+ *     @meta, which @attach returned, carries; %NULL after the last one
  */
 struct _GstMobilenetFilterClass
 {
@@ -40,12 +71,24 @@ struct _GstMobilenetFilterClass
   gboolean (*start) (GstMobilenetFilter * self, MnetModel * model,
       const MnetLabels * labels, const gchar * name, MnetError * error);
   void (*stop) (GstMobilenetFilter * self);
-  gpointer (*decode) (GstMobilenetFilter * self, MnetSession * session,
+  gboolean (*set_frame) (GstMobilenetFilter * self,
+      const MnetFrameInfo * frame, MnetError * error);
+  void (*views) (GstMobilenetFilter * self, GstBuffer * buffer,
+      const MnetPlanes * planes, const GstMobilenetViewRequest * request,
+      GstMobilenetFrame * frame);
+  void (*reset) (GstMobilenetFilter * self);
+  void (*decode) (GstMobilenetFilter * self, MnetSession * session,
+      const GstMobilenetFrame * frame, guint view);
+    gpointer (*finish) (GstMobilenetFilter * self,
       const GstMobilenetFrame * frame);
   GstMeta *(*attach) (GstMobilenetFilter * self, GstBuffer * buffer,
-      gpointer result, GstClockTime age);
-  GstStructure *(*describe) (GstMobilenetFilter * self, GstMeta * meta);
+      gint width, gint height, gpointer result, GstClockTime age);
+  GstStructure *(*describe) (GstMobilenetFilter * self, gpointer result,
+      GstMeta * meta, guint i);
 };
+
+void gst_mobilenet_filter_set_results (GstMobilenetFilter * self,
+    GType result_type, guint max_views);
 
 G_END_DECLS
 

@@ -150,24 +150,27 @@ gst_mobilenet_frame_map (GstVideoFrame * frame, const GstVideoInfo * info,
   return TRUE;
 }
 
-/* The part of a mapped frame that is the picture: that of a #GstVideoCropMeta,
- * else the caps' size at the top left.  FALSE: the whole frame. */
-gboolean
-gst_mobilenet_frame_region (const GstVideoFrame * frame,
-    const GstVideoInfo * info, MnetRect * region)
+/* The part of a mapped frame that is the picture, inside the frame: that of a
+ * #GstVideoCropMeta, else the caps' size at the top left; the whole frame when
+ * it lies outside. */
+void
+gst_mobilenet_frame_picture (const GstVideoFrame * frame,
+    const GstVideoInfo * info, MnetRect * picture)
 {
   GstVideoCropMeta *crop = gst_buffer_get_video_crop_meta (frame->buffer);
+  guint width = GST_VIDEO_FRAME_WIDTH (frame);
+  guint height = GST_VIDEO_FRAME_HEIGHT (frame);
+  guint x = crop ? crop->x : 0, y = crop ? crop->y : 0;
+  guint w = crop ? crop->width : (guint) GST_VIDEO_INFO_WIDTH (info);
+  guint h = crop ? crop->height : (guint) GST_VIDEO_INFO_HEIGHT (info);
 
-  if (crop) {
-    region->x = MIN (crop->x, G_MAXINT16);
-    region->y = MIN (crop->y, G_MAXINT16);
-    region->width = MIN (crop->width, G_MAXINT16);
-    region->height = MIN (crop->height, G_MAXINT16);
-    return TRUE;
+  if (x >= width || y >= height || !w || !h) {
+    x = y = 0;
+    w = width;
+    h = height;
   }
-  region->x = region->y = 0;
-  region->width = GST_VIDEO_INFO_WIDTH (info);
-  region->height = GST_VIDEO_INFO_HEIGHT (info);
-  return GST_VIDEO_FRAME_WIDTH (frame) != region->width
-      || GST_VIDEO_FRAME_HEIGHT (frame) != region->height;
+  picture->x = x;
+  picture->y = y;
+  picture->width = MIN (w, width - x);
+  picture->height = MIN (h, height - y);
 }

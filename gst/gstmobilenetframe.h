@@ -24,8 +24,8 @@ gboolean gst_mobilenet_frame_map (GstVideoFrame * frame,
     const GstVideoInfo * info, GstBuffer * buffer, MnetPlanes * planes,
     const gchar ** reason);
 
-gboolean gst_mobilenet_frame_region (const GstVideoFrame * frame,
-    const GstVideoInfo * info, MnetRect * region);
+void gst_mobilenet_frame_picture (const GstVideoFrame * frame,
+    const GstVideoInfo * info, MnetRect * picture);
 
 G_END_DECLS
 

@@ -6,58 +6,12 @@
 
 #include <string.h>
 
+#include "gstmobilenetmessage.h"
 #include "gstmobilenetmodel.h"
 #include "gstmobilenetnetwork.h"
 
 GST_DEBUG_CATEGORY_EXTERN (gst_mobilenet_filter_debug);
 #define GST_CAT_DEFAULT gst_mobilenet_filter_debug
-
-/* GStreamer's words for why something failed. */
-static GQuark
-error_domain (MnetStatus status, gint * code)
-{
-  switch (status) {
-    case MNET_ERROR_ARGUMENT:
-      *code = GST_LIBRARY_ERROR_SETTINGS;
-      return GST_LIBRARY_ERROR;
-    case MNET_ERROR_IO:
-      *code = GST_RESOURCE_ERROR_OPEN_READ;
-      return GST_RESOURCE_ERROR;
-    case MNET_ERROR_FORMAT:
-      *code = GST_STREAM_ERROR_WRONG_TYPE;
-      return GST_STREAM_ERROR;
-    case MNET_ERROR_UNSUPPORTED:
-      *code = GST_STREAM_ERROR_NOT_IMPLEMENTED;
-      return GST_STREAM_ERROR;
-    case MNET_ERROR_LIMIT:
-    case MNET_ERROR_MEMORY:
-      *code = GST_RESOURCE_ERROR_NO_SPACE_LEFT;
-      return GST_RESOURCE_ERROR;
-    default:
-      *code = GST_RESOURCE_ERROR_FAILED;
-      return GST_RESOURCE_ERROR;
-  }
-}
-
-/* Posts `error`.  `file` is the file that it is about, or NULL. */
-void
-gst_mobilenet_post_error (GstElement * element, const gchar * file,
-    const MnetError * error)
-{
-  gint code;
-  GQuark domain = error_domain (error->status, &code);
-  gchar *text;
-
-  if (file && error->status == MNET_ERROR_IO
-      && !g_file_test (file, G_FILE_TEST_EXISTS))
-    code = GST_RESOURCE_ERROR_NOT_FOUND;
-  if (file && !strstr (error->text, file))
-    text = g_strdup_printf ("%s: %s", file, error->text);
-  else
-    text = g_strdup (error->text);
-  gst_element_message_full (element, GST_MESSAGE_ERROR, domain, code, text,
-      NULL, __FILE__, GST_FUNCTION, __LINE__);
-}
 
 /* What helps against a file that was refused. */
 static const gchar *
@@ -219,6 +173,32 @@ gst_mobilenet_network_open (GstMobilenetNetwork * network, GstElement * element,
     return TRUE;
   gst_mobilenet_network_close (network);
   return FALSE;
+}
+
+/* NULL, with an error message of `element` posted, when the network does not
+ * work at the input size or memory is short. */
+MnetSession *
+gst_mobilenet_network_new_session (const GstMobilenetNetwork * network,
+    GstElement * element)
+{
+  const MnetSessionOptions options = { network->pool, network->input_width,
+    network->input_height
+  };
+  MnetError error = { MNET_OK, "" };
+  MnetSession *session;
+  gchar *about;
+
+  session = mnet_session_new (network->model, &options, &error);
+  if (session)
+    return session;
+  if (network->input_width)
+    about = g_strdup_printf ("%s with the property input-size=%dx%d",
+        network->file, network->input_width, network->input_height);
+  else
+    about = g_strdup (network->file);
+  gst_mobilenet_post_error (element, about, &error);
+  g_free (about);
+  return NULL;
 }
 
 void

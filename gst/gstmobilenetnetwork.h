@@ -25,11 +25,10 @@ typedef struct
   MnetImageOptions options;
 } GstMobilenetNetwork;
 
-void gst_mobilenet_post_error (GstElement * element, const gchar * file,
-    const MnetError * error);
-
 gboolean gst_mobilenet_network_open (GstMobilenetNetwork * network,
     GstElement * element, const GstMobilenetSettings * settings);
+MnetSession *gst_mobilenet_network_new_session (const GstMobilenetNetwork *
+    network, GstElement * element);
 void gst_mobilenet_network_close (GstMobilenetNetwork * network);
 
 G_END_DECLS

@@ -3,11 +3,13 @@
  * When and on which thread a network runs, and which result a frame gets.
  *
  * Without a worker the streaming thread computes: a frame waits for its own
- * result.  With one the streaming thread only fills an input tensor and the
- * worker computes.  Three tensors pass between the two, so that there is always
- * one to fill beside the one being computed and the one that waits: a newer
- * frame takes the place of the waiting one, the worker never starts on anything
- * but the newest complete frame, and neither ever waits for the other. */
+ * result, and its views are converted, run and decoded in turn with one tensor.
+ * With one the streaming thread only fills input tensors, one for each view, and
+ * the worker computes.  Three slots of tensors pass between the two, so that
+ * there is always one to fill beside the one being computed and the one that
+ * waits: a newer frame takes the place of the waiting one, the worker never
+ * starts on anything but the newest complete frame, and neither ever waits for
+ * the other. */
 
 #include "gstmobilenetscheduler.h"
 
@@ -17,14 +19,23 @@ GST_DEBUG_CATEGORY_EXTERN (gst_mobilenet_filter_debug);
 #define N_SLOTS 3
 #define NO_SLOT (-1)
 
+/* A frame on its way to the worker. */
+typedef struct
+{
+  gpointer tensors[GST_MOBILENET_MAX_VIEWS];    /* NULL without a worker */
+  GstMobilenetFrame frame;
+} Slot;
+
 struct _GstMobilenetScheduler
 {
   MnetSession *session;         /* the computing thread's */
-  GType result_type;
-  GstMobilenetDecodeFunc decode;
-  gpointer user;
+  guint max_views;              /* tensors of a slot */
+  GstMobilenetDecoder decoder;
   GThread *thread;              /* NULL: the streaming thread computes */
   gint filling;                 /* slot, the streaming thread's */
+  guint filling_epoch;          /* without a worker: when the frame began */
+  guint computed_epoch;         /* the computing thread's: of what it knows */
+  Slot slots[N_SLOTS];
 
   /* The lock is held for a few assignments only. */
   GMutex lock;
@@ -33,24 +44,23 @@ struct _GstMobilenetScheduler
   guint epoch;                  /* results of an earlier one are stale */
   gint waiting;                 /* slot to be computed next */
   gint running;                 /* slot being computed */
-  gpointer slots[N_SLOTS];      /* input tensors; NULL without a worker */
-  GstMobilenetFrame frames[N_SLOTS];
   gpointer result;              /* the newest one, or NULL */
-  GstMobilenetFrame result_frame;
+  GstClockTime result_pts;      /* of the frame that it is about */
+  guint64 result_number;
   gboolean fresh;               /* nobody has asked for it yet */
 };
 
-/* Takes `session`.  `result_type` is the boxed type of what `decode` makes. */
+/* Takes `session`.  A slot has `max_views` tensors, 1 to
+ * GST_MOBILENET_MAX_VIEWS. */
 GstMobilenetScheduler *
-gst_mobilenet_scheduler_new (MnetSession * session, GType result_type,
-    GstMobilenetDecodeFunc decode, gpointer user)
+gst_mobilenet_scheduler_new (MnetSession * session, guint max_views,
+    const GstMobilenetDecoder * decoder)
 {
   GstMobilenetScheduler *self = g_new0 (GstMobilenetScheduler, 1);
 
   self->session = session;
-  self->result_type = result_type;
-  self->decode = decode;
-  self->user = user;
+  self->max_views = max_views;
+  self->decoder = *decoder;
   self->waiting = self->running = NO_SLOT;
   g_mutex_init (&self->lock);
   g_cond_init (&self->wake);
@@ -58,30 +68,61 @@ gst_mobilenet_scheduler_new (MnetSession * session, GType result_type,
 }
 
 static void
-publish (GstMobilenetScheduler * self, gpointer result,
-    const GstMobilenetFrame * frame, guint epoch)
+free_result (GstMobilenetScheduler * self, gpointer result)
 {
-  gpointer old = result;
+  if (result)
+    g_boxed_free (self->decoder.result_type, result);
+}
 
+/* What is kept from frame to frame is forgotten where a new epoch begins. */
+static void
+enter_epoch (GstMobilenetScheduler * self, guint epoch)
+{
+  if (epoch != self->computed_epoch && self->decoder.reset)
+    self->decoder.reset (self->decoder.user);
+  self->computed_epoch = epoch;
+}
+
+static void
+compute_view (GstMobilenetScheduler * self, const GstMobilenetFrame * frame,
+    guint view, guint epoch)
+{
+  enter_epoch (self, epoch);
+  mnet_session_run (self->session);
+  self->decoder.decode (self->decoder.user, self->session, frame, view);
+}
+
+static void
+finish_frame (GstMobilenetScheduler * self, const GstMobilenetFrame * frame,
+    guint epoch)
+{
+  gpointer result, old;
+
+  enter_epoch (self, epoch);
+  old = result = self->decoder.finish (self->decoder.user, frame);
   g_mutex_lock (&self->lock);
   self->running = NO_SLOT;
   if (epoch == self->epoch) {
     old = self->result;
     self->result = result;
-    self->result_frame = *frame;
+    self->result_pts = frame->pts;
+    self->result_number = frame->number;
     self->fresh = TRUE;
   }
   g_mutex_unlock (&self->lock);
-  if (old)
-    g_boxed_free (self->result_type, old);
+  free_result (self, old);
 }
 
 static void
-compute (GstMobilenetScheduler * self, const GstMobilenetFrame * frame,
-    guint epoch)
+compute_slot (GstMobilenetScheduler * self, const Slot * slot, guint epoch)
 {
-  mnet_session_run (self->session);
-  publish (self, self->decode (self->user, self->session, frame), frame, epoch);
+  guint i;
+
+  for (i = 0; i < slot->frame.n_views; i++) {
+    mnet_session_bind_input (self->session, 0, slot->tensors[i]);
+    compute_view (self, &slot->frame, i, epoch);
+  }
+  finish_frame (self, &slot->frame, epoch);
 }
 
 static gpointer
@@ -100,20 +141,28 @@ worker_main (gpointer data)
     self->running = self->waiting;
     self->waiting = NO_SLOT;
     g_mutex_unlock (&self->lock);
-    mnet_session_bind_input (self->session, 0, self->slots[self->running]);
-    compute (self, &self->frames[self->running], epoch);
+    compute_slot (self, &self->slots[self->running], epoch);
     g_mutex_lock (&self->lock);
   }
   g_mutex_unlock (&self->lock);
   return NULL;
 }
 
-/* Waits for at most one inference. */
+static void
+free_tensors (GstMobilenetScheduler * self)
+{
+  guint i, view;
+
+  for (i = 0; i < N_SLOTS; i++) {
+    for (view = 0; view < self->max_views; view++)
+      g_clear_pointer (&self->slots[i].tensors[view], mnet_buffer_free);
+  }
+}
+
+/* Waits for at most the inferences of one frame. */
 static void
 stop_worker (GstMobilenetScheduler * self)
 {
-  gint i;
-
   if (self->thread) {
     g_mutex_lock (&self->lock);
     self->stop = TRUE;
@@ -125,28 +174,38 @@ stop_worker (GstMobilenetScheduler * self)
   self->stop = FALSE;
   self->waiting = NO_SLOT;
   mnet_session_bind_input (self->session, 0, NULL);
-  for (i = 0; i < N_SLOTS; i++) {
-    mnet_buffer_free (self->slots[i]);
-    self->slots[i] = NULL;
+  free_tensors (self);
+}
+
+static gboolean
+allocate_tensors (GstMobilenetScheduler * self, MnetError * error)
+{
+  gsize bytes = mnet_session_input_info (self->session, 0)->bytes;
+  guint i;
+
+  for (i = 0; i < N_SLOTS * self->max_views; i++) {
+    gpointer *tensor = &self->slots[i % N_SLOTS].tensors[i / N_SLOTS];
+
+    *tensor = mnet_buffer_alloc (bytes);
+    if (*tensor)
+      continue;
+    error->status = MNET_ERROR_MEMORY;
+    g_snprintf (error->text, sizeof (error->text),
+        "no memory for %u input tensors of %" G_GSIZE_FORMAT " bytes",
+        N_SLOTS * self->max_views, bytes);
+    return FALSE;
   }
+  return TRUE;
 }
 
 static gboolean
 start_worker (GstMobilenetScheduler * self, MnetError * error)
 {
-  gsize bytes = mnet_session_input_info (self->session, 0)->bytes;
   GError *cause = NULL;
-  gint i;
 
-  for (i = 0; i < N_SLOTS; i++) {
-    self->slots[i] = mnet_buffer_alloc (bytes);
-    if (!self->slots[i]) {
-      error->status = MNET_ERROR_MEMORY;
-      g_snprintf (error->text, sizeof (error->text),
-          "no memory for an input tensor of %" G_GSIZE_FORMAT " bytes", bytes);
-      stop_worker (self);
-      return FALSE;
-    }
+  if (!allocate_tensors (self, error)) {
+    stop_worker (self);
+    return FALSE;
   }
   self->thread = g_thread_try_new ("mobilenet", worker_main, self, &cause);
   if (!self->thread) {
@@ -175,7 +234,21 @@ gst_mobilenet_scheduler_set_worker (GstMobilenetScheduler * self,
   return TRUE;
 }
 
-/* Waits for at most one inference. */
+/* Streaming thread. */
+gboolean
+gst_mobilenet_scheduler_has_worker (GstMobilenetScheduler * self)
+{
+  return self->thread != NULL;
+}
+
+/* Streaming thread: how many views of a frame there may be. */
+guint
+gst_mobilenet_scheduler_max_views (GstMobilenetScheduler * self)
+{
+  return self->thread ? self->max_views : GST_MOBILENET_MAX_VIEWS;
+}
+
+/* Waits for at most the inferences of one frame. */
 void
 gst_mobilenet_scheduler_free (GstMobilenetScheduler * self)
 {
@@ -189,58 +262,76 @@ gst_mobilenet_scheduler_free (GstMobilenetScheduler * self)
   g_free (self);
 }
 
-/* Streaming thread: the input tensor to fill with the frame that the next
+/* Streaming thread: begins the frame that the next
  * gst_mobilenet_scheduler_commit() is about.  May be called again without a
- * commit. */
-gpointer
+ * commit.  TRUE: the frame that was committed last waits still, and this one
+ * takes its place. */
+gboolean
 gst_mobilenet_scheduler_begin (GstMobilenetScheduler * self)
 {
+  gboolean replaces;
   gint slot = 0;
 
-  if (!self->thread)
-    return mnet_session_input (self->session, 0);
-
   g_mutex_lock (&self->lock);
+  self->filling_epoch = self->epoch;
   while (slot == self->running || slot == self->waiting)
     slot++;
+  replaces = self->waiting != NO_SLOT;
   g_mutex_unlock (&self->lock);
   self->filling = slot;
-  return self->slots[slot];
+  return replaces;
 }
 
-/* Streaming thread: computes, or hands the tensor to the worker. */
+/* Streaming thread: the tensor to fill with view `view` of the frame. */
+gpointer
+gst_mobilenet_scheduler_input (GstMobilenetScheduler * self, guint view)
+{
+  if (!self->thread)
+    return mnet_session_input (self->session, 0);
+  return self->slots[self->filling].tensors[view];
+}
+
+/* Streaming thread: view `view` of `frame` is in its tensor.  Computes it, or
+ * leaves it for the worker. */
+void
+gst_mobilenet_scheduler_filled (GstMobilenetScheduler * self,
+    const GstMobilenetFrame * frame, guint view)
+{
+  if (!self->thread)
+    compute_view (self, frame, view, self->filling_epoch);
+}
+
+/* Streaming thread: all views of `frame` are filled.  Makes the result, or
+ * hands the frame to the worker. */
 void
 gst_mobilenet_scheduler_commit (GstMobilenetScheduler * self,
     const GstMobilenetFrame * frame)
 {
-  guint epoch;
-
-  g_mutex_lock (&self->lock);
-  epoch = self->epoch;
   if (!self->thread) {
-    g_mutex_unlock (&self->lock);
-    compute (self, frame, epoch);
+    finish_frame (self, frame, self->filling_epoch);
     return;
   }
-  self->frames[self->filling] = *frame;
+  self->slots[self->filling].frame = *frame;
+  g_mutex_lock (&self->lock);
   self->waiting = self->filling;
   g_cond_signal (&self->wake);
   g_mutex_unlock (&self->lock);
 }
 
-/* The newest result, to be freed with g_boxed_free(), the frame that it is
- * about, and whether it has not been asked for before.  NULL when there is
- * none. */
+/* The newest result, to be freed with g_boxed_free(), timestamp and number of
+ * the frame that it is about, and whether it has not been asked for before.
+ * NULL when there is none. */
 gpointer
 gst_mobilenet_scheduler_dup_result (GstMobilenetScheduler * self,
-    GstMobilenetFrame * frame, gboolean * fresh)
+    GstClockTime * pts, guint64 * number, gboolean * fresh)
 {
   gpointer result = NULL;
 
   g_mutex_lock (&self->lock);
   if (self->result) {
-    result = g_boxed_copy (self->result_type, self->result);
-    *frame = self->result_frame;
+    result = g_boxed_copy (self->decoder.result_type, self->result);
+    *pts = self->result_pts;
+    *number = self->result_number;
     *fresh = self->fresh;
     self->fresh = FALSE;
   }
@@ -261,6 +352,5 @@ gst_mobilenet_scheduler_discard (GstMobilenetScheduler * self)
   old = self->result;
   self->result = NULL;
   g_mutex_unlock (&self->lock);
-  if (old)
-    g_boxed_free (self->result_type, old);
+  free_result (self, old);
 }

@@ -10,6 +10,18 @@
 
 G_BEGIN_DECLS
 
+/* Most rectangles of one frame that a network is shown: 64 tiles and the whole
+ * picture. */
+#define GST_MOBILENET_MAX_VIEWS 65
+
+/* A rectangle of a frame that a network is shown. */
+typedef struct
+{
+  MnetRect region;              /* in pixels, inside the frame */
+  MnetGeometry geometry;        /* from the tensor to the frame */
+  guint tag;                    /* the element's: which view it is */
+} GstMobilenetView;
+
 /* What is known of an analysed frame when its result is used. */
 typedef struct
 {
@@ -17,28 +29,47 @@ typedef struct
   guint64 number;               /* counts the frames of the element */
   gint width;                   /* of the frame, in pixels */
   gint height;
-  MnetGeometry geometry;        /* from the tensor to the frame */
+  MnetRect picture;             /* the part of the frame that is shown */
+  guint layout;                 /* the element's: views of another one differ */
+  guint n_views;
+  GstMobilenetView views[GST_MOBILENET_MAX_VIEWS];
 } GstMobilenetFrame;
 
-/* Makes a result, a boxed value, from the outputs of a run.  Called on the
- * thread that ran, which is one at a time. */
-typedef gpointer (*GstMobilenetDecodeFunc) (gpointer user,
-    MnetSession * session, const GstMobilenetFrame * frame);
+/* What the computing thread calls, one call at a time; `user` is passed on. */
+typedef struct
+{
+  GType result_type;            /* the boxed type of what `finish` makes */
+  gpointer user;
+  /* Before the first view of what has nothing to do with what came before: a
+   * seek, a new stream, other caps.  May be NULL. */
+  void (*reset) (gpointer user);
+  /* After a run on view `view`: keeps what its outputs say. */
+  void (*decode) (gpointer user, MnetSession * session,
+      const GstMobilenetFrame * frame, guint view);
+  /* After the last view: makes the result of the frame. */
+    gpointer (*finish) (gpointer user, const GstMobilenetFrame * frame);
+} GstMobilenetDecoder;
 
 typedef struct _GstMobilenetScheduler GstMobilenetScheduler;
 
 GstMobilenetScheduler *gst_mobilenet_scheduler_new (MnetSession * session,
-    GType result_type, GstMobilenetDecodeFunc decode, gpointer user);
+    guint max_views, const GstMobilenetDecoder * decoder);
 void gst_mobilenet_scheduler_free (GstMobilenetScheduler * self);
 
 gboolean gst_mobilenet_scheduler_set_worker (GstMobilenetScheduler * self,
     gboolean worker, MnetError * error);
+guint gst_mobilenet_scheduler_max_views (GstMobilenetScheduler * self);
+gboolean gst_mobilenet_scheduler_has_worker (GstMobilenetScheduler * self);
 
-gpointer gst_mobilenet_scheduler_begin (GstMobilenetScheduler * self);
+gboolean gst_mobilenet_scheduler_begin (GstMobilenetScheduler * self);
+gpointer gst_mobilenet_scheduler_input (GstMobilenetScheduler * self,
+    guint view);
+void gst_mobilenet_scheduler_filled (GstMobilenetScheduler * self,
+    const GstMobilenetFrame * frame, guint view);
 void gst_mobilenet_scheduler_commit (GstMobilenetScheduler * self,
     const GstMobilenetFrame * frame);
 gpointer gst_mobilenet_scheduler_dup_result (GstMobilenetScheduler * self,
-    GstMobilenetFrame * frame, gboolean * fresh);
+    GstClockTime * pts, guint64 * number, gboolean * fresh);
 void gst_mobilenet_scheduler_discard (GstMobilenetScheduler * self);
 
 G_END_DECLS

@@ -31,9 +31,9 @@ gated_filter_stop (GstMobilenetFilter * filter)
 {
 }
 
-static gpointer
+static void
 gated_filter_decode (GstMobilenetFilter * filter, MnetSession * session,
-    const GstMobilenetFrame * frame)
+    const GstMobilenetFrame * frame, guint view)
 {
   GatedFilter *self = GATED_FILTER (filter);
   guint number;
@@ -44,20 +44,29 @@ gated_filter_decode (GstMobilenetFilter * filter, MnetSession * session,
   while (self->allowed < number)
     g_cond_wait (&self->changed, &self->lock);
   g_mutex_unlock (&self->lock);
+}
+
+static gpointer
+gated_filter_finish (GstMobilenetFilter * filter,
+    const GstMobilenetFrame * frame)
+{
   return gst_mobilenet_classification_new ("test", frame->pts, NULL, 0);
 }
 
 static GstMeta *
 gated_filter_attach (GstMobilenetFilter * filter, GstBuffer * buffer,
-    gpointer result, GstClockTime age)
+    gint width, gint height, gpointer result, GstClockTime age)
 {
   return (GstMeta *) gst_buffer_add_mobilenet_classification_meta (buffer,
       result, age);
 }
 
 static GstStructure *
-gated_filter_describe (GstMobilenetFilter * filter, GstMeta * meta)
+gated_filter_describe (GstMobilenetFilter * filter, gpointer result,
+    GstMeta * meta, guint i)
 {
+  if (i > 0)
+    return NULL;
   return gst_mobilenet_classification_meta_to_structure (
       (GstMobilenetClassificationMeta *) meta);
 }
@@ -84,6 +93,7 @@ gated_filter_class_init (GatedFilterClass * klass)
   filter_class->start = gated_filter_start;
   filter_class->stop = gated_filter_stop;
   filter_class->decode = gated_filter_decode;
+  filter_class->finish = gated_filter_finish;
   filter_class->attach = gated_filter_attach;
   filter_class->describe = gated_filter_describe;
 }

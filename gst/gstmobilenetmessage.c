@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the elements post on the bus: errors of the core, and results. */
+
+#include <string.h>
+
+#include "gstmobilenetmessage.h"
+
+/* GStreamer's words for why something failed. */
+static GQuark
+error_domain (MnetStatus status, gint * code)
+{
+  switch (status) {
+    case MNET_ERROR_ARGUMENT:
+      *code = GST_LIBRARY_ERROR_SETTINGS;
+      return GST_LIBRARY_ERROR;
+    case MNET_ERROR_IO:
+      *code = GST_RESOURCE_ERROR_OPEN_READ;
+      return GST_RESOURCE_ERROR;
+    case MNET_ERROR_FORMAT:
+      *code = GST_STREAM_ERROR_WRONG_TYPE;
+      return GST_STREAM_ERROR;
+    case MNET_ERROR_UNSUPPORTED:
+      *code = GST_STREAM_ERROR_NOT_IMPLEMENTED;
+      return GST_STREAM_ERROR;
+    case MNET_ERROR_LIMIT:
+    case MNET_ERROR_MEMORY:
+      *code = GST_RESOURCE_ERROR_NO_SPACE_LEFT;
+      return GST_RESOURCE_ERROR;
+    default:
+      *code = GST_RESOURCE_ERROR_FAILED;
+      return GST_RESOURCE_ERROR;
+  }
+}
+
+/* Posts `error`.  `file` is the file that it is about, or NULL. */
+void
+gst_mobilenet_post_error (GstElement * element, const gchar * file,
+    const MnetError * error)
+{
+  gint code;
+  GQuark domain = error_domain (error->status, &code);
+  gchar *text;
+
+  if (file && error->status == MNET_ERROR_IO
+      && !g_file_test (file, G_FILE_TEST_EXISTS))
+    code = GST_RESOURCE_ERROR_NOT_FOUND;
+  if (file && !strstr (error->text, file))
+    text = g_strdup_printf ("%s: %s", file, error->text);
+  else
+    text = g_strdup (error->text);
+  gst_element_message_full (element, GST_MESSAGE_ERROR, domain, code, text,
+      NULL, __FILE__, GST_FUNCTION, __LINE__);
+}
+
+/* Posts `structure`, which is taken, as the element message of a result that a
+ * frame of timestamp `pts` in `segment` is the first to carry. */
+void
+gst_mobilenet_post_result (GstElement * element, const GstSegment * segment,
+    GstClockTime pts, GstStructure * structure)
+{
+  GstClockTime stream_time = GST_CLOCK_TIME_NONE;
+  GstClockTime running_time = GST_CLOCK_TIME_NONE;
+
+  if (segment->format == GST_FORMAT_TIME) {
+    stream_time = gst_segment_to_stream_time (segment, GST_FORMAT_TIME, pts);
+    running_time = gst_segment_to_running_time (segment, GST_FORMAT_TIME, pts);
+  }
+  gst_structure_set (structure, "timestamp", G_TYPE_UINT64, pts,
+      "stream-time", G_TYPE_UINT64, stream_time,
+      "running-time", G_TYPE_UINT64, running_time, NULL);
+  gst_element_post_message (element,
+      gst_message_new_element (GST_OBJECT (element), structure));
+}

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "format/tflite.h"
 #include "graph/fold.h"
+#include "graph/output.h"
 #include "kernels/select.h"
 #include "model_private.h"
 
@@ -76,60 +77,13 @@ static MnetStatus arena_limit(const MnetModelOptions *options, size_t *limit, Mn
     return MNET_OK;
 }
 
-/* What makes output `t`, seen through operators that do not change its meaning. */
-static MnetOutputKind output_kind(const MnetGraph *graph, int32_t t)
-{
-    for (int32_t hops = 0; hops < graph->n_nodes; hops++) {
-        int32_t producer = mnet_graph_producer(graph, t);
-        if (producer < 0)
-            return MNET_OUTPUT_OTHER;
-        const MnetNode *node = &graph->nodes[producer];
-        switch (node->op) {
-        case MNET_OP_SOFTMAX:
-            return MNET_OUTPUT_SOFTMAX;
-        case MNET_OP_LOGISTIC:
-            return MNET_OUTPUT_LOGISTIC;
-        case MNET_OP_CONV_2D:
-        case MNET_OP_FULLY_CONNECTED:
-            return node->activation == MNET_ACTIVATION_NONE ? MNET_OUTPUT_LOGITS
-                                                            : MNET_OUTPUT_FEATURES;
-        case MNET_OP_RESHAPE:
-        case MNET_OP_SQUEEZE:
-        case MNET_OP_QUANTIZE:
-        case MNET_OP_DEQUANTIZE:
-        case MNET_OP_FLIP:
-            if (node->n_inputs < 1 || node->inputs[0] < 0)
-                return MNET_OUTPUT_OTHER;
-            t = node->inputs[0];
-            break;
-        case MNET_OP_MUL:
-        case MNET_OP_ADD:
-        case MNET_OP_SUB:
-            /* A bias or a factor of a layer, when the other one is constant. */
-            if (node->n_inputs != 2 || node->inputs[0] < 0 || node->inputs[1] < 0 ||
-                node->activation != MNET_ACTIVATION_NONE ||
-                !graph->tensors[node->inputs[0]].data == !graph->tensors[node->inputs[1]].data)
-                return MNET_OUTPUT_FEATURES;
-            t = node->inputs[graph->tensors[node->inputs[0]].data != NULL];
-            break;
-        case MNET_OP_AVERAGE_POOL_2D:
-        case MNET_OP_MAX_POOL_2D:
-        case MNET_OP_MEAN:
-            return MNET_OUTPUT_FEATURES;
-        default:
-            return MNET_OUTPUT_OTHER;
-        }
-    }
-    return MNET_OUTPUT_OTHER;
-}
-
 static MnetStatus fill_infos(MnetModel *model, MnetError *error)
 {
     const MnetGraph *graph = &model->graph;
     MnetStatus status =
         mnet_infos_make(graph, &model->program, &model->store, &model->infos, error);
     for (int32_t i = 0; i < graph->n_outputs && !status; i++)
-        model->infos.outputs[i].kind = output_kind(graph, graph->outputs[i]);
+        model->infos.outputs[i].kind = mnet_graph_output_kind(graph, graph->outputs[i]);
     return status;
 }
 

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * From an output back to the operators that make it. */
+#include "graph/output.h"
+
+/* Operators that are looked at in a row: more than any network has there. */
+#define MAX_HOPS 64
+
+int32_t mnet_graph_origin(const MnetGraph *graph, int32_t tensor)
+{
+    for (int32_t hops = 0; hops < MAX_HOPS; hops++) {
+        int32_t producer = mnet_graph_producer(graph, tensor);
+        if (producer < 0)
+            break;
+        const MnetNode *node = &graph->nodes[producer];
+        bool same = node->op == MNET_OP_RESHAPE || node->op == MNET_OP_SQUEEZE ||
+                    node->op == MNET_OP_QUANTIZE || node->op == MNET_OP_DEQUANTIZE ||
+                    node->op == MNET_OP_FLIP;
+        if (!same || node->n_inputs < 1 || node->inputs[0] < 0)
+            break;
+        tensor = node->inputs[0];
+    }
+    return tensor;
+}
+
+/* The input that a constant is added to or multiplied with, as a bias or a
+ * factor of a layer is; -1: the node is something else. */
+static int32_t scaled_input(const MnetGraph *graph, const MnetNode *node)
+{
+    if (node->n_inputs != 2 || node->inputs[0] < 0 || node->inputs[1] < 0 ||
+        node->activation != MNET_ACTIVATION_NONE ||
+        !graph->tensors[node->inputs[0]].data == !graph->tensors[node->inputs[1]].data)
+        return -1;
+    return node->inputs[graph->tensors[node->inputs[0]].data != NULL];
+}
+
+MnetOutputKind mnet_graph_output_kind(const MnetGraph *graph, int32_t tensor)
+{
+    for (int32_t hops = 0; hops < MAX_HOPS; hops++) {
+        int32_t producer = mnet_graph_producer(graph, mnet_graph_origin(graph, tensor));
+        if (producer < 0)
+            return MNET_OUTPUT_OTHER;
+        const MnetNode *node = &graph->nodes[producer];
+        switch (node->op) {
+        case MNET_OP_SOFTMAX:
+            return MNET_OUTPUT_SOFTMAX;
+        case MNET_OP_LOGISTIC:
+            return MNET_OUTPUT_LOGISTIC;
+        case MNET_OP_CONV_2D:
+        case MNET_OP_FULLY_CONNECTED:
+            return node->activation == MNET_ACTIVATION_NONE ? MNET_OUTPUT_LOGITS
+                                                            : MNET_OUTPUT_FEATURES;
+        case MNET_OP_MUL:
+        case MNET_OP_ADD:
+        case MNET_OP_SUB:
+            tensor = scaled_input(graph, node);
+            if (tensor < 0)
+                return MNET_OUTPUT_FEATURES;
+            break;
+        case MNET_OP_AVERAGE_POOL_2D:
+        case MNET_OP_MAX_POOL_2D:
+        case MNET_OP_MEAN:
+            return MNET_OUTPUT_FEATURES;
+        default:
+            return MNET_OUTPUT_OTHER;
+        }
+    }
+    return MNET_OUTPUT_OTHER;
+}

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Worker threads of pthreadpool.  Each of its workers is handed one number,
- * which names the scratch it may use, and takes parts until there are none. */
+ * Worker threads of pthreadpool. */
 #include "pool.h"
 
 #include <pthreadpool.h>
@@ -20,11 +19,6 @@ struct MnetPool {
     pid_t process; /* after a fork() there are no workers */
     unsigned threads;
     pthreadpool_t workers;
-    /* Of the run in progress: */
-    MnetPoolTask task;
-    void *user;
-    size_t n;
-    atomic_size_t next;
 };
 
 /* Processors in the affinity mask, which pthreadpool does not look at. */
@@ -91,19 +85,7 @@ void mnet_pool_release(MnetPool *pool)
     atomic_store(&pool->taken, false);
 }
 
-static void work(void *user, size_t worker)
+void mnet_pool_run(MnetPool *pool, void (*work)(void *user, size_t worker), void *user)
 {
-    MnetPool *pool = user;
-    size_t part;
-    while ((part = atomic_fetch_add_explicit(&pool->next, 1, memory_order_relaxed)) < pool->n)
-        pool->task(pool->user, part, worker);
-}
-
-void mnet_pool_run(MnetPool *pool, MnetPoolTask task, void *user, size_t n)
-{
-    pool->task = task;
-    pool->user = user;
-    pool->n = n;
-    atomic_store(&pool->next, 0);
-    pthreadpool_parallelize_1d(pool->workers, work, pool, pool->threads, 0);
+    pthreadpool_parallelize_1d(pool->workers, work, user, pool->threads, 0);
 }

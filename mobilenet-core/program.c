@@ -53,7 +53,7 @@ static void list_jobs(MnetProgram *p, int32_t *job_of)
         job_of[i] = (int32_t)p->n_jobs;
         p->jobs[p->n_jobs++] = (MnetJob){ .step = b ? b->steps[0] : &p->steps[i],
                                           .block = b,
-                                          .tiles = b ? b->batch * b->bands : p->steps[i].tiles };
+                                          .tiles = b ? b->tiles : p->steps[i].tiles };
     }
 }
 

@@ -14,7 +14,7 @@
 typedef struct {
     const MnetStep *step;   /* the first one's */
     const MnetBlock *block; /* NULL: `step` alone */
-    size_t tiles;
+    size_t tiles;           /* parts that it may have, at least 1 */
 } MnetJob;
 
 typedef struct {

@@ -9,6 +9,11 @@
 #include "base/error.h"
 #include "model_private.h"
 #include "pool.h"
+#include "team.h"
+
+/* Tiles of a job for each worker: the last one is not waited for long, and a
+ * worker that is held up leaves work to others. */
+#define SHARE 4
 
 struct MnetSession {
     MnetModel *model;
@@ -21,10 +26,14 @@ struct MnetSession {
     uint8_t *scratch;       /* program->scratch bytes for each worker */
     MnetBlockState *blocks; /* of the block that is being computed, for each worker */
     size_t workers;
-    void **tensors; /* by tensor number */
-    void **inputs;  /* the session's own input buffers */
+    MnetTeam team;
+    uint32_t *tiles; /* of each job */
+    void **tensors;  /* by tensor number */
+    void **inputs;   /* the session's own input buffers */
     bool profiling;
-    uint64_t *nanoseconds; /* of each step */
+    uint64_t *ends;        /* of each job: the time */
+    uint64_t *spent;       /* [worker][node], within blocks */
+    uint64_t *nanoseconds; /* of each node */
 };
 
 static MnetStatus allocate(MnetSession *s, MnetError *error)
@@ -40,11 +49,21 @@ static MnetStatus allocate(MnetSession *s, MnetError *error)
     s->tensors = mnet_store_calloc(&s->store, (size_t)graph->n_tensors, sizeof *s->tensors);
     s->inputs = mnet_store_calloc(&s->store, (size_t)graph->n_inputs, sizeof *s->inputs);
     s->nanoseconds = mnet_store_calloc(&s->store, (size_t)graph->n_nodes, sizeof *s->nanoseconds);
+    s->spent = mnet_store_calloc(&s->store, workers, (size_t)graph->n_nodes * sizeof *s->spent);
+    s->ends = mnet_store_calloc(&s->store, p->n_jobs, sizeof *s->ends);
+    s->tiles = mnet_store_calloc(&s->store, p->n_jobs, sizeof *s->tiles);
     s->arena = mnet_store_alloc(&s->store, p->arena_bytes);
     s->scratch = mnet_store_alloc(&s->store, scratch);
     s->blocks = mnet_store_calloc(&s->store, workers, sizeof *s->blocks);
-    if (!s->tensors || !s->inputs || !s->nanoseconds || !s->arena || !s->scratch || !s->blocks)
+    if (!s->tensors || !s->inputs || !s->nanoseconds || !s->spent || !s->ends || !s->tiles ||
+        !s->arena || !s->scratch || !s->blocks)
         return mnet_error_memory(error, p->arena_bytes + scratch);
+    for (size_t i = 0; i < p->n_jobs; i++)
+        s->tiles[i] =
+            (uint32_t)(p->jobs[i].tiles < SHARE * workers ? p->jobs[i].tiles : SHARE * workers);
+    MnetStatus status = mnet_team_init(&s->team, p->n_jobs, s->tiles, workers, &s->store, error);
+    if (status)
+        return status;
     for (int32_t i = 0; i < graph->n_inputs; i++) {
         size_t bytes = s->infos.inputs[i].bytes;
         if (!(s->inputs[i] = mnet_store_alloc(&s->store, bytes)))
@@ -226,70 +245,93 @@ const void *mnet_session_output(const MnetSession *s, size_t index)
     return index < (size_t)graph->n_outputs ? s->tensors[graph->outputs[index]] : NULL;
 }
 
-static void run_tile(const MnetSession *s, const MnetJob *job, size_t tile, size_t worker)
+static void run_tile(const MnetSession *s, const MnetJob *job, size_t tile, size_t tiles,
+                     size_t worker)
 {
     void *scratch = s->scratch + worker * s->program->scratch;
     if (job->block)
-        mnet_block_run(job->block, s->tensors, tile, &s->blocks[worker], scratch);
+        mnet_block_run(job->block, s->tensors, tile, tiles, &s->blocks[worker], scratch);
     else
-        job->step->cls->run(job->step, s->tensors, tile, scratch);
+        job->step->cls->run(job->step, s->tensors, tile, tiles, scratch);
 }
 
-typedef struct {
-    const MnetSession *session;
-    const MnetJob *job;
-} Part;
-
-static void pool_task(void *user, size_t part, size_t worker)
+static uint64_t *spent_by(const MnetSession *s, size_t worker)
 {
-    const Part *p = user;
-    run_tile(p->session, p->job, part, worker);
+    return s->spent + worker * (size_t)s->program->graph->n_nodes;
 }
 
-static void run_job(const MnetSession *s, const MnetJob *job, bool pooled)
+static void begin_job(const MnetSession *s, const MnetJob *job, size_t worker)
 {
-    for (size_t i = 0; job->block && i < s->workers; i++)
-        s->blocks[i] = (MnetBlockState){ .timed = s->profiling };
-    if (pooled && job->tiles > 1) {
-        Part part = { s, job };
-        mnet_pool_run(s->pool, pool_task, &part, job->tiles);
-        return;
+    if (job->block)
+        s->blocks[worker] = (MnetBlockState){ .ns = s->profiling ? spent_by(s, worker) : NULL };
+}
+
+static void run_alone(const MnetSession *s)
+{
+    const MnetProgram *p = s->program;
+    for (size_t i = 0; i < p->n_jobs; i++) {
+        begin_job(s, &p->jobs[i], 0);
+        run_tile(s, &p->jobs[i], 0, 1, 0);
+        if (s->profiling)
+            s->ends[i] = mnet_now_ns();
     }
-    for (size_t tile = 0; tile < job->tiles; tile++)
-        run_tile(s, job, tile, 0);
+}
+
+static void run_in_team(void *user, size_t worker)
+{
+    MnetSession *s = user;
+    const MnetProgram *p = s->program;
+    for (size_t i = 0; i < p->n_jobs; i++) {
+        uint32_t tile, n = 0;
+        begin_job(s, &p->jobs[i], worker);
+        for (; mnet_team_take(&s->team, i, worker, &tile); n++)
+            run_tile(s, &p->jobs[i], tile, s->tiles[i], worker);
+        if (mnet_team_done(&s->team, i, n) && s->profiling)
+            s->ends[i] = mnet_now_ns();
+        mnet_team_wait(&s->team, i);
+    }
 }
 
 /* `ns` of a job to its nodes; within a block in the proportions in which its
- * threads spent their time. */
+ * workers spent their time. */
 static void attribute(MnetSession *s, const MnetJob *job, uint64_t ns)
 {
-    const MnetProgram *p = s->program;
-    size_t nodes = job->block ? job->block->n_nodes : 1;
+    const MnetBlock *b = job->block;
     double spent[MNET_MAX_BLOCK_NODES] = { 0 }, all = 0;
-    for (size_t n = 0; n < nodes && nodes > 1; n++) {
+    size_t first = (size_t)(job->step - s->program->steps);
+    s->nanoseconds[first] = ns;
+    for (size_t n = 0; b && n < b->n_nodes; n++) {
         for (size_t i = 0; i < s->workers; i++)
-            spent[n] += (double)s->blocks[i].ns[n];
+            spent[n] += (double)spent_by(s, i)[b->steps[n] - s->program->steps];
         all += spent[n];
     }
-    for (size_t n = 0; n < nodes && nodes > 1; n++)
-        s->nanoseconds[job->block->steps[n] - p->steps] =
+    for (size_t n = 0; b && n < b->n_nodes; n++)
+        s->nanoseconds[b->steps[n] - s->program->steps] =
             all > 0 ? (uint64_t)((double)ns * spent[n] / all) : 0;
-    if (nodes == 1)
-        s->nanoseconds[job->step - p->steps] = ns;
+}
+
+static void attribute_all(MnetSession *s, uint64_t begin)
+{
+    for (size_t i = 0; i < s->program->n_jobs; i++) {
+        attribute(s, &s->program->jobs[i], s->ends[i] - begin);
+        begin = s->ends[i];
+    }
 }
 
 void mnet_session_run(MnetSession *s)
 {
-    bool pooled = s->pool && mnet_pool_try_acquire(s->pool);
-    for (size_t i = 0; i < s->program->n_jobs; i++) {
-        const MnetJob *job = &s->program->jobs[i];
-        uint64_t begin = s->profiling ? mnet_now_ns() : 0;
-        run_job(s, job, pooled);
-        if (s->profiling)
-            attribute(s, job, mnet_now_ns() - begin);
-    }
-    if (pooled)
+    uint64_t begin = s->profiling ? mnet_now_ns() : 0;
+    if (s->profiling)
+        memset(s->spent, 0, s->workers * (size_t)s->program->graph->n_nodes * sizeof *s->spent);
+    if (s->pool && mnet_pool_try_acquire(s->pool)) {
+        mnet_team_reset(&s->team);
+        mnet_pool_run(s->pool, run_in_team, s);
         mnet_pool_release(s->pool);
+    } else {
+        run_alone(s);
+    }
+    if (s->profiling)
+        attribute_all(s, begin);
 }
 
 void mnet_session_set_profiling(MnetSession *s, bool on)

@@ -11,4 +11,14 @@
 /* MNET_CPU_ bits, see kernels/select.h. */
 uint32_t mnet_cpu_flags(void);
 
+/* For loops that wait for another thread. */
+static inline void mnet_cpu_relax(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
 #endif

@@ -248,12 +248,13 @@ static size_t nest(const MnetStep *step, const BinaryState *s, int32_t depth, si
     return done;
 }
 
-static void binary_run(const MnetStep *step, void *const *tensors, size_t tile, void *scratch)
+static void binary_run(const MnetStep *step, void *const *tensors, size_t tile, size_t tiles,
+                       void *scratch)
 {
     const BinaryState *s = step->state;
     size_t begin, end,
         row = mnet_shape_elements(&step->shapes[step->node->outputs[0]]) / s->dims[0];
-    mnet_tile_range(s->dims[0], tile, step->tiles, s->flat ? 64 : 1, &begin, &end);
+    mnet_tile_range(s->dims[0], tile, tiles, s->flat ? 64 : 1, &begin, &end);
     if (s->rank == 1) {
         innermost(step, s, end - begin, begin * s->a_step[0], begin * s->b_step[0], begin, tensors,
                   scratch);

@@ -27,13 +27,14 @@ static const MnetDepthwiseRows *ring_of(const MnetBlock *block, size_t i)
     return mnet_depthwise_rows(block->steps[block->stages[i].first]);
 }
 
-/* The time since the last call was spent in node `node` of the block. */
-static void charge(Tile *t, size_t node)
+/* The time since the last call was spent in node `n` of the block. */
+static void charge(Tile *t, size_t n)
 {
-    if (!t->state->timed)
+    const MnetStep *step = t->block->steps[n];
+    if (!t->state->ns)
         return;
     uint64_t now = mnet_now_ns();
-    t->state->ns[node] += now - t->since;
+    t->state->ns[step->node - step->graph->nodes] += now - t->since;
     t->since = now;
 }
 
@@ -87,6 +88,13 @@ static void finish_rows(Tile *t, size_t i, size_t y, size_t rows)
     }
 }
 
+/* How many of `rows` rows to compute at once: parts of about the same height. */
+static size_t chunk_of(const MnetStage *s, size_t rows)
+{
+    size_t chunks = (rows + s->chunk - 1) / s->chunk;
+    return (rows + chunks - 1) / chunks;
+}
+
 /* Rows y0 to y1 of a convolution from `in`, whose first row is y0's; a pointwise
  * one from pixels, another from the whole input. */
 static void convolve(const Tile *t, size_t i, size_t y0, size_t y1, const uint8_t *in)
@@ -109,7 +117,7 @@ static void produce_convolution(Tile *t, size_t i, size_t y0, size_t y1)
     const MnetBlock *b = t->block;
     const MnetStage *s = &b->stages[i];
     for (size_t y = y0, n; y < y1; y += n) {
-        n = y1 - y < s->chunk ? y1 - y : s->chunk;
+        n = chunk_of(s, y1 - y);
         const uint8_t *in = t->tensors[b->input];
         if (i > 0) {
             produce(t, i - 1, y, y + n);
@@ -139,7 +147,7 @@ static void fill_ring(Tile *t, size_t i, size_t end)
         return;
     }
     for (; y < end; y += n) {
-        n = i == 0 ? 1 : end - y < from->chunk ? end - y : from->chunk;
+        n = i == 0 ? 1 : chunk_of(from, end - y);
         const uint8_t *rows = i == 0 ? input_row(t, y) : t->scratch + from->strip;
         if (i > 0)
             produce(t, i - 1, y, y + n);
@@ -220,23 +228,32 @@ static void find_ends(Tile *t, size_t end)
     }
 }
 
-void mnet_block_run(const MnetBlock *block, void *const *tensors, size_t tile,
+/* Rows begin to end of the last stage in picture t->picture. */
+static void run_picture(Tile *t, size_t begin, size_t end)
+{
+    const MnetBlock *b = t->block;
+    const MnetStage *last = &b->stages[b->n_stages - 1];
+    size_t row = t->picture * last->out_h + begin;
+    if (t->state->rows != row || !begin)
+        memset(t->state->next, 0, sizeof t->state->next);
+    find_ends(t, end);
+    produce(t, b->n_stages - 1, begin, end);
+    t->state->rows = row + end - begin;
+}
+
+void mnet_block_run(const MnetBlock *block, void *const *tensors, size_t tile, size_t tiles,
                     MnetBlockState *state, void *scratch)
 {
-    const MnetStage *last = &block->stages[block->n_stages - 1];
-    Tile t = { .block = block,
-               .tensors = tensors,
-               .state = state,
-               .scratch = scratch,
-               .picture = tile / block->bands };
-    size_t begin, end, band = tile % block->bands;
-    t.since = state->timed ? mnet_now_ns() : 0;
-    if (!state->tiles)
+    size_t out_h = block->stages[block->n_stages - 1].out_h, begin, end;
+    Tile t = { .block = block, .tensors = tensors, .state = state, .scratch = scratch };
+    t.since = state->ns ? mnet_now_ns() : 0;
+    if (!state->begun)
         fill_borders(block, scratch);
-    if (state->tiles != tile || !band)
-        memset(state->next, 0, sizeof state->next);
-    mnet_tile_range(last->out_h, band, block->bands, last->chunk, &begin, &end);
-    find_ends(&t, end);
-    produce(&t, block->n_stages - 1, begin, end);
-    state->tiles = tile + 1;
+    state->begun = true;
+    mnet_tile_range(block->batch * out_h, tile, tiles, 1, &begin, &end);
+    for (size_t next; begin < end; begin = next) {
+        t.picture = begin / out_h;
+        next = (t.picture + 1) * out_h < end ? (t.picture + 1) * out_h : end;
+        run_picture(&t, begin - t.picture * out_h, next - t.picture * out_h);
+    }
 }

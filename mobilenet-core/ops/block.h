@@ -38,17 +38,18 @@ typedef struct {
     const MnetStep *steps[MNET_MAX_BLOCK_NODES]; /* of the nodes, in their order */
     MnetStage stages[MNET_MAX_STAGES];
     int32_t input, output; /* tensors */
-    size_t batch, bands;   /* tiles: bands of rows of each picture */
+    size_t batch;          /* pictures */
+    size_t tiles;          /* bands of rows that the work may have, at least 1 */
     size_t scratch;        /* bytes that a thread needs */
 } MnetBlock;
 
-/* What a thread keeps from one tile of a block to the next. Cleared before the
- * first. */
+/* What a thread keeps from one tile of a block to the next.  Cleared before the
+ * first, but for ns.  A line of the cache of its own. */
 typedef struct {
-    size_t tiles;                 /* 1 + the last one; 0: none yet */
+    _Alignas(64) size_t rows;     /* behind the last tile, counted through the batch */
+    bool begun;                   /* the borders are filled */
     size_t next[MNET_MAX_STAGES]; /* depthwise stages: the first row not in the ring */
-    bool timed;
-    uint64_t ns[MNET_MAX_BLOCK_NODES]; /* spent in each node, when timed */
+    uint64_t *ns;                 /* of each node of the graph: grows; NULL: not measured */
 } MnetBlockState;
 
 /* Finds the blocks of a graph whose steps are planned: block_of[node], NULL
@@ -56,9 +57,9 @@ typedef struct {
 MnetStatus mnet_blocks_find(const MnetGraph *graph, const MnetStep *steps, MnetStore *store,
                             MnetBlock **block_of, MnetError *error);
 
-/* Computes one tile.  A thread that takes one tile after the other computes no
- * row twice. */
-void mnet_block_run(const MnetBlock *block, void *const *tensors, size_t tile,
+/* Computes one of `tiles` bands of rows of the output, at most block->tiles.  A
+ * thread that takes neighbouring bands in their order computes no row twice. */
+void mnet_block_run(const MnetBlock *block, void *const *tensors, size_t tile, size_t tiles,
                     MnetBlockState *state, void *scratch);
 
 #endif

@@ -182,13 +182,12 @@ static bool pays(const MnetBlock *b)
     return b->n_stages > 1 && largest >= MIN_INNER_BYTES;
 }
 
-static void split_bands(MnetBlock *b)
+static void count_tiles(MnetBlock *b)
 {
-    const MnetStage *last = &b->stages[b->n_stages - 1];
     uint64_t macs = 0;
     for (size_t n = 0; n < b->n_nodes; n++)
         macs += b->steps[n]->macs;
-    b->bands = mnet_tile_count(macs / b->batch, (last->out_h + last->chunk - 1) / last->chunk);
+    b->tiles = mnet_tile_count(macs, b->batch * b->stages[b->n_stages - 1].out_h);
 }
 
 static void drop_last_stage(MnetBlock *b)
@@ -204,7 +203,7 @@ static MnetStatus keep(const MnetBlock *b, const MnetGraph *graph, MnetStore *st
     if (!copy)
         return mnet_error_memory(error, sizeof *copy);
     *copy = *b;
-    split_bands(copy);
+    count_tiles(copy);
     for (size_t i = 0; i < b->n_nodes; i++)
         block_of[b->steps[i]->node - graph->nodes] = copy;
     return MNET_OK;

@@ -28,7 +28,6 @@ typedef struct {
     size_t m;            /* rows: pixels of the output */
     size_t patch_stride; /* elements */
     size_t patch_rows;   /* windows gathered at once */
-    size_t tiles_m, tiles_n;
 } ConvState;
 
 static MnetStatus conv_layer(const MnetGraph *graph, const MnetNode *node, size_t channels,
@@ -64,21 +63,6 @@ static MnetStatus pack(MnetGraph *graph, MnetNode *node, size_t channels, size_t
                             : mnet_pack_gemm_s8(graph, node, &layer, kernels, &packed->s8, error);
 }
 
-static void split_tiles(const MnetStep *step, size_t n, size_t k, ConvState *state)
-{
-    const MnetKernels *kernels = step->kernels;
-    size_t mr = kernels->gemm_s8.mr, nr = kernels->gemm_s8.nr;
-    if (((const ConvPacked *)step->node->packed)->is_float) {
-        mr = kernels->gemm_f32.mr;
-        nr = kernels->gemm_f32.nr;
-    }
-    size_t tiles = mnet_tile_count((uint64_t)state->m * n * k, SIZE_MAX);
-    size_t most_m = (state->m + 4 * mr - 1) / (4 * mr), most_n = (n + nr - 1) / nr;
-    state->tiles_m = tiles < most_m ? tiles : most_m;
-    tiles /= state->tiles_m;
-    state->tiles_n = tiles < most_n ? (tiles ? tiles : 1) : most_n;
-}
-
 static MnetStatus plan(MnetStep *step, MnetStore *store, ConvState **result, MnetError *error)
 {
     const ConvPacked *packed = step->node->packed;
@@ -90,10 +74,10 @@ static MnetStatus plan(MnetStep *step, MnetStore *store, ConvState **result, Mne
     state->m = out / packed->n;
     state->element = packed->is_float ? sizeof(float) : 1;
     state->zero = packed->is_float ? 0 : (int8_t)in->quant.zero_point[0];
-    split_tiles(step, packed->n, packed->k, state);
     step->state = *result = state;
-    step->tiles = state->tiles_m * state->tiles_n;
     step->macs = (uint64_t)out * packed->k;
+    /* A product of matrices computes some four of them in the time of one. */
+    step->tiles = mnet_tile_count(step->macs / 4, SIZE_MAX);
     return MNET_OK;
 }
 
@@ -194,16 +178,24 @@ static void compute(const MnetStep *step, size_t m0, size_t m1, size_t n0, size_
     }
 }
 
-static void run(const MnetStep *step, void *const *tensors, size_t tile, void *scratch)
+/* Few pixels to a tile read the weights too often: then channels are divided,
+ * too. */
+static void run(const MnetStep *step, void *const *tensors, size_t tile, size_t tiles,
+                void *scratch)
 {
     const ConvState *s = step->state;
     const ConvPacked *packed = step->node->packed;
     uint8_t *out = tensors[step->node->outputs[0]];
     size_t mr = packed->is_float ? step->kernels->gemm_f32.mr : step->kernels->gemm_s8.mr;
     size_t nr = packed->is_float ? step->kernels->gemm_f32.nr : step->kernels->gemm_s8.nr;
+    size_t most_m = (s->m + 4 * mr - 1) / (4 * mr), most_n = (packed->n + nr - 1) / nr;
+    size_t tiles_m = tiles < most_m ? tiles : most_m, tiles_n = tiles / tiles_m;
     size_t m0, m1, n0, n1;
-    mnet_tile_range(s->m, tile / s->tiles_n, s->tiles_m, mr, &m0, &m1);
-    mnet_tile_range(packed->n, tile % s->tiles_n, s->tiles_n, nr, &n0, &n1);
+    tiles_n = tiles_n < most_n ? tiles_n : most_n;
+    if (tile >= tiles_m * tiles_n)
+        return;
+    mnet_tile_range(s->m, tile / tiles_n, tiles_m, mr, &m0, &m1);
+    mnet_tile_range(packed->n, tile % tiles_n, tiles_n, nr, &n0, &n1);
     compute(step, m0, m1, n0, n1, tensors[step->node->inputs[0]], out + m0 * packed->n * s->element,
             scratch);
 }

@@ -22,7 +22,6 @@ typedef struct {
     MnetDepthwiseRows rows;
     MnetDepthwiseS8 s8;
     MnetDepthwiseF32 f32;
-    size_t bands;
 } DepthwiseState;
 
 static MnetStatus depthwise_infer(const MnetGraph *graph, const MnetNode *node, MnetShape *shapes,
@@ -125,7 +124,7 @@ static MnetStatus depthwise_plan(MnetStep *step, MnetStore *store, MnetError *er
     r->ring = (g->kernel_h - 1) * g->dilation_h + 1;
     set_kernel_arguments(packed, s);
     step->macs = (uint64_t)mnet_shape_elements(out) * g->kernel_h * g->kernel_w;
-    step->tiles = s->bands = mnet_tile_count(step->macs, g->batch * g->out_h);
+    step->tiles = mnet_tile_count(step->macs, g->batch * g->out_h);
     step->state = s;
     return plan_scratch(step, r, error);
 }
@@ -204,7 +203,8 @@ static void output_row(const MnetStep *step, const MnetDepthwiseRows *r, Stage *
     mnet_depthwise_row(step, stage->rows, out);
 }
 
-static void depthwise_run(const MnetStep *step, void *const *tensors, size_t tile, void *scratch)
+static void depthwise_run(const MnetStep *step, void *const *tensors, size_t tile, size_t tiles,
+                          void *scratch)
 {
     const DepthwiseState *s = step->state;
     const MnetDepthwiseRows *r = &s->rows;
@@ -216,7 +216,7 @@ static void depthwise_run(const MnetStep *step, void *const *tensors, size_t til
     stage.rows = (const void **)(void *)(stage.border + r->staged_bytes);
     stage.staged = (ptrdiff_t *)(void *)(stage.rows + r->g.kernel_h);
     memset(stage.border, r->zero, r->staged_bytes);
-    mnet_tile_range(r->g.batch * r->g.out_h, tile, s->bands, 1, &begin, &end);
+    mnet_tile_range(r->g.batch * r->g.out_h, tile, tiles, 1, &begin, &end);
     for (size_t i = begin; i < end; i++) {
         if (i / r->g.out_h != batch) {
             batch = i / r->g.out_h;

@@ -69,12 +69,16 @@ static MnetStatus round_plan(MnetStep *step, MnetStore *store, MnetError *error)
     return MNET_OK;
 }
 
-static void round_run(const MnetStep *step, void *const *tensors, size_t tile, void *scratch)
+static void round_run(const MnetStep *step, void *const *tensors, size_t tile, size_t tiles,
+                      void *scratch)
 {
     const MnetNode *node = step->node;
-    size_t n = mnet_shape_elements(&step->shapes[node->inputs[0]]) / step->tiles;
-    round_row(node->options.symmetric, n, (const float *)tensors[node->inputs[0]] + tile * n,
-              (float *)tensors[node->outputs[0]] + tile * n);
+    size_t rows = step->tiles, begin, end;
+    size_t n = mnet_shape_elements(&step->shapes[node->inputs[0]]) / rows;
+    mnet_tile_range(rows, tile, tiles, 1, &begin, &end);
+    for (size_t row = begin; row < end; row++)
+        round_row(node->options.symmetric, n, (const float *)tensors[node->inputs[0]] + row * n,
+                  (float *)tensors[node->outputs[0]] + row * n);
 }
 
 const MnetOpClass mnet_op_round_dynamic = { round_infer, NULL, round_plan, round_run };

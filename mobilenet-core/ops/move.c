@@ -60,7 +60,8 @@ static void copy_nest(const MoveState *s, int32_t depth, const uint8_t *in, uint
 }
 
 /* One tile: the whole output would be a race between fill and copy. */
-static void move_run(const MnetStep *step, void *const *tensors, size_t tile, void *scratch)
+static void move_run(const MnetStep *step, void *const *tensors, size_t tile, size_t tiles,
+                     void *scratch)
 {
     const MoveState *s = step->state;
     const uint8_t *in = tensors[step->node->inputs[0]];
@@ -309,12 +310,13 @@ static MnetStatus concat_plan(MnetStep *step, MnetStore *store, MnetError *error
     return MNET_OK;
 }
 
-static void concat_run(const MnetStep *step, void *const *tensors, size_t tile, void *scratch)
+static void concat_run(const MnetStep *step, void *const *tensors, size_t tile, size_t tiles,
+                       void *scratch)
 {
     const ConcatState *s = step->state;
     const ConcatPacked *packed = step->node->packed;
     size_t begin, end, at = 0;
-    mnet_tile_range(s->outer, tile, step->tiles, 1, &begin, &end);
+    mnet_tile_range(s->outer, tile, tiles, 1, &begin, &end);
     for (int32_t i = 0; i < step->node->n_inputs; i++) {
         size_t bytes = s->row[i] * s->element;
         const uint8_t *in = tensors[step->node->inputs[i]];

@@ -199,10 +199,10 @@ MnetStatus mnet_op_float_or_int8(const MnetGraph *graph, const MnetNode *node, M
 
 size_t mnet_tile_count(uint64_t cost, size_t max)
 {
-    /* A tile of 64 Ki multiply-adds takes some microseconds: long beside the
-     * cost of handing it out, short beside a frame. */
+    /* A tile of 64 Ki multiply-adds takes a microsecond: long beside the cost of
+     * handing it out, short beside a frame. */
     uint64_t tiles = cost / (64 << 10);
-    tiles = tiles > 16 ? 16 : tiles;
+    tiles = tiles > 256 ? 256 : tiles;
     tiles = tiles > max ? max : tiles;
     return tiles ? (size_t)tiles : 1;
 }

@@ -22,7 +22,7 @@ typedef struct {
     const MnetKernels *kernels;
     const MnetShape *shapes; /* of every tensor of the graph */
     void *state;             /* the operator's own, read-only in a run */
-    size_t tiles;            /* independent parts of the work, at least 1 */
+    size_t tiles;            /* independent parts that the work may have, at least 1 */
     size_t scratch;          /* bytes that a tile needs for itself */
     uint64_t macs;
 } MnetStep;
@@ -39,8 +39,11 @@ typedef struct MnetOpClass {
     /* Fills state (from `store`), tiles, scratch and macs of a step whose other
      * fields are set. */
     MnetStatus (*plan)(MnetStep *step, MnetStore *store, MnetError *error);
-    /* Computes one tile.  tensors[t] is the memory of tensor t. */
-    void (*run)(const MnetStep *step, void *const *tensors, size_t tile, void *scratch);
+    /* Computes one of `tiles` equal parts of the work, which are at most
+     * step->tiles; the bytes are the same for any number of them.  tensors[t] is
+     * the memory of tensor t. */
+    void (*run)(const MnetStep *step, void *const *tensors, size_t tile, size_t tiles,
+                void *scratch);
 } MnetOpClass;
 
 /* Never NULL for an operator below MNET_OP_COUNT. */
@@ -112,7 +115,7 @@ static inline void mnet_tile_range(size_t total, size_t tile, size_t tiles, size
 }
 
 /* Tiles for work of `cost` (about one per multiply-add or byte), at most `max`
- * of them. The same for any number of threads. */
+ * of them. */
 size_t mnet_tile_count(uint64_t cost, size_t max);
 
 #endif

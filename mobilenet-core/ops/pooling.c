@@ -172,11 +172,12 @@ static void pool_pixel(const MnetStep *step, const PoolState *s, size_t pixel, c
         average_s8(s, count, acc, (int8_t *)out);
 }
 
-static void pool_run(const MnetStep *step, void *const *tensors, size_t tile, void *scratch)
+static void pool_run(const MnetStep *step, void *const *tensors, size_t tile, size_t tiles,
+                     void *scratch)
 {
     const PoolState *s = step->state;
     size_t begin, end, bytes = s->g.in_c * (s->is_float ? sizeof(float) : 1);
-    mnet_tile_range(s->g.batch * s->g.out_h * s->g.out_w, tile, step->tiles, 1, &begin, &end);
+    mnet_tile_range(s->g.batch * s->g.out_h * s->g.out_w, tile, tiles, 1, &begin, &end);
     for (size_t p = begin; p < end; p++)
         pool_pixel(step, s, p, tensors[step->node->inputs[0]],
                    (uint8_t *)tensors[step->node->outputs[0]] + p * bytes, scratch);
@@ -305,11 +306,12 @@ static void mean_row(const MnetStep *step, const MeanState *s, size_t row, const
     }
 }
 
-static void mean_run(const MnetStep *step, void *const *tensors, size_t tile, void *scratch)
+static void mean_run(const MnetStep *step, void *const *tensors, size_t tile, size_t tiles,
+                     void *scratch)
 {
     const MeanState *s = step->state;
     size_t begin, end;
-    mnet_tile_range(s->outer, tile, step->tiles, 1, &begin, &end);
+    mnet_tile_range(s->outer, tile, tiles, 1, &begin, &end);
     for (size_t row = begin; row < end; row++)
         mean_row(step, s, row, tensors[step->node->inputs[0]], tensors[step->node->outputs[0]],
                  scratch);

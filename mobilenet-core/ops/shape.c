@@ -94,7 +94,8 @@ static MnetStatus move_plan(MnetStep *step, MnetStore *store, MnetError *error)
     return MNET_OK;
 }
 
-static void move_run(const MnetStep *step, void *const *tensors, size_t tile, void *scratch)
+static void move_run(const MnetStep *step, void *const *tensors, size_t tile, size_t tiles,
+                     void *scratch)
 {
     const MnetNode *node = step->node;
     const void *in = tensors[node->inputs[0]];

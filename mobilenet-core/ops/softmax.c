@@ -81,14 +81,15 @@ static void softmax_row_f32(float beta, size_t n, const float *in, float *out)
         out[i] /= sum;
 }
 
-static void softmax_run(const MnetStep *step, void *const *tensors, size_t tile, void *scratch)
+static void softmax_run(const MnetStep *step, void *const *tensors, size_t tile, size_t tiles,
+                        void *scratch)
 {
     const MnetNode *node = step->node;
     const MnetShape *shape = &step->shapes[node->inputs[0]];
     size_t n = (size_t)shape->dims[shape->rank - 1], begin, end;
     const void *in = tensors[node->inputs[0]];
     void *out = tensors[node->outputs[0]];
-    mnet_tile_range(mnet_shape_elements(shape) / n, tile, step->tiles, 1, &begin, &end);
+    mnet_tile_range(mnet_shape_elements(shape) / n, tile, tiles, 1, &begin, &end);
     for (size_t r = begin; r < end; r++) {
         if (node->packed)
             softmax_row_s8(node->packed, n, (const int8_t *)in + r * n, (int8_t *)out + r * n);

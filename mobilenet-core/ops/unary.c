@@ -127,14 +127,15 @@ void mnet_unary_elements(const MnetStep *step, size_t n, const void *in, void *o
         unary_f32(step->node->op, n, in, out);
 }
 
-static void unary_run(const MnetStep *step, void *const *tensors, size_t tile, void *scratch)
+static void unary_run(const MnetStep *step, void *const *tensors, size_t tile, size_t tiles,
+                      void *scratch)
 {
     const MnetNode *node = step->node;
     const uint8_t *in = tensors[node->inputs[0]];
     uint8_t *out = tensors[node->outputs[0]];
     size_t n = mnet_shape_elements(&step->shapes[node->inputs[0]]), begin, end;
     size_t element = node->packed ? 1 : sizeof(float);
-    mnet_tile_range(n, tile, step->tiles, 64, &begin, &end);
+    mnet_tile_range(n, tile, tiles, 64, &begin, &end);
     mnet_unary_elements(step, end - begin, in + begin * element, out + begin * element);
 }
 
@@ -164,16 +165,17 @@ static void quantize_f32(float scale, int32_t zero, size_t n, const float *in, i
     }
 }
 
-static void quantize_run(const MnetStep *step, void *const *tensors, size_t tile, void *scratch)
+static void quantize_run(const MnetStep *step, void *const *tensors, size_t tile, size_t tiles,
+                         void *scratch)
 {
     const MnetNode *node = step->node;
     const MnetTensor *out = mnet_out(step->graph, node);
     size_t n = mnet_shape_elements(&step->shapes[node->inputs[0]]), begin, end;
     if (node->packed) {
-        unary_run(step, tensors, tile, scratch);
+        unary_run(step, tensors, tile, tiles, scratch);
         return;
     }
-    mnet_tile_range(n, tile, step->tiles, 64, &begin, &end);
+    mnet_tile_range(n, tile, tiles, 64, &begin, &end);
     quantize_f32(out->quant.scale[0], out->quant.zero_point[0], end - begin,
                  (const float *)tensors[node->inputs[0]] + begin,
                  (int8_t *)tensors[node->outputs[0]] + begin);
@@ -195,7 +197,8 @@ static MnetStatus dequantize_infer(const MnetGraph *graph, const MnetNode *node,
     return same_shape(graph, node, shapes, error);
 }
 
-static void dequantize_run(const MnetStep *step, void *const *tensors, size_t tile, void *scratch)
+static void dequantize_run(const MnetStep *step, void *const *tensors, size_t tile, size_t tiles,
+                           void *scratch)
 {
     const MnetNode *node = step->node;
     const MnetTensor *tensor = mnet_in(step->graph, node, 0);
@@ -204,7 +207,7 @@ static void dequantize_run(const MnetStep *step, void *const *tensors, size_t ti
     const int8_t *in = tensors[node->inputs[0]];
     float *out = tensors[node->outputs[0]];
     size_t n = mnet_shape_elements(&step->shapes[node->inputs[0]]), begin, end;
-    mnet_tile_range(n, tile, step->tiles, 64, &begin, &end);
+    mnet_tile_range(n, tile, tiles, 64, &begin, &end);
     for (size_t i = begin; i < end; i++)
         out[i] = scale * (float)(in[i] - zero);
 }
@@ -217,12 +220,13 @@ static MnetStatus flip_infer(const MnetGraph *graph, const MnetNode *node, MnetS
     return same_shape(graph, node, shapes, error);
 }
 
-static void flip_run(const MnetStep *step, void *const *tensors, size_t tile, void *scratch)
+static void flip_run(const MnetStep *step, void *const *tensors, size_t tile, size_t tiles,
+                     void *scratch)
 {
     const uint8_t *in = tensors[step->node->inputs[0]];
     uint8_t *out = tensors[step->node->outputs[0]];
     size_t n = mnet_shape_elements(&step->shapes[step->node->inputs[0]]), begin, end;
-    mnet_tile_range(n, tile, step->tiles, 64, &begin, &end);
+    mnet_tile_range(n, tile, tiles, 64, &begin, &end);
     for (size_t i = begin; i < end; i++)
         out[i] = in[i] ^ 0x80;
 }

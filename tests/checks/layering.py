@@ -21,6 +21,7 @@ ROOMS = [
     ('program.', 'model'),
     ('infos.', 'model'),
     ('pool.', 'pool'),
+    ('team.', 'pool'),
     ('session.', 'session'),
     ('tools/', 'tools'),
 ]

@@ -23,12 +23,19 @@
  * Where that is slow, fma((float)acc, scale, tie with the sign of acc) is
  * within 2^-15 of the number whose nearest integer is the result, as long as
  * the result lies in -256..255: what falls nearer than that to the middle of
- * two integers is computed the exact way (one in some ten thousand). */
+ * two integers is computed the exact way (one in some ten thousand).
+ *
+ * Where a layer's sums cannot be below what ends at min (RELU), nearly every
+ * channel has numbers found at load (ops/fit.h) with which one fused
+ * multiply-add, rounded once, is the reference for every sum that can occur: */
 #ifndef MNET_KERNELS_KERNELS_H
 #define MNET_KERNELS_KERNELS_H
 
 #include <stddef.h>
 #include <stdint.h>
+
+/* The bits of 1.5 * 2^23: floats near it are integers, one bit apart. */
+#define MNET_MAGIC 0x4B400000
 
 /* Per output channel, padded to the slot's channel tile with zeros. */
 typedef struct {
@@ -36,6 +43,11 @@ typedef struct {
     const int32_t *shift;      /* -31 to 30 */
     const float *scale;        /* multiplier * 2^(shift - 31) */
     const float *tie;          /* 2^(shift - 1), or 0 unless shift < 0; the sign of scale */
+    /* NULL, or: the bits of fmaf(the float of bits acc + fit_offset, fit_factor,
+     * fit_addend) - MNET_MAGIC are the result before the clamp, zero point
+     * included.  fit_addend 0: not for this channel.  Fit in padding, any sum. */
+    const int32_t *fit_offset;
+    const float *fit_factor, *fit_addend;
     int32_t zero_point;
     int32_t min, max; /* within -128..127 */
 } MnetRequant;
@@ -125,6 +137,7 @@ typedef struct MnetKernels {
         size_t mr, nr, kr; /* rows and channels of a tile; see MnetGemmS8 */
         int wide;
         int32_t w_bias;
+        int fits; /* looks at fit_offset, fit_factor, fit_addend; else they may be missing */
         /* m rows of a, channels n0 (a multiple of nr) to n1; c points at row 0,
          * channel 0. */
         void (*run)(const MnetGemmS8 *g, size_t m, size_t n0, size_t n1, const int8_t *a,
@@ -139,6 +152,7 @@ typedef struct MnetKernels {
 
     struct {
         size_t channel_tile;
+        int fits;
         size_t (*pack_bytes)(const MnetDepthwiseS8 *d); /* may be NULL, as pack */
         void (*pack)(const MnetDepthwiseS8 *d, void *packed);
         void (*run)(const MnetDepthwiseS8 *d, size_t width, const int8_t *const *rows, int8_t *out);

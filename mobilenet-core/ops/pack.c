@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "ops/quant.h"
+#include "ops/fit.h"
 
 static int32_t weight_at(const MnetLayer *layer, size_t channel, size_t tap)
 {
@@ -113,9 +113,50 @@ MnetStatus mnet_layer_check(const MnetNode *node, const MnetLayer *layer, MnetEr
     return status ? status : check_sums(node, layer, error);
 }
 
+/* The least and the largest sum of a channel, whatever the input. */
+static void sums_range(const MnetLayer *layer, size_t channel, int64_t *lo, int64_t *hi)
+{
+    int64_t up = 0, down = 0, zero = layer->in->quant.zero_point[0];
+    int32_t wz = weight_zero(layer, channel);
+    for (size_t t = 0; t < layer->taps; t++) {
+        int32_t w = weight_at(layer, channel, t) - wz;
+        up += w > 0 ? w : 0;
+        down += w < 0 ? -w : 0;
+    }
+    *lo = bias_at(layer, channel) + up * (-128 - zero) - down * (127 - zero);
+    *hi = bias_at(layer, channel) + up * (127 - zero) - down * (-128 - zero);
+}
+
+/* The fits of a layer.  Channels of one scale share them where their sums allow. */
+static MnetStatus pack_fits(MnetGraph *graph, const MnetLayer *layer, size_t padded, MnetRequant *r,
+                            MnetError *error)
+{
+    int32_t *offset = mnet_store_calloc(graph->store, padded, sizeof *offset);
+    float *factor = mnet_store_calloc(graph->store, padded, sizeof *factor);
+    float *addend = mnet_store_calloc(graph->store, padded, sizeof *addend);
+    if (!offset || !factor || !addend)
+        return mnet_error_memory(error, padded * sizeof *factor);
+    for (size_t c = 0; c < padded; c++) {
+        MnetFitTask task = {
+            { r->multiplier[c], r->shift[c] }, r->zero_point, r->min, r->max, 0, 0
+        };
+        MnetFit fit = { 0, 0, 0 };
+        if (c < layer->channels)
+            sums_range(layer, c, &task.lo, &task.hi);
+        mnet_fit(&task, &fit);
+        offset[c] = fit.offset;
+        factor[c] = fit.factor;
+        addend[c] = fit.addend;
+    }
+    r->fit_offset = offset;
+    r->fit_factor = factor;
+    r->fit_addend = addend;
+    return MNET_OK;
+}
+
 /* The factors of `padded` channels; 0 for those that are padding. */
 static MnetStatus pack_requant(MnetGraph *graph, const MnetNode *node, const MnetLayer *layer,
-                               size_t padded, MnetRequant *requant, MnetError *error)
+                               size_t padded, bool fits, MnetRequant *requant, MnetError *error)
 {
     int32_t *multiplier = mnet_store_calloc(graph->store, padded, sizeof *multiplier);
     int32_t *shift = mnet_store_calloc(graph->store, padded, sizeof *shift);
@@ -135,7 +176,9 @@ static MnetStatus pack_requant(MnetGraph *graph, const MnetNode *node, const Mne
                               .tie = tie,
                               .zero_point = layer->out->quant.zero_point[0] };
     mnet_activation_range_s8(node->activation, layer->out, &requant->min, &requant->max);
-    return MNET_OK;
+    return fits && requant->min >= requant->zero_point
+               ? pack_fits(graph, layer, padded, requant, error)
+               : MNET_OK;
 }
 
 /* bias - input zero point * sum of (w - wz), modulo 2^32: the whole sum fits,
@@ -214,7 +257,9 @@ MnetStatus mnet_pack_gemm_s8(MnetGraph *graph, const MnetNode *node, const MnetL
     gemm->panels = panels;
     gemm->panel_bytes = panel;
     MnetStatus status = pack_weight_zeros(graph, layer, padded, kernels, &gemm->weight_zero, error);
-    return status ? status : pack_requant(graph, node, layer, padded, &gemm->requant, error);
+    return status ? status
+                  : pack_requant(graph, node, layer, padded, kernels->gemm_s8.fits, &gemm->requant,
+                                 error);
 }
 
 MnetStatus mnet_pack_gemm_f32(MnetGraph *graph, const MnetNode *node, const MnetLayer *layer,
@@ -260,7 +305,8 @@ MnetStatus mnet_pack_depthwise_s8(MnetGraph *graph, const MnetNode *node, const 
     depthwise->tile = tile;
     depthwise->weights = weights;
     depthwise->bias = bias;
-    MnetStatus status = pack_requant(graph, node, layer, tile, &depthwise->requant, error);
+    MnetStatus status = pack_requant(graph, node, layer, tile, kernels->depthwise_s8.fits,
+                                     &depthwise->requant, error);
     if (status || !kernels->depthwise_s8.pack)
         return status;
     size_t bytes = kernels->depthwise_s8.pack_bytes(depthwise);

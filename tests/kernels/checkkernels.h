@@ -58,6 +58,9 @@ typedef enum {
     CHECK_SHIFT,
     CHECK_SCALE,
     CHECK_TIE,
+    CHECK_FIT_OFFSET,
+    CHECK_FIT_FACTOR,
+    CHECK_FIT_ADDEND,
     CHECK_BIAS,
     CHECK_ROWS,
     CHECK_ROW0, /* and the rows behind it */
@@ -124,6 +127,13 @@ typedef enum {
 /* Factors for `channels` channels padded to a multiple of `tile`; `reach` is
  * about the largest |sum|. */
 void check_requant(MnetRequant *r, CheckRequant style, size_t channels, size_t tile, int64_t reach);
+/* The sums of each channel lie in lo to hi: adds the fits of the product, as its
+ * packing does.  Whether they are right, the results tell. */
+void check_requant_fits(MnetRequant *r, size_t channels, size_t tile, const int64_t *lo,
+                        const int64_t *hi);
+/* The factors of a layer with RELU, whose sums lie in -reach to reach. */
+enum { CHECK_MOST_CHANNELS = 2048 };
+void check_requant_relu(MnetRequant *r, size_t channels, size_t tile, int64_t reach);
 /* A sum that shows what `style` is about. */
 int32_t check_requant_sum(const MnetRequant *r, CheckRequant style, size_t channel);
 /* One factor, for the slots that have one. */

@@ -93,6 +93,23 @@ static void pack(const MnetKernels *kernels, MnetDepthwiseS8 *d)
     d->packed = packed;
 }
 
+/* See gemm_s8. */
+static void fit(const DepthwiseShape *s, size_t tile, MnetDepthwiseS8 *d)
+{
+    int64_t lo[DEPTHWISE_MOST_CHANNELS], hi[DEPTHWISE_MOST_CHANNELS];
+    if (check_one_in(3))
+        return;
+    for (size_t c = 0; c < s->channels; c++) {
+        lo[c] = hi[c] = d->bias[c];
+        for (size_t t = 0; t < s->kernel_h * s->kernel_w; t++) {
+            int64_t w = weights[t * s->channels + c];
+            lo[c] += w < 0 ? 127 * w : -128 * w;
+            hi[c] += w < 0 ? -128 * w : 127 * w;
+        }
+    }
+    check_requant_fits(&d->requant, s->channels, tile, lo, hi);
+}
+
 static void fill_expected(const MnetDepthwiseS8 *d, const DepthwiseShape *s,
                           const int8_t *const *rows)
 {
@@ -125,6 +142,7 @@ static void run_case(const MnetKernels *kernels, const DepthwiseShape *s)
     place_rows(s, style, rows);
     choose_bias(s, &d.requant, style, positive, rows, (int32_t *)d.bias);
     fill_expected(&d, s, rows);
+    fit(s, tile, &d);
     pack(kernels, &d);
     int8_t *out = check_place_output(depthwise_out_elements(s), 1);
     kernels->depthwise_s8.run(&d, s->width, rows, out);
@@ -162,7 +180,7 @@ static void bench(const MnetKernels *kernels)
                                  s->stride,   s->dilation, s->pixel,    s->out_pixel };
         b.d.weights = check_place_packed(CHECK_PANELS, taps * padded * sizeof(int16_t));
         b.d.bias = check_place_packed(CHECK_BIAS, padded * sizeof(int32_t));
-        check_requant(&b.d.requant, CHECK_REQUANT_USUAL, s->channels, tile, (int64_t)taps * 3000);
+        check_requant_relu(&b.d.requant, s->channels, tile, (int64_t)taps * 3000);
         place_rows(s, CHECK_REQUANT_USUAL, b.rows);
         pack(kernels, &b.d);
         b.out = check_place_output(depthwise_out_elements(s), 64);

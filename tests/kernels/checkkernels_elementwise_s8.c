@@ -65,7 +65,9 @@ static void random_range(int32_t *zero_point, int32_t *min, int32_t *max)
 static int8_t naive_result(int64_t x, int32_t multiplier, int32_t shift, int32_t zero_point,
                            int32_t min, int32_t max)
 {
-    MnetRequant r = { &multiplier, &shift, NULL, NULL, zero_point, min, max };
+    MnetRequant r = {
+        .multiplier = &multiplier, .shift = &shift, .zero_point = zero_point, .min = min, .max = max
+    };
     return naive_requantize(&r, 0, x);
 }
 

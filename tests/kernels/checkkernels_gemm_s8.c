@@ -117,6 +117,23 @@ static void choose_bias(const Case *c, const MnetRequant *r, const int8_t *row)
     }
 }
 
+/* In most cases kernels may use what is found at load. */
+static void fit(const Case *c, size_t tile, MnetRequant *r)
+{
+    int64_t lo[MOST_N], hi[MOST_N];
+    if (check_one_in(3))
+        return;
+    for (size_t j = 0; j < c->n; j++) {
+        lo[j] = hi[j] = bias[j];
+        for (size_t t = 0; t < c->k; t++) {
+            int64_t w = weights[j * c->k + t] - weight_zero[j];
+            lo[j] += w < 0 ? 127 * w : -128 * w;
+            hi[j] += w < 0 ? -128 * w : 127 * w;
+        }
+    }
+    check_requant_fits(r, c->n, tile, lo, hi);
+}
+
 static void run_case(const MnetKernels *kernels, const Case *c)
 {
     MnetGemmS8 g;
@@ -133,6 +150,7 @@ static void run_case(const MnetKernels *kernels, const Case *c)
     random_weights(c);
     fill_activations(c, a, a_stride);
     choose_bias(c, &requant, a);
+    fit(c, kernels->gemm_s8.nr, &requant);
     pack(kernels, c->n, c->k, &g);
     g.requant = requant;
     check_canary(expected, out_bytes);
@@ -220,6 +238,7 @@ static void check(const MnetKernels *kernels)
 typedef struct {
     const char *name;
     size_t m, k, n;
+    bool relu;
     MnetGemmS8 g;
     const int8_t *a;
     int8_t *out;
@@ -240,7 +259,10 @@ static void bench_shape(const MnetKernels *kernels, Bench *b)
     check_place_front(true);
     b->g = (MnetGemmS8){ .k = b->k, .panel_bytes = bytes };
     b->g.panels = check_place_packed(CHECK_PANELS, padded / nr * bytes);
-    check_requant(&b->g.requant, CHECK_REQUANT_USUAL, b->n, nr, (int64_t)b->k * 3000);
+    if (b->relu)
+        check_requant_relu(&b->g.requant, b->n, nr, (int64_t)b->k * 3000);
+    else
+        check_requant(&b->g.requant, CHECK_REQUANT_USUAL, b->n, nr, (int64_t)b->k * 3000);
     b->a = check_place(CHECK_A, b->m * b->k, CHECK_SLACK, 64);
     b->out = check_place_output(b->m * b->n, 64);
     bench_print(kernels, "gemm_s8", b->name, call, b, (double)(b->m * b->k * b->n), BENCH_S8);
@@ -249,10 +271,16 @@ static void bench_shape(const MnetKernels *kernels, Bench *b)
 static void bench(const MnetKernels *kernels)
 {
     Bench shapes[] = {
-        { "12544 x 27 x 32", 12544, 27, 32 }, { "3136 x 24 x 144", 3136, 24, 144 },
-        { "3136 x 96 x 24", 3136, 96, 24 },   { "196 x 64 x 384", 196, 64, 384 },
-        { "196 x 384 x 64", 196, 384, 64 },   { "49 x 960 x 160", 49, 960, 160 },
-        { "49 x 320 x 1280", 49, 320, 1280 }, { "1 x 1280 x 1001", 1, 1280, 1001 },
+        { "12544 x 16 x 96 relu", 12544, 16, 96, true },
+        { "3136 x 24 x 144 relu", 3136, 24, 144, true },
+        { "784 x 64 x 64 relu", 784, 64, 64, true },
+        { "196 x 64 x 384 relu", 196, 64, 384, true },
+        { "49 x 320 x 1280 relu", 49, 320, 1280, true },
+        { "3136 x 24 x 144", 3136, 24, 144, false },
+        { "3136 x 96 x 24", 3136, 96, 24, false },
+        { "196 x 384 x 64", 196, 384, 64, false },
+        { "49 x 960 x 160", 49, 960, 160, false },
+        { "1 x 1280 x 1001", 1, 1280, 1001, false },
     };
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
         bench_shape(kernels, &shapes[i]);

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "checkkernels.h"
-#include "ops/quant.h"
+#include "ops/fit.h"
 
 /* A mantissa as QuantizeMultiplier makes it: 2^30 to 2^31 - 1. */
 static int32_t mantissa(void)
@@ -53,8 +53,6 @@ void check_factor(CheckRequant style, int64_t reach, int32_t *multiplier, int32_
     default:
         usual_factor(reach, multiplier, shift);
     }
-    if (check_one_in(8))
-        *multiplier = -*multiplier;
 }
 
 static void random_limits(MnetRequant *r)
@@ -75,12 +73,53 @@ void check_requant(MnetRequant *r, CheckRequant style, size_t channels, size_t t
     int32_t *shift = check_place_packed(CHECK_SHIFT, padded * sizeof *shift);
     float *scale = check_place_packed(CHECK_SCALE, padded * sizeof *scale);
     float *tie = check_place_packed(CHECK_TIE, padded * sizeof *tie);
+    bool signs = check_one_in(3);
     for (size_t c = 0; c < channels; c++) {
         check_factor(style, reach, &multiplier[c], &shift[c]);
+        if (signs && check_one_in(8))
+            multiplier[c] = -multiplier[c];
         mnet_fixed_quick((MnetFixed){ multiplier[c], shift[c] }, &scale[c], &tie[c]);
     }
     *r = (MnetRequant){ .multiplier = multiplier, .shift = shift, .scale = scale, .tie = tie };
     random_limits(r);
+}
+
+void check_requant_fits(MnetRequant *r, size_t channels, size_t tile, const int64_t *lo,
+                        const int64_t *hi)
+{
+    size_t padded = (channels + tile - 1) / tile * tile;
+    int32_t *offset = check_place_packed(CHECK_FIT_OFFSET, padded * sizeof *offset);
+    float *factor = check_place_packed(CHECK_FIT_FACTOR, padded * sizeof *factor);
+    float *addend = check_place_packed(CHECK_FIT_ADDEND, padded * sizeof *addend);
+    for (size_t c = 0; c < padded; c++) {
+        MnetFitTask task = {
+            { r->multiplier[c], r->shift[c] }, r->zero_point,           r->min, r->max,
+            c < channels ? lo[c] : 0,          c < channels ? hi[c] : 0
+        };
+        MnetFit fit = { 0, 0, 0 };
+        mnet_fit(&task, &fit);
+        offset[c] = fit.offset;
+        factor[c] = fit.factor;
+        addend[c] = fit.addend;
+    }
+    r->fit_offset = offset;
+    r->fit_factor = factor;
+    r->fit_addend = addend;
+}
+
+void check_requant_relu(MnetRequant *r, size_t channels, size_t tile, int64_t reach)
+{
+    int64_t lo[CHECK_MOST_CHANNELS], hi[CHECK_MOST_CHANNELS];
+    check_requant(r, CHECK_REQUANT_USUAL, channels, tile, reach);
+    r->zero_point = r->min = -128;
+    r->max = 127;
+    for (size_t c = 0; c < channels; c++) {
+        ((int32_t *)r->multiplier)[c] = abs(r->multiplier[c]);
+        ((float *)r->scale)[c] = fabsf(r->scale[c]);
+        lo[c] = -reach;
+        hi[c] = reach;
+    }
+    check_requant_fits(r, channels, tile, lo, hi);
 }
 
 static int32_t limited(double sum)

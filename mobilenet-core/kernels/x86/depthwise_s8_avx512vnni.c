@@ -25,9 +25,10 @@ size_t mnet_depthwise_s8_pack_bytes_avx512vnni(const MnetDepthwiseS8 *d)
 static void pack_sum(const MnetDepthwiseS8 *d, MnetDepthwiseBlock *b, size_t j, size_t c)
 {
     size_t quarter = j / 16;
-    uint32_t bias = (uint32_t)d->bias[c];
-    b->scale[j] = d->requant.scale[c];
-    b->tie[j] = d->requant.tie[c];
+    int fitted = b->way == MNET_REQUANT_FITTED;
+    uint32_t bias = (uint32_t)d->bias[c] + (fitted ? (uint32_t)d->requant.fit_offset[c] : 0);
+    b->scale[j] = (fitted ? d->requant.fit_factor : d->requant.scale)[c];
+    b->tie[j] = (fitted ? d->requant.fit_addend : d->requant.tie)[c];
     for (size_t ky = 0; ky < d->kernel_h; ky++)
         for (size_t kx = 0; kx < d->kernel_w; kx++) {
             int32_t w = d->weights[(ky * d->kernel_w + kx) * d->tile + c];
@@ -52,13 +53,13 @@ void mnet_depthwise_s8_pack_avx512vnni(const MnetDepthwiseS8 *d, void *packed)
         b->c0 = c0;
         b->channels = d->channels - c0 < MNET_DW_CHANNELS ? d->channels - c0 : MNET_DW_CHANNELS;
         b->segments = b->channels > 32 ? 1 : b->channels > 16 ? 2 : 4;
+        b->way = mnet_requant_way_avx512vnni(&d->requant, c0, b->channels);
         for (size_t j = 0; j < MNET_DW_CHANNELS; j++) {
             size_t byte = j / 4 % 4 * 16 + j / 16 * 4 + j % 4;
             size_t c = byte % (MNET_DW_CHANNELS / b->segments);
             if (c < b->channels)
                 pack_sum(d, b, j, c0 + c);
         }
-        b->way = mnet_requant_way_avx512vnni(&d->requant, b->scale, MNET_DW_CHANNELS);
     }
 }
 

@@ -59,9 +59,10 @@ MNET_INLINE void two_outputs(const Quick *p, size_t quarter, __m512i columns[5][
     __m512 tie = mnet_requant_tie(way, &p->d->requant, _mm512_load_ps(b->tie + 16 * quarter));
     __m512 v0 = mnet_requant_value(way, first, scale, tie);
     __m512 v1 = mnet_requant_value(way, second, scale, tie);
-    n[0] = _mm512_cvtps_epi32(v0);
-    n[1] = _mm512_cvtps_epi32(v1);
-    if (__builtin_expect(mnet_requant_doubt(mnet_requant_worst(mnet_requant_rest(v0), v1)), 0)) {
+    n[0] = mnet_requant_nearest(way, v0);
+    n[1] = mnet_requant_nearest(way, v1);
+    if (way != MNET_REQUANT_FITTED &&
+        __builtin_expect(mnet_requant_doubt(mnet_requant_worst(mnet_requant_rest(v0), v1)), 0)) {
         n[0] = settle(p, quarter, way, first, n[0]);
         n[1] = settle(p, quarter, way, second, n[1]);
     }
@@ -111,16 +112,15 @@ MNET_INLINE void all_outputs(const Quick *p, size_t outputs, int8_t *out, size_t
     }
 }
 
-MNET_INLINE void outputs_of(const Quick *p, size_t outputs, int8_t *out, size_t segments)
+MNET_INLINE void outputs_of(const Quick *p, size_t outputs, int8_t *out, size_t segments,
+                            size_t step)
 {
-    if (p->d->stride == 1 && p->b->way == MNET_REQUANT_POSITIVE)
-        all_outputs(p, outputs, out, segments, 1, MNET_REQUANT_POSITIVE);
-    else if (p->d->stride == 1)
-        all_outputs(p, outputs, out, segments, 1, MNET_REQUANT_QUICKLY);
+    if (p->b->way == MNET_REQUANT_FITTED)
+        all_outputs(p, outputs, out, segments, step, MNET_REQUANT_FITTED);
     else if (p->b->way == MNET_REQUANT_POSITIVE)
-        all_outputs(p, outputs, out, segments, 2, MNET_REQUANT_POSITIVE);
+        all_outputs(p, outputs, out, segments, step, MNET_REQUANT_POSITIVE);
     else
-        all_outputs(p, outputs, out, segments, 2, MNET_REQUANT_QUICKLY);
+        all_outputs(p, outputs, out, segments, step, MNET_REQUANT_QUICKLY);
 }
 
 int mnet_depthwise_is_quick_avx512vnni(const MnetDepthwiseS8 *d, const MnetDepthwiseBlock *b)
@@ -134,10 +134,16 @@ void mnet_depthwise_quickly_avx512vnni(const MnetDepthwiseS8 *d, const MnetDepth
                                        const MnetDepthwiseInput *in, size_t outputs, int8_t *out)
 {
     const Quick p = { d, b, requant, in };
-    if (b->segments == 1)
-        outputs_of(&p, outputs, out, 1);
+    if (b->segments == 1 && d->stride == 1)
+        outputs_of(&p, outputs, out, 1, 1);
+    else if (b->segments == 1)
+        outputs_of(&p, outputs, out, 1, 2);
+    else if (b->segments == 2 && d->stride == 1)
+        outputs_of(&p, outputs, out, 2, 1);
     else if (b->segments == 2)
-        outputs_of(&p, outputs, out, 2);
+        outputs_of(&p, outputs, out, 2, 2);
+    else if (d->stride == 1)
+        outputs_of(&p, outputs, out, 4, 1);
     else
-        outputs_of(&p, outputs, out, 4);
+        outputs_of(&p, outputs, out, 4, 2);
 }

@@ -19,87 +19,172 @@ typedef struct {
     size_t a_stride;
     const int32_t *offset; /* taken off all sums of a row */
     int32_t *acc;          /* rows of 64 */
+    /* Fitted channels go from sums to bytes in registers. */
+    const MnetRequant *requant;
+    const int32_t *fit_offset;
+    const float *factor, *addend;
+    __mmask64 valid; /* of the bytes of a row */
+    int8_t *c;
+    size_t c_stride;
 } Product;
 
-/* rows * panels registers of sums: both are constants to the compiler. */
-MNET_INLINE void product_tile(const Product *p, size_t i0, size_t rows, size_t panels)
+/* One row of 3 or 4 panels, two of 2, four of 1: at most `rows` of them. */
+MNET_INLINE void store_rows(const Product *p, size_t panels, size_t rows, __m512i bytes, int8_t *c)
+{
+    if (panels > 2) {
+        _mm512_mask_storeu_epi8(c, p->valid, bytes);
+    } else if (panels == 2) {
+        _mm256_mask_storeu_epi8(c, (__mmask32)p->valid, _mm512_castsi512_si256(bytes));
+        if (rows > 1)
+            _mm256_mask_storeu_epi8(c + p->c_stride, (__mmask32)p->valid,
+                                    _mm512_extracti64x4_epi64(bytes, 1));
+    } else {
+        const __mmask16 valid = (__mmask16)p->valid;
+        _mm_mask_storeu_epi8(c, valid, _mm512_castsi512_si128(bytes));
+        if (rows > 1)
+            _mm_mask_storeu_epi8(c + p->c_stride, valid, _mm512_extracti32x4_epi32(bytes, 1));
+        if (rows > 2)
+            _mm_mask_storeu_epi8(c + 2 * p->c_stride, valid, _mm512_extracti32x4_epi32(bytes, 2));
+        if (rows > 3)
+            _mm_mask_storeu_epi8(c + 3 * p->c_stride, valid, _mm512_extracti32x4_epi32(bytes, 3));
+    }
+}
+
+/* Rows of up to 64 bytes from registers of sums, four registers at once: one row
+ * of 3 or 4 panels, two of 2, four of 1. */
+MNET_INLINE void store_fitted(const Product *p, size_t i0, size_t rows, size_t panels,
+                              __m512i acc[MAX_ROWS][MAX_PANELS])
+{
+    /* Dword 4 * l + j after packing is channels 16 * j + 4 * l... */
+    const __m512i order = _mm512_set_epi32(15, 11, 7, 3, 14, 10, 6, 2, 13, 9, 5, 1, 12, 8, 4, 0);
+    const size_t at_once = panels > 2 ? 1 : 4 / panels;
+    int8_t *c = p->c + i0 * p->c_stride;
+#pragma GCC unroll 12
+    for (size_t i = 0; i < rows; i += at_once) {
+        __m512i n[4];
+#pragma GCC unroll 12
+        for (size_t j = 0; j < 4; j++) {
+            size_t row = i + j / panels, column = j % panels;
+            if (row >= rows || j >= at_once * panels) {
+                n[j] = n[0];
+                continue;
+            }
+            __m512 factor = _mm512_loadu_ps(p->factor + NR * column);
+            __m512 addend = _mm512_loadu_ps(p->addend + NR * column);
+            n[j] = mnet_requant_nearest(
+                MNET_REQUANT_FITTED,
+                mnet_requant_value(MNET_REQUANT_FITTED, acc[row][column], factor, addend));
+        }
+        __m512i bytes = _mm512_permutexvar_epi32(
+            order, mnet_requant_bytes(p->requant, _mm512_packs_epi32(n[0], n[1]),
+                                      _mm512_packs_epi32(n[2], n[3])));
+        store_rows(p, panels, rows - i, bytes, c);
+        c += at_once * p->c_stride;
+    }
+}
+
+/* rows * panels registers of sums: both, and fitted, are constants to the compiler. */
+MNET_INLINE void product_tile(const Product *p, size_t i0, size_t rows, size_t panels, int fitted)
 {
     __m512i acc[MAX_ROWS][MAX_PANELS];
     const uint8_t *w = p->panel;
     const int8_t *a = p->a + i0 * p->a_stride;
     size_t stride = p->a_stride, bytes = p->panel_bytes;
+#pragma GCC unroll 12
     for (size_t j = 0; j < panels; j++) {
         __m512i bias = _mm512_load_si512(w + j * bytes);
+        if (fitted)
+            bias = _mm512_add_epi32(bias, _mm512_loadu_si512(p->fit_offset + NR * j));
+#pragma GCC unroll 12
         for (size_t i = 0; i < rows; i++)
             acc[i][j] = _mm512_sub_epi32(bias, _mm512_set1_epi32(p->offset[i0 + i]));
     }
     w += NR * sizeof(int32_t);
     for (size_t s = 0; s < p->steps; s++, w += 4 * NR, a += 4) {
         __m512i weights[MAX_PANELS];
+#pragma GCC unroll 12
         for (size_t j = 0; j < panels; j++)
             weights[j] = _mm512_load_si512(w + j * bytes);
+#pragma GCC unroll 12
         for (size_t i = 0; i < rows; i++) {
             int32_t four;
             __builtin_memcpy(&four, a + i * stride, sizeof four);
             __m512i row = _mm512_set1_epi32(four);
+#pragma GCC unroll 12
             for (size_t j = 0; j < panels; j++)
                 acc[i][j] = _mm512_dpbusd_epi32(acc[i][j], weights[j], row);
         }
     }
+    if (fitted) {
+        store_fitted(p, i0, rows, panels, acc);
+        return;
+    }
+#pragma GCC unroll 12
     for (size_t i = 0; i < rows; i++)
+#pragma GCC unroll 12
         for (size_t j = 0; j < panels; j++)
             _mm512_store_si512(p->acc + 64 * i + 16 * j, acc[i][j]);
 }
 
 /* As many rows of at most `rows` as a tile takes; returns their number. */
-static size_t product_4(const Product *p, size_t i, size_t rows)
+MNET_INLINE size_t product_4(const Product *p, size_t i, size_t rows, int fitted)
 {
     if (rows >= 6)
-        return product_tile(p, i, 6, 4), 6;
+        return product_tile(p, i, 6, 4, fitted), 6;
     if (rows >= 4)
-        return product_tile(p, i, 4, 4), 4;
+        return product_tile(p, i, 4, 4, fitted), 4;
     if (rows >= 2)
-        return product_tile(p, i, 2, 4), 2;
-    return product_tile(p, i, 1, 4), 1;
+        return product_tile(p, i, 2, 4, fitted), 2;
+    return product_tile(p, i, 1, 4, fitted), 1;
 }
 
-static size_t product_3(const Product *p, size_t i, size_t rows)
+MNET_INLINE size_t product_3(const Product *p, size_t i, size_t rows, int fitted)
 {
     if (rows >= 8)
-        return product_tile(p, i, 8, 3), 8;
+        return product_tile(p, i, 8, 3, fitted), 8;
     if (rows >= 4)
-        return product_tile(p, i, 4, 3), 4;
+        return product_tile(p, i, 4, 3, fitted), 4;
     if (rows >= 2)
-        return product_tile(p, i, 2, 3), 2;
-    return product_tile(p, i, 1, 3), 1;
+        return product_tile(p, i, 2, 3, fitted), 2;
+    return product_tile(p, i, 1, 3, fitted), 1;
 }
 
-static size_t product_2(const Product *p, size_t i, size_t rows)
+MNET_INLINE size_t product_2(const Product *p, size_t i, size_t rows, int fitted)
 {
     if (rows >= 12)
-        return product_tile(p, i, 12, 2), 12;
+        return product_tile(p, i, 12, 2, fitted), 12;
     if (rows >= 6)
-        return product_tile(p, i, 6, 2), 6;
+        return product_tile(p, i, 6, 2, fitted), 6;
     if (rows >= 3)
-        return product_tile(p, i, 3, 2), 3;
-    return product_tile(p, i, 1, 2), 1;
+        return product_tile(p, i, 3, 2, fitted), 3;
+    return product_tile(p, i, 1, 2, fitted), 1;
 }
 
-static size_t product_1(const Product *p, size_t i, size_t rows)
+MNET_INLINE size_t product_1(const Product *p, size_t i, size_t rows, int fitted)
 {
     if (rows >= 12)
-        return product_tile(p, i, 12, 1), 12;
+        return product_tile(p, i, 12, 1, fitted), 12;
     if (rows >= 4)
-        return product_tile(p, i, 4, 1), 4;
-    return product_tile(p, i, 1, 1), 1;
+        return product_tile(p, i, 4, 1, fitted), 4;
+    return product_tile(p, i, 1, 1, fitted), 1;
 }
 
-static size_t product(const Product *p, size_t i, size_t rows)
+MNET_INLINE size_t product(const Product *p, size_t i, size_t rows, int fitted)
 {
-    return p->panels == 4   ? product_4(p, i, rows)
-           : p->panels == 3 ? product_3(p, i, rows)
-           : p->panels == 2 ? product_2(p, i, rows)
-                            : product_1(p, i, rows);
+    return p->panels == 4   ? product_4(p, i, rows, fitted)
+           : p->panels == 3 ? product_3(p, i, rows, fitted)
+           : p->panels == 2 ? product_2(p, i, rows, fitted)
+                            : product_1(p, i, rows, fitted);
+}
+
+static size_t product_sums(const Product *p, size_t i, size_t rows)
+{
+    return product(p, i, rows, 0);
+}
+
+static size_t product_fitted(const Product *p, size_t i, size_t rows)
+{
+    return product(p, i, rows, 1);
 }
 
 /* 16 sums of four of four registers each: result lane 4 * g + i is the sum of
@@ -179,6 +264,36 @@ static size_t panels_at_once(size_t left)
     return left < MAX_PANELS ? left : MAX_PANELS;
 }
 
+/* m rows of channels n on. */
+static void rows_fitted(const MnetGemmS8 *g, Product *p, size_t n, size_t channels, size_t m)
+{
+    p->requant = &g->requant;
+    p->fit_offset = g->requant.fit_offset + n;
+    p->factor = g->requant.fit_factor + n;
+    p->addend = g->requant.fit_addend + n;
+    p->valid = mnet_mask64(channels);
+    for (size_t i = 0; i < m;)
+        i += product_fitted(p, i, m - i);
+}
+
+/* As above, by way of p->acc.  sums: of rows, when zero points differ. */
+static void rows_by_sums(const MnetGemmS8 *g, const Product *p, size_t n, size_t channels, size_t m,
+                         MnetRequantWay way, const int32_t *sums)
+{
+    MnetRequantBlock block = { .requant = &g->requant,
+                               .c0 = n,
+                               .channels = channels,
+                               .scale = g->requant.scale + n,
+                               .tie = g->requant.tie + n,
+                               .way = way };
+    for (size_t i = 0, rows; i < m; i += rows) {
+        rows = product_sums(p, i, m - i);
+        if (sums)
+            take_off_zeros(p, g->weight_zero + n, sums + i, rows);
+        mnet_requantize_rows_avx512vnni(&block, rows, p->acc, p->c + i * p->c_stride, p->c_stride);
+    }
+}
+
 /* Up to BLOCK rows times the channels n0 to n1. */
 static void gemm_block(const MnetGemmS8 *g, size_t m, size_t n0, size_t n1, const int8_t *a,
                        size_t a_stride, int8_t *c, size_t c_stride)
@@ -195,22 +310,22 @@ static void gemm_block(const MnetGemmS8 *g, size_t m, size_t n0, size_t n1, cons
                   .a = a,
                   .a_stride = a_stride,
                   .offset = offset,
-                  .acc = acc };
+                  .acc = acc,
+                  .c_stride = c_stride };
+    /* Zero points that differ are taken off sums in memory. */
+    MnetRequant requant = g->requant;
+    if (!same)
+        requant.fit_addend = NULL;
     for (size_t n = n0; n < n1; n += NR * p.panels) {
         p.panels = panels_at_once((n1 - n + NR - 1) / NR);
         p.panel = (const uint8_t *)g->panels + n / NR * g->panel_bytes;
-        MnetRequantBlock block = { .requant = &g->requant,
-                                   .c0 = n,
-                                   .channels = n1 - n < NR * p.panels ? n1 - n : NR * p.panels,
-                                   .scale = g->requant.scale + n,
-                                   .tie = g->requant.tie + n };
-        block.way = mnet_requant_way_avx512vnni(&g->requant, block.scale, NR * p.panels);
-        for (size_t i = 0, rows; i < m; i += rows) {
-            rows = product(&p, i, m - i);
-            if (!same)
-                take_off_zeros(&p, g->weight_zero + n, sums + i, rows);
-            mnet_requantize_rows_avx512vnni(&block, rows, acc, c + i * c_stride + n, c_stride);
-        }
+        p.c = c + n;
+        size_t channels = n1 - n < NR * p.panels ? n1 - n : NR * p.panels;
+        MnetRequantWay way = mnet_requant_way_avx512vnni(&requant, n, channels);
+        if (way == MNET_REQUANT_FITTED)
+            rows_fitted(g, &p, n, channels, m);
+        else
+            rows_by_sums(g, &p, n, channels, m, way, same ? NULL : sums);
     }
 }
 

@@ -5,17 +5,22 @@
 
 #include "kernels/requant.h"
 
-MnetRequantWay mnet_requant_way_avx512vnni(const MnetRequant *requant, const float *scale, size_t n)
+MnetRequantWay mnet_requant_way_avx512vnni(const MnetRequant *r, size_t c0, size_t n)
 {
-    __mmask16 large = 0, negative = 0;
-    for (size_t i = 0; i < n; i += 16) {
-        __m512 s = _mm512_loadu_ps(scale + i);
+    __mmask16 large = 0, negative = 0, unfit = r->fit_addend ? 0 : 1;
+    for (size_t c = c0; c < c0 + n; c += 16) {
+        const __mmask16 valid = mnet_mask16(c0 + n - c);
+        __m512 s = _mm512_maskz_loadu_ps(valid, r->scale + c);
         large |= _mm512_cmp_ps_mask(_mm512_abs_ps(s), _mm512_set1_ps(0.99f), _CMP_GE_OQ);
         negative |= _mm512_cmp_ps_mask(s, _mm512_setzero_ps(), _CMP_LT_OQ);
+        if (!unfit)
+            unfit = _mm512_mask_cmp_ps_mask(valid, _mm512_maskz_loadu_ps(valid, r->fit_addend + c),
+                                            _mm512_setzero_ps(), _CMP_EQ_OQ);
     }
-    return large                                            ? MNET_REQUANT_EXACTLY
-           : negative || requant->min < requant->zero_point ? MNET_REQUANT_QUICKLY
-                                                            : MNET_REQUANT_POSITIVE;
+    return !unfit                               ? MNET_REQUANT_FITTED
+           : large                              ? MNET_REQUANT_EXACTLY
+           : negative || r->min < r->zero_point ? MNET_REQUANT_QUICKLY
+                                                : MNET_REQUANT_POSITIVE;
 }
 
 /* Sums that lie in a row. */
@@ -69,8 +74,9 @@ MNET_INLINE void requantize_rows(const MnetRequantBlock *b, size_t rows, const i
         for (size_t j = 0; j < vectors; j++) {
             __m512 value =
                 mnet_requant_value(way, _mm512_load_si512(acc + 16 * j), scale[j], tie[j]);
-            worst = j ? mnet_requant_worst(worst, value) : mnet_requant_rest(value);
-            n[j] = _mm512_cvtps_epi32(value);
+            if (way != MNET_REQUANT_FITTED)
+                worst = j ? mnet_requant_worst(worst, value) : mnet_requant_rest(value);
+            n[j] = mnet_requant_nearest(way, value);
         }
         __m512i low = mnet_requant_halves(way, r, n[0], n[vectors > 1]);
         __m512i high =
@@ -82,7 +88,8 @@ MNET_INLINE void requantize_rows(const MnetRequantBlock *b, size_t rows, const i
             _mm512_storeu_si512(out, bytes);
         else
             mnet_store_parts(b, segments, valid, bytes, out);
-        if (__builtin_expect(mnet_requant_doubt(vectors > 1 ? worst : _mm512_abs_ps(worst)), 0))
+        if (way != MNET_REQUANT_FITTED &&
+            __builtin_expect(mnet_requant_doubt(vectors > 1 ? worst : _mm512_abs_ps(worst)), 0))
             settle(b, acc, out);
     }
 }
@@ -101,8 +108,9 @@ MNET_INLINE void requantize_narrow(const MnetRequantBlock *b, size_t rows, const
         __m512 worst = _mm512_setzero_ps();
         for (size_t i = 0; i < 4; i++) {
             __m512 value = mnet_requant_value(way, _mm512_load_si512(acc + 64 * i), scale, tie);
-            worst = i ? mnet_requant_worst(worst, value) : mnet_requant_rest(value);
-            n[i] = _mm512_cvtps_epi32(value);
+            if (way != MNET_REQUANT_FITTED)
+                worst = i ? mnet_requant_worst(worst, value) : mnet_requant_rest(value);
+            n[i] = mnet_requant_nearest(way, value);
         }
         __m512i bytes = _mm512_permutexvar_epi32(
             order, mnet_requant_bytes(r, mnet_requant_halves(way, r, n[0], n[1]),
@@ -111,7 +119,7 @@ MNET_INLINE void requantize_narrow(const MnetRequantBlock *b, size_t rows, const
         _mm_mask_storeu_epi8(out + out_stride, valid, _mm512_extracti32x4_epi32(bytes, 1));
         _mm_mask_storeu_epi8(out + 2 * out_stride, valid, _mm512_extracti32x4_epi32(bytes, 2));
         _mm_mask_storeu_epi8(out + 3 * out_stride, valid, _mm512_extracti32x4_epi32(bytes, 3));
-        if (__builtin_expect(mnet_requant_doubt(worst), 0))
+        if (way != MNET_REQUANT_FITTED && __builtin_expect(mnet_requant_doubt(worst), 0))
             for (size_t i = 0; i < 4; i++)
                 settle(b, acc + 64 * i, out + i * out_stride);
     }
@@ -150,7 +158,11 @@ MNET_INLINE void requantize_quarters(const MnetRequantBlock *b, size_t rows, con
 void mnet_requantize_rows_avx512vnni(const MnetRequantBlock *b, size_t rows, const int32_t *acc,
                                      int8_t *out, size_t out_stride)
 {
-    if (b->way == MNET_REQUANT_POSITIVE && b->segments)
+    if (b->way == MNET_REQUANT_FITTED && b->segments)
+        requantize_quarters(b, rows, acc, out, out_stride, MNET_REQUANT_FITTED);
+    else if (b->way == MNET_REQUANT_FITTED)
+        requantize_plain(b, rows, acc, out, out_stride, MNET_REQUANT_FITTED);
+    else if (b->way == MNET_REQUANT_POSITIVE && b->segments)
         requantize_quarters(b, rows, acc, out, out_stride, MNET_REQUANT_POSITIVE);
     else if (b->way == MNET_REQUANT_POSITIVE)
         requantize_plain(b, rows, acc, out, out_stride, MNET_REQUANT_POSITIVE);

@@ -28,9 +28,10 @@ MNET_INLINE __mmask16 mnet_mask16(size_t n)
 
 /* How sums become bytes. */
 typedef enum {
-    MNET_REQUANT_EXACTLY, /* one by one: some channel is scaled up, and wraps as the reference */
-    MNET_REQUANT_QUICKLY, /* in float, one by one where float cannot tell */
-    MNET_REQUANT_POSITIVE /* as above; what is below 0 ends at min (RELU) */
+    MNET_REQUANT_EXACTLY,  /* one by one: some channel is scaled up, and wraps as the reference */
+    MNET_REQUANT_QUICKLY,  /* in float, one by one where float cannot tell */
+    MNET_REQUANT_POSITIVE, /* as above; what is below 0 ends at min (RELU) */
+    MNET_REQUANT_FITTED    /* by the fits of MnetRequant: scale, tie are factor, addend */
 } MnetRequantWay;
 
 /* What mnet_requant_value() adds. */
@@ -54,12 +55,22 @@ MNET_INLINE __m512 mnet_requant_tie(MnetRequantWay way, const MnetRequant *r, __
  * 2^-15 in all. */
 MNET_INLINE __m512 mnet_requant_value(MnetRequantWay way, __m512i acc, __m512 scale, __m512 tie)
 {
+    if (way == MNET_REQUANT_FITTED)
+        return _mm512_fmadd_ps(_mm512_castsi512_ps(acc), scale, tie);
     const __m512i sign = _mm512_set1_epi32(INT32_MIN);
     /* tie ^ (acc & sign) */
     if (way != MNET_REQUANT_POSITIVE)
         tie = _mm512_castsi512_ps(
             _mm512_ternarylogic_epi32(_mm512_castps_si512(tie), acc, sign, 0x78));
     return _mm512_fmadd_ps(_mm512_cvtepi32_ps(acc), scale, tie);
+}
+
+/* The integer that a value stands for. */
+MNET_INLINE __m512i mnet_requant_nearest(MnetRequantWay way, __m512 value)
+{
+    return way == MNET_REQUANT_FITTED
+               ? _mm512_sub_epi32(_mm512_castps_si512(value), _mm512_set1_epi32(MNET_MAGIC))
+               : _mm512_cvtps_epi32(value);
 }
 
 /* The distance from the nearest integer, with a sign. */
@@ -85,7 +96,7 @@ MNET_INLINE __m512i mnet_requant_halves(MnetRequantWay way, const MnetRequant *r
                                         __m512i b)
 {
     __m512i both = _mm512_packs_epi32(a, b);
-    return way == MNET_REQUANT_POSITIVE
+    return way >= MNET_REQUANT_POSITIVE
                ? both
                : _mm512_adds_epi16(both, _mm512_set1_epi16((int16_t)r->zero_point));
 }
@@ -136,9 +147,9 @@ MNET_INLINE void mnet_store_parts(const MnetRequantBlock *b, size_t segments, __
     }
 }
 
-/* The best way for n channels, a multiple of 16, of these scales. */
-MnetRequantWay mnet_requant_way_avx512vnni(const MnetRequant *requant, const float *scale,
-                                           size_t n);
+/* The best way for n channels from c0 on.  FITTED: fit_offset is to be added to the
+ * sums. */
+MnetRequantWay mnet_requant_way_avx512vnni(const MnetRequant *requant, size_t c0, size_t n);
 
 /* acc: rows of 64 sums, aligned to 64 bytes; out points at channel c0. */
 void mnet_requantize_rows_avx512vnni(const MnetRequantBlock *block, size_t rows, const int32_t *acc,

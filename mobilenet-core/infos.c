@@ -144,6 +144,7 @@ static const char *kernel_slot(const MnetStep *step, bool *plain_c)
         return floats ? "max_f32" : "max_s8";
     case MNET_OP_HARD_SWISH:
     case MNET_OP_LOGISTIC:
+    case MNET_OP_EXP:
     case MNET_OP_TANH:
     case MNET_OP_RELU:
     case MNET_OP_RELU6:

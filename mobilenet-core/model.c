@@ -128,7 +128,8 @@ static MnetStatus copy_constants(MnetModel *model, MnetError *error)
     for (int32_t i = 0; i < graph->n_nodes; i++) {
         const MnetNode *node = &graph->nodes[i];
         bool binary = node->op == MNET_OP_ADD || node->op == MNET_OP_SUB ||
-                      node->op == MNET_OP_MUL || node->op == MNET_OP_CONCATENATION;
+                      node->op == MNET_OP_MUL || node->op == MNET_OP_CONCATENATION ||
+                      node->op == MNET_OP_PACK;
         for (int32_t j = 0; j < (binary ? node->n_inputs : 1) && j < node->n_inputs; j++) {
             MnetTensor *tensor = node->inputs[j] < 0 ? NULL : &graph->tensors[node->inputs[j]];
             if (!tensor || !tensor->data || tensor->in_store)

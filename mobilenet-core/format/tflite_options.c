@@ -158,14 +158,19 @@ static MnetStatus read_softmax(const MnetTfliteContext *context, const MnetFlatT
     return MNET_OK;
 }
 
-static MnetStatus read_concatenation(const MnetTfliteContext *context, const MnetFlatTable *options)
+static MnetStatus read_axis(const MnetTfliteContext *context, int32_t axis)
 {
-    int32_t axis = mnet_flat_i32(options, TFL_CONCATENATION_AXIS, 0);
     if (axis < -MNET_MAX_RANK || axis >= MNET_MAX_RANK)
         return MNET_TFLITE_NODE_ERROR(context, MNET_ERROR_FORMAT, "axis %d, expected %d to %d",
                                       axis, -MNET_MAX_RANK, MNET_MAX_RANK - 1);
     context->node->options.axis = axis;
-    return read_activation(context, options, TFL_CONCATENATION_ACTIVATION);
+    return MNET_OK;
+}
+
+static MnetStatus read_concatenation(const MnetTfliteContext *context, const MnetFlatTable *options)
+{
+    MnetStatus status = read_axis(context, mnet_flat_i32(options, TFL_CONCATENATION_AXIS, 0));
+    return status ? status : read_activation(context, options, TFL_CONCATENATION_ACTIVATION);
 }
 
 static MnetStatus read_binary(const MnetTfliteContext *context, const MnetFlatTable *options)
@@ -206,6 +211,90 @@ static MnetStatus read_mean(const MnetTfliteContext *context, const MnetFlatTabl
     return MNET_OK;
 }
 
+/* The options say once more how many tensors there are. */
+static MnetStatus check_count(const MnetTfliteContext *context, const MnetFlatTable *options,
+                              uint32_t field, int32_t found)
+{
+    int32_t count = mnet_flat_i32(options, field, 0);
+    if (count != found)
+        return MNET_TFLITE_NODE_ERROR(context, MNET_ERROR_FORMAT,
+                                      "its options speak of %d tensors, it has %d", count, found);
+    return MNET_OK;
+}
+
+static MnetStatus read_pack(const MnetTfliteContext *context, const MnetFlatTable *options)
+{
+    MnetStatus status = read_axis(context, mnet_flat_i32(options, TFL_PACK_AXIS, 0));
+    return status ? status : check_count(context, options, TFL_PACK_COUNT, context->node->n_inputs);
+}
+
+static MnetStatus read_unpack(const MnetTfliteContext *context, const MnetFlatTable *options)
+{
+    MnetStatus status = read_axis(context, mnet_flat_i32(options, TFL_PACK_AXIS, 0));
+    return status ? status
+                  : check_count(context, options, TFL_PACK_COUNT, context->node->n_outputs);
+}
+
+/* The axis comes first in the file. */
+static MnetStatus read_split(const MnetTfliteContext *context, const MnetFlatTable *options)
+{
+    int32_t *inputs = context->node->inputs;
+    if (context->node->n_inputs == 2) {
+        int32_t axis = inputs[0];
+        inputs[0] = inputs[1];
+        inputs[1] = axis;
+    }
+    return check_count(context, options, TFL_SPLIT_COUNT, context->node->n_outputs);
+}
+
+static MnetStatus read_split_v(const MnetTfliteContext *context, const MnetFlatTable *options)
+{
+    return check_count(context, options, TFL_SPLIT_COUNT, context->node->n_outputs);
+}
+
+static MnetStatus read_strided_slice(const MnetTfliteContext *context, const MnetFlatTable *options)
+{
+    context->node->options.strided_slice.begin_mask =
+        mnet_flat_u32(options, TFL_STRIDED_SLICE_BEGIN_MASK, 0);
+    context->node->options.strided_slice.end_mask =
+        mnet_flat_u32(options, TFL_STRIDED_SLICE_END_MASK, 0);
+    context->node->options.strided_slice.ellipsis_mask =
+        mnet_flat_u32(options, TFL_STRIDED_SLICE_ELLIPSIS_MASK, 0);
+    context->node->options.strided_slice.new_axis_mask =
+        mnet_flat_u32(options, TFL_STRIDED_SLICE_NEW_AXIS_MASK, 0);
+    context->node->options.strided_slice.shrink_mask =
+        mnet_flat_u32(options, TFL_STRIDED_SLICE_SHRINK_AXIS_MASK, 0);
+    context->node->options.strided_slice.offset =
+        mnet_flat_u8(options, TFL_STRIDED_SLICE_OFFSET, 0);
+    return MNET_OK;
+}
+
+static MnetStatus read_resize_bilinear(const MnetTfliteContext *context,
+                                       const MnetFlatTable *options)
+{
+    context->node->options.resize.align_corners =
+        mnet_flat_u8(options, TFL_RESIZE_BILINEAR_ALIGN_CORNERS, 0);
+    context->node->options.resize.half_pixel_centers =
+        mnet_flat_u8(options, TFL_RESIZE_BILINEAR_HALF_PIXEL_CENTERS, 0);
+    return MNET_OK;
+}
+
+static MnetStatus read_resize_nearest(const MnetTfliteContext *context,
+                                      const MnetFlatTable *options)
+{
+    context->node->options.resize.align_corners =
+        mnet_flat_u8(options, TFL_RESIZE_NEAREST_ALIGN_CORNERS, 0);
+    context->node->options.resize.half_pixel_centers =
+        mnet_flat_u8(options, TFL_RESIZE_NEAREST_HALF_PIXEL_CENTERS, 0);
+    return MNET_OK;
+}
+
+static MnetStatus read_space(const MnetTfliteContext *context, const MnetFlatTable *options)
+{
+    context->node->options.block_size = mnet_flat_i32(options, TFL_SPACE_BLOCK_SIZE, 0);
+    return MNET_OK;
+}
+
 /* max_version is the newest one whose meaning is known. */
 static const MnetTfliteOperator supported[] = {
     { TFL_OP_ADD, MNET_OP_ADD, 5, TFL_OPTIONS_ADD, false, read_binary },
@@ -235,6 +324,22 @@ static const MnetTfliteOperator supported[] = {
     { TFL_OP_SQUEEZE, MNET_OP_SQUEEZE, 2, TFL_OPTIONS_SQUEEZE, false, read_squeeze },
     { TFL_OP_QUANTIZE, MNET_OP_QUANTIZE, 4, TFL_OPTIONS_NONE, false, NULL },
     { TFL_OP_HARD_SWISH, MNET_OP_HARD_SWISH, 1, TFL_OPTIONS_NONE, false, NULL },
+    { TFL_OP_DEPTH_TO_SPACE, MNET_OP_DEPTH_TO_SPACE, 2, TFL_OPTIONS_DEPTH_TO_SPACE, true,
+      read_space },
+    { TFL_OP_SPACE_TO_DEPTH, MNET_OP_SPACE_TO_DEPTH, 2, TFL_OPTIONS_SPACE_TO_DEPTH, true,
+      read_space },
+    { TFL_OP_EXP, MNET_OP_EXP, 2, TFL_OPTIONS_NONE, false, NULL },
+    { TFL_OP_PACK, MNET_OP_PACK, 4, TFL_OPTIONS_PACK, true, read_pack },
+    { TFL_OP_UNPACK, MNET_OP_UNPACK, 4, TFL_OPTIONS_UNPACK, true, read_unpack },
+    { TFL_OP_RESIZE_BILINEAR, MNET_OP_RESIZE_BILINEAR, 4, TFL_OPTIONS_RESIZE_BILINEAR, false,
+      read_resize_bilinear },
+    { TFL_OP_RESIZE_NEAREST_NEIGHBOR, MNET_OP_RESIZE_NEAREST_NEIGHBOR, 4,
+      TFL_OPTIONS_RESIZE_NEAREST_NEIGHBOR, false, read_resize_nearest },
+    { TFL_OP_SLICE, MNET_OP_SLICE, 6, TFL_OPTIONS_NONE, false, NULL },
+    { TFL_OP_STRIDED_SLICE, MNET_OP_STRIDED_SLICE, 8, TFL_OPTIONS_STRIDED_SLICE, true,
+      read_strided_slice },
+    { TFL_OP_SPLIT, MNET_OP_SPLIT, 4, TFL_OPTIONS_SPLIT, true, read_split },
+    { TFL_OP_SPLIT_V, MNET_OP_SPLIT_V, 2, TFL_OPTIONS_SPLIT_V, true, read_split_v },
 };
 
 const MnetTfliteOperator *mnet_tflite_find_operator(int32_t builtin)

@@ -99,6 +99,7 @@ enum { /* BuiltinOperator: the supported ones and CUSTOM */
        TFL_OP_CONCATENATION = 2,
        TFL_OP_CONV_2D = 3,
        TFL_OP_DEPTHWISE_CONV_2D = 4,
+       TFL_OP_DEPTH_TO_SPACE = 5,
        TFL_OP_DEQUANTIZE = 6,
        TFL_OP_FULLY_CONNECTED = 9,
        TFL_OP_LOGISTIC = 14,
@@ -108,7 +109,9 @@ enum { /* BuiltinOperator: the supported ones and CUSTOM */
        TFL_OP_RELU_N1_TO_1 = 20,
        TFL_OP_RELU6 = 21,
        TFL_OP_RESHAPE = 22,
+       TFL_OP_RESIZE_BILINEAR = 23,
        TFL_OP_SOFTMAX = 25,
+       TFL_OP_SPACE_TO_DEPTH = 26,
        TFL_OP_TANH = 28,
        TFL_OP_CUSTOM = 32,
        TFL_OP_PAD = 34,
@@ -116,6 +119,14 @@ enum { /* BuiltinOperator: the supported ones and CUSTOM */
        TFL_OP_MEAN = 40,
        TFL_OP_SUB = 41,
        TFL_OP_SQUEEZE = 43,
+       TFL_OP_STRIDED_SLICE = 45,
+       TFL_OP_EXP = 47,
+       TFL_OP_SPLIT = 49,
+       TFL_OP_SLICE = 65,
+       TFL_OP_PACK = 83,
+       TFL_OP_UNPACK = 88,
+       TFL_OP_RESIZE_NEAREST_NEIGHBOR = 97,
+       TFL_OP_SPLIT_V = 102,
        TFL_OP_QUANTIZE = 114,
        TFL_OP_HARD_SWISH = 117,
        TFL_OP_DENSIFY = 124
@@ -130,11 +141,20 @@ enum { /* BuiltinOptions: the tables that are read */
        TFL_OPTIONS_SOFTMAX = 9,
        TFL_OPTIONS_CONCATENATION = 10,
        TFL_OPTIONS_ADD = 11,
+       TFL_OPTIONS_RESIZE_BILINEAR = 15,
        TFL_OPTIONS_RESHAPE = 17,
+       TFL_OPTIONS_SPACE_TO_DEPTH = 19,
        TFL_OPTIONS_MUL = 21,
        TFL_OPTIONS_REDUCER = 27,
        TFL_OPTIONS_SUB = 28,
-       TFL_OPTIONS_SQUEEZE = 30
+       TFL_OPTIONS_SQUEEZE = 30,
+       TFL_OPTIONS_STRIDED_SLICE = 32,
+       TFL_OPTIONS_SPLIT = 35,
+       TFL_OPTIONS_PACK = 59,
+       TFL_OPTIONS_UNPACK = 64,
+       TFL_OPTIONS_RESIZE_NEAREST_NEIGHBOR = 74,
+       TFL_OPTIONS_SPLIT_V = 79,
+       TFL_OPTIONS_DEPTH_TO_SPACE = 94
 };
 
 enum { /* Padding */
@@ -186,6 +206,28 @@ enum { /* FullyConnectedOptions */
        TFL_FULLY_CONNECTED_ASYMMETRIC_INPUTS = 3
 };
 
+enum { /* StridedSliceOptions */
+       TFL_STRIDED_SLICE_BEGIN_MASK = 0,
+       TFL_STRIDED_SLICE_END_MASK = 1,
+       TFL_STRIDED_SLICE_ELLIPSIS_MASK = 2,
+       TFL_STRIDED_SLICE_NEW_AXIS_MASK = 3,
+       TFL_STRIDED_SLICE_SHRINK_AXIS_MASK = 4,
+       TFL_STRIDED_SLICE_OFFSET = 5
+};
+
+enum {                                        /* options of resizing */
+       TFL_RESIZE_BILINEAR_ALIGN_CORNERS = 2, /* behind two that are no longer used */
+       TFL_RESIZE_BILINEAR_HALF_PIXEL_CENTERS = 3,
+       TFL_RESIZE_NEAREST_ALIGN_CORNERS = 0,
+       TFL_RESIZE_NEAREST_HALF_PIXEL_CENTERS = 1
+};
+
+enum { /* PackOptions, UnpackOptions, SplitOptions, SplitVOptions */
+       TFL_PACK_COUNT = 0,
+       TFL_PACK_AXIS = 1,
+       TFL_SPLIT_COUNT = 0
+};
+
 enum { /* the first fields of the other options */
        TFL_SOFTMAX_BETA = 0,
        TFL_CONCATENATION_AXIS = 0,
@@ -193,7 +235,8 @@ enum { /* the first fields of the other options */
        TFL_BINARY_ACTIVATION = 0, /* AddOptions, SubOptions, MulOptions */
        TFL_RESHAPE_NEW_SHAPE = 0,
        TFL_SQUEEZE_DIMS = 0,
-       TFL_REDUCER_KEEP_DIMS = 0
+       TFL_REDUCER_KEEP_DIMS = 0,
+       TFL_SPACE_BLOCK_SIZE = 0 /* DepthToSpaceOptions, SpaceToDepthOptions */
 };
 
 #endif

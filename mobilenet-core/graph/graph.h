@@ -25,26 +25,37 @@ typedef enum {
     MNET_OP_AVERAGE_POOL_2D,
     MNET_OP_CONCATENATION,
     MNET_OP_CONV_2D,
-    MNET_OP_DEPTHWISE_CONV_2D,
     MNET_OP_DENSIFY,
+    MNET_OP_DEPTHWISE_CONV_2D,
+    MNET_OP_DEPTH_TO_SPACE,
     MNET_OP_DEQUANTIZE,
+    MNET_OP_EXP,
     MNET_OP_FULLY_CONNECTED,
     MNET_OP_HARD_SWISH,
     MNET_OP_LOGISTIC,
     MNET_OP_MAX_POOL_2D,
     MNET_OP_MEAN,
     MNET_OP_MUL,
+    MNET_OP_PACK,
     MNET_OP_PAD,
     MNET_OP_QUANTIZE,
     MNET_OP_RELU,
     MNET_OP_RELU6,
     MNET_OP_RELU_N1_TO_1,
     MNET_OP_RESHAPE,
+    MNET_OP_RESIZE_BILINEAR,
+    MNET_OP_RESIZE_NEAREST_NEIGHBOR,
+    MNET_OP_SLICE,
     MNET_OP_SOFTMAX,
+    MNET_OP_SPACE_TO_DEPTH,
+    MNET_OP_SPLIT,
+    MNET_OP_SPLIT_V,
     MNET_OP_SQUEEZE,
+    MNET_OP_STRIDED_SLICE,
     MNET_OP_SUB,
     MNET_OP_TANH,
     MNET_OP_TRANSPOSE,
+    MNET_OP_UNPACK,
     MNET_OP_FLIP,          /* uint8 to int8 and back: adds 128 modulo 256 */
     MNET_OP_ROUND_DYNAMIC, /* float to the nearest of 256 steps of its own range */
     MNET_OP_COUNT
@@ -104,18 +115,29 @@ typedef struct {
     MnetActivation activation; /* fused into the operator */
     uint32_t file_index;       /* its number in the file */
     int32_t n_inputs, n_outputs;
-    int32_t *inputs;  /* tensor numbers; -1: an optional one that is not given */
+    /* Tensor numbers; -1: an optional one that is not given.  Input 0 is what is
+     * computed on: SPLIT's axis, first in the file, is input 1. */
+    int32_t *inputs;
     int32_t *outputs; /* tensor numbers */
     union {
         MnetWindow window;
         float beta;     /* SOFTMAX */
-        int32_t axis;   /* CONCATENATION; may be negative: counted from the end */
+        int32_t axis;   /* CONCATENATION, PACK, UNPACK; may be negative: counted from the end */
         bool keep_dims; /* MEAN */
         struct {
             bool keep_dims;  /* keep_num_dims */
             bool asymmetric; /* asymmetric_quantize_inputs */
         } fully_connected;
-        bool symmetric; /* ROUND_DYNAMIC: steps on both sides of 0 */
+        bool symmetric;     /* ROUND_DYNAMIC: steps on both sides of 0 */
+        int32_t block_size; /* DEPTH_TO_SPACE, SPACE_TO_DEPTH */
+        struct {
+            bool align_corners, half_pixel_centers;
+        } resize; /* RESIZE_BILINEAR, RESIZE_NEAREST_NEIGHBOR */
+        struct {
+            /* Bit i belongs to entry i of the lists of places. */
+            uint32_t begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_mask;
+            bool offset; /* ends count from the begins */
+        } strided_slice;
         struct {
             int32_t n; /* -1: not given */
             int32_t dims[MNET_MAX_RANK];

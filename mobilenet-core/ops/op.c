@@ -14,26 +14,37 @@ static const MnetOpClass *const classes[MNET_OP_COUNT] = {
     [MNET_OP_AVERAGE_POOL_2D] = &mnet_op_average_pool,
     [MNET_OP_CONCATENATION] = &mnet_op_concatenation,
     [MNET_OP_CONV_2D] = &mnet_op_conv,
-    [MNET_OP_DEPTHWISE_CONV_2D] = &mnet_op_depthwise,
     [MNET_OP_DENSIFY] = &mnet_op_densify,
+    [MNET_OP_DEPTHWISE_CONV_2D] = &mnet_op_depthwise,
+    [MNET_OP_DEPTH_TO_SPACE] = &mnet_op_space,
     [MNET_OP_DEQUANTIZE] = &mnet_op_dequantize,
+    [MNET_OP_EXP] = &mnet_op_unary,
     [MNET_OP_FULLY_CONNECTED] = &mnet_op_fully_connected,
     [MNET_OP_HARD_SWISH] = &mnet_op_unary,
     [MNET_OP_LOGISTIC] = &mnet_op_unary,
     [MNET_OP_MAX_POOL_2D] = &mnet_op_max_pool,
     [MNET_OP_MEAN] = &mnet_op_mean,
     [MNET_OP_MUL] = &mnet_op_binary,
+    [MNET_OP_PACK] = &mnet_op_pack,
     [MNET_OP_PAD] = &mnet_op_pad,
     [MNET_OP_QUANTIZE] = &mnet_op_quantize,
     [MNET_OP_RELU] = &mnet_op_unary,
     [MNET_OP_RELU6] = &mnet_op_unary,
     [MNET_OP_RELU_N1_TO_1] = &mnet_op_unary,
     [MNET_OP_RESHAPE] = &mnet_op_reshape,
+    [MNET_OP_RESIZE_BILINEAR] = &mnet_op_resize,
+    [MNET_OP_RESIZE_NEAREST_NEIGHBOR] = &mnet_op_resize,
+    [MNET_OP_SLICE] = &mnet_op_slice,
     [MNET_OP_SOFTMAX] = &mnet_op_softmax,
+    [MNET_OP_SPACE_TO_DEPTH] = &mnet_op_space,
+    [MNET_OP_SPLIT] = &mnet_op_slice,
+    [MNET_OP_SPLIT_V] = &mnet_op_slice,
     [MNET_OP_SQUEEZE] = &mnet_op_squeeze,
+    [MNET_OP_STRIDED_SLICE] = &mnet_op_slice,
     [MNET_OP_SUB] = &mnet_op_binary,
     [MNET_OP_TANH] = &mnet_op_unary,
     [MNET_OP_TRANSPOSE] = &mnet_op_transpose,
+    [MNET_OP_UNPACK] = &mnet_op_slice,
     [MNET_OP_FLIP] = &mnet_op_flip,
     [MNET_OP_ROUND_DYNAMIC] = &mnet_op_round_dynamic,
 };
@@ -125,10 +136,10 @@ MnetStatus mnet_ops_plan(const MnetGraph *graph, const MnetShape *shapes,
     return MNET_OK;
 }
 
-MnetStatus mnet_set_shape(const MnetGraph *graph, const MnetNode *node, MnetShape *shapes,
-                          const MnetShape *shape, MnetError *error)
+MnetStatus mnet_set_output_shape(const MnetGraph *graph, const MnetNode *node, int32_t output,
+                                 MnetShape *shapes, const MnetShape *shape, MnetError *error)
 {
-    size_t bytes = mnet_type_size(mnet_out(graph, node)->type);
+    size_t bytes = mnet_type_size(graph->tensors[node->outputs[output]].type);
     for (int32_t i = 0; i < shape->rank; i++) {
         int32_t dim = shape->dims[i];
         if (dim < 1 || dim > MNET_MAX_DIM)
@@ -141,8 +152,14 @@ MnetStatus mnet_set_shape(const MnetGraph *graph, const MnetNode *node, MnetShap
             return MNET_ERROR_LIMIT;
         }
     }
-    shapes[node->outputs[0]] = *shape;
+    shapes[node->outputs[output]] = *shape;
     return MNET_OK;
+}
+
+MnetStatus mnet_set_shape(const MnetGraph *graph, const MnetNode *node, MnetShape *shapes,
+                          const MnetShape *shape, MnetError *error)
+{
+    return mnet_set_output_shape(graph, node, 0, shapes, shape, error);
 }
 
 static MnetStatus op_error(MnetError *error, MnetStatus status, const MnetNode *node,
@@ -171,15 +188,41 @@ MnetStatus mnet_op_malformed(MnetError *error, const MnetNode *node, const char 
     return MNET_ERROR_FORMAT;
 }
 
+static MnetStatus check_given(const MnetNode *node, int32_t min, MnetError *error)
+{
+    for (int32_t i = 0; i < min; i++)
+        if (node->inputs[i] < 0)
+            return mnet_op_malformed(error, node, "its input %d is not given", i);
+    return MNET_OK;
+}
+
+MnetStatus mnet_op_inputs(const MnetNode *node, int32_t min, int32_t max, MnetError *error)
+{
+    if (node->n_inputs < min || node->n_inputs > max)
+        return mnet_op_malformed(error, node, "has %d inputs, %d to %d expected", node->n_inputs,
+                                 min, max);
+    return check_given(node, min, error);
+}
+
 MnetStatus mnet_op_arity(const MnetNode *node, int32_t min, int32_t max, MnetError *error)
 {
     if (node->n_inputs < min || node->n_inputs > max || node->n_outputs != 1)
         return mnet_op_malformed(error, node,
                                  "has %d inputs and %d outputs, %d to %d and 1 expected",
                                  node->n_inputs, node->n_outputs, min, max);
-    for (int32_t i = 0; i < min; i++)
-        if (node->inputs[i] < 0)
-            return mnet_op_malformed(error, node, "its input %d is not given", i);
+    return check_given(node, min, error);
+}
+
+MnetStatus mnet_op_same_type(const MnetGraph *graph, const MnetNode *node, int32_t output,
+                             MnetError *error)
+{
+    const MnetTensor *in = mnet_in(graph, node, 0), *out = &graph->tensors[node->outputs[output]];
+    if (in->type != out->type)
+        return mnet_op_malformed(error, node, "%s to %s", mnet_type_name(in->type),
+                                 mnet_type_name(out->type));
+    if (in->type == MNET_TYPE_INT8 && !mnet_same_quant(in, out))
+        return mnet_op_unsupported(error, node,
+                                   "scale or zero point differ between its input and output");
     return MNET_OK;
 }
 

@@ -70,6 +70,9 @@ size_t mnet_shape_elements(const MnetShape *shape);
 /* Sets shapes[node->outputs[0]]; fails when the tensor passes a limit. */
 MnetStatus mnet_set_shape(const MnetGraph *graph, const MnetNode *node, MnetShape *shapes,
                           const MnetShape *shape, MnetError *error);
+/* Likewise of any output. */
+MnetStatus mnet_set_output_shape(const MnetGraph *graph, const MnetNode *node, int32_t output,
+                                 MnetShape *shapes, const MnetShape *shape, MnetError *error);
 /* "operator 17 CONV_2D: ..." with status MNET_ERROR_UNSUPPORTED or _FORMAT. */
 MnetStatus mnet_op_unsupported(MnetError *error, const MnetNode *node, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -77,6 +80,11 @@ MnetStatus mnet_op_malformed(MnetError *error, const MnetNode *node, const char 
     __attribute__((format(printf, 3, 4)));
 /* Between `min` and `max` inputs (those up to `min` given) and one output. */
 MnetStatus mnet_op_arity(const MnetNode *node, int32_t min, int32_t max, MnetError *error);
+/* Likewise for any number of outputs. */
+MnetStatus mnet_op_inputs(const MnetNode *node, int32_t min, int32_t max, MnetError *error);
+/* Input 0 and the output have one type and, as INT8, one scale and zero point. */
+MnetStatus mnet_op_same_type(const MnetGraph *graph, const MnetNode *node, int32_t output,
+                             MnetError *error);
 /* Input 0 and output 0 are both FLOAT32, or both INT8 with one scale each. */
 MnetStatus mnet_op_float_or_int8(const MnetGraph *graph, const MnetNode *node, MnetError *error);
 

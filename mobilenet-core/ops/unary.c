@@ -16,11 +16,6 @@ typedef struct {
     uint8_t table[256]; /* [(uint8_t)in] */
 } UnaryPacked;
 
-static int8_t clamp_byte(double value)
-{
-    return (int8_t)(value < -128 ? -128 : value > 127 ? 127 : value);
-}
-
 static MnetStatus same_shape(const MnetGraph *graph, const MnetNode *node, MnetShape *shapes,
                              MnetError *error)
 {
@@ -51,12 +46,25 @@ static int8_t rescaled(const MnetNode *node, const MnetTensor *in, const MnetTen
     return (int8_t)(v < min ? min : v > max ? max : v);
 }
 
-static int8_t through_double(const MnetNode *node, const MnetTensor *in, const MnetTensor *out,
-                             int32_t q)
+static float curve(MnetOp op, float x)
 {
-    double x = (double)in->quant.scale[0] * (q - in->quant.zero_point[0]);
-    double y = node->op == MNET_OP_LOGISTIC ? 1 / (1 + exp(-x)) : tanh(x);
-    return clamp_byte(round(y / (double)out->quant.scale[0]) + out->quant.zero_point[0]);
+    return op == MNET_OP_LOGISTIC ? 1 / (1 + expf(-x)) : op == MNET_OP_EXP ? expf(x) : tanhf(x);
+}
+
+/* In float, as the reference fills its own tables. */
+static int8_t through_float(const MnetNode *node, const MnetTensor *in, const MnetTensor *out,
+                            int32_t q)
+{
+    float x = in->quant.scale[0] * (float)(q - in->quant.zero_point[0]);
+    float inverse = 1.0f / out->quant.scale[0];
+    float v = roundf(curve(node->op, x) * inverse) + (float)out->quant.zero_point[0];
+    /* 0 times an infinite scale is no number. */
+    return (int8_t)(v > 127 ? 127 : v > -128 ? v : -128);
+}
+
+static bool is_curve(MnetOp op)
+{
+    return op == MNET_OP_LOGISTIC || op == MNET_OP_TANH || op == MNET_OP_EXP;
 }
 
 static MnetStatus fill_table(MnetGraph *graph, MnetNode *node, MnetError *error)
@@ -68,9 +76,8 @@ static MnetStatus fill_table(MnetGraph *graph, MnetNode *node, MnetError *error)
     MnetHardSwish swish = mnet_hard_swish(in, out);
     for (int32_t q = -128; q < 128; q++) {
         int8_t value = node->op == MNET_OP_HARD_SWISH ? mnet_hard_swish_apply(&swish, q)
-                       : node->op == MNET_OP_LOGISTIC || node->op == MNET_OP_TANH
-                           ? through_double(node, in, out, q)
-                           : rescaled(node, in, out, q);
+                       : is_curve(node->op)           ? through_float(node, in, out, q)
+                                                      : rescaled(node, in, out, q);
         packed->table[(uint8_t)q] = (uint8_t)value;
     }
     node->packed = packed;
@@ -108,11 +115,8 @@ static void unary_f32(MnetOp op, size_t n, const float *in, float *out)
         case MNET_OP_HARD_SWISH:
             out[i] = x * (x < -3 ? 0 : x > 3 ? 6 : x + 3) / 6;
             break;
-        case MNET_OP_LOGISTIC:
-            out[i] = 1 / (1 + expf(-x));
-            break;
         default:
-            out[i] = tanhf(x);
+            out[i] = curve(op, x);
             break;
         }
     }

@@ -220,11 +220,65 @@ static void curves(Chain *c)
 {
     const int32_t rows[] = { 3, 5 };
     static const int32_t ops[] = { TFL_OP_HARD_SWISH, TFL_OP_RELU,     TFL_OP_RELU6,
-                                   TFL_OP_TANH,       TFL_OP_LOGISTIC, TFL_OP_RELU_N1_TO_1 };
+                                   TFL_OP_TANH,       TFL_OP_LOGISTIC, TFL_OP_RELU_N1_TO_1,
+                                   TFL_OP_EXP };
     c->last = input(c, 2, rows);
     for (size_t i = 0; i < sizeof ops / sizeof *ops; i++)
         apply(c, ops[i], -1, -1, output(c, c->type, 0.03f), no_options);
     apply(c, TFL_OP_SOFTMAX, -1, -1, output(c, c->type, 1.0f / 256), tb_softmax_options(0.5f));
+}
+
+/* An operator of several outputs, of which the last goes on. */
+static void divide(Chain *c, int32_t builtin, int32_t n_inputs, const int32_t *inputs,
+                   int32_t n_outputs, TbOptions options)
+{
+    TbOperator op = {
+        .builtin = builtin, .n_inputs = n_inputs, .n_outputs = n_outputs, .options = options
+    };
+    memcpy(op.inputs, inputs, (size_t)n_inputs * sizeof *inputs);
+    for (int32_t i = 0; i < n_outputs; i++)
+        op.outputs[i] = c->last = output(c, c->type, 0.05f);
+    tb_operator(c->model, &op);
+}
+
+/* Parts that are cut out and set together again. */
+static void slices(Chain *c)
+{
+    const int32_t picture[] = { 1, 6, 4, 12 }, begin[] = { 0, 1, 0, 0 }, size[] = { 1, 4, -1, 12 };
+    const int32_t from[] = { 0, -1, 2 }, to[] = { 0, 0, 3 }, stride[] = { 1, -2, 1 };
+    const int32_t axis[] = { 3 }, sizes[] = { 1, -1 };
+    c->last = input(c, 4, picture);
+    apply(c, TFL_OP_SLICE, tb_ints(c->model, "begin", 4, begin), tb_ints(c->model, "size", 4, size),
+          output(c, c->type, 0.05f), no_options);
+    divide(c, TFL_OP_SPLIT, 2, (int32_t[]){ tb_ints(c->model, "axis", 1, axis), c->last }, 3,
+           tb_split_options(TFL_OPTIONS_SPLIT, 3));
+    divide(c, TFL_OP_SPLIT_V, 3,
+           (int32_t[]){ c->last, tb_ints(c->model, "sizes", 2, sizes),
+                        tb_ints(c->model, "axis", 1, axis) },
+           2, tb_split_options(TFL_OPTIONS_SPLIT_V, 2));
+    int32_t whole = c->last;
+    divide(c, TFL_OP_STRIDED_SLICE, 4,
+           (int32_t[]){ whole, tb_ints(c->model, "from", 3, from), tb_ints(c->model, "to", 3, to),
+                        tb_ints(c->model, "stride", 3, stride) },
+           1, tb_strided_slice_options(0, 2, 1, 0, 4, false));
+    divide(c, TFL_OP_UNPACK, 1, &c->last, 4, tb_pack_options(TFL_OPTIONS_UNPACK, 4, 1));
+    divide(c, TFL_OP_PACK, 2, (int32_t[]){ c->last, c->last }, 1,
+           tb_pack_options(TFL_OPTIONS_PACK, 2, -1));
+}
+
+static void resizes(Chain *c)
+{
+    const int32_t picture[] = { 1, 3, 4, 8 }, large[] = { 5, 7 }, small[] = { 4, 2 };
+    c->last = input(c, 4, picture);
+    apply(c, TFL_OP_RESIZE_BILINEAR, tb_ints(c->model, "large", 2, large), -1,
+          output(c, c->type, 0.05f), tb_resize_options(TFL_OPTIONS_RESIZE_BILINEAR, false, true));
+    apply(c, TFL_OP_RESIZE_NEAREST_NEIGHBOR, tb_ints(c->model, "small", 2, small), -1,
+          output(c, c->type, 0.05f),
+          tb_resize_options(TFL_OPTIONS_RESIZE_NEAREST_NEIGHBOR, true, false));
+    apply(c, TFL_OP_DEPTH_TO_SPACE, -1, -1, output(c, c->type, 0.05f),
+          tb_space_options(TFL_OPTIONS_DEPTH_TO_SPACE, 2));
+    apply(c, TFL_OP_SPACE_TO_DEPTH, -1, -1, output(c, c->type, 0.05f),
+          tb_space_options(TFL_OPTIONS_SPACE_TO_DEPTH, 4));
 }
 
 /* Float activations that become integers and float again. */
@@ -302,6 +356,12 @@ static const struct {
     { "curves-uint8", curves, TFL_TYPE_UINT8 },
     { "curves-int8", curves, TFL_TYPE_INT8 },
     { "curves-float", curves, TFL_TYPE_FLOAT32 },
+    { "slices-uint8", slices, TFL_TYPE_UINT8 },
+    { "slices-int8", slices, TFL_TYPE_INT8 },
+    { "slices-float", slices, TFL_TYPE_FLOAT32 },
+    { "resizes-uint8", resizes, TFL_TYPE_UINT8 },
+    { "resizes-int8", resizes, TFL_TYPE_INT8 },
+    { "resizes-float", resizes, TFL_TYPE_FLOAT32 },
     { "conversions-uint8", conversions, TFL_TYPE_UINT8 },
     { "conversions-int8", conversions, TFL_TYPE_INT8 },
     { "halves", halves, TFL_TYPE_FLOAT32 },

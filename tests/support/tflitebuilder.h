@@ -126,6 +126,17 @@ TbOptions tb_binary_options(int type, int activation);
 TbOptions tb_reshape_options(int32_t rank, const int32_t *new_shape);
 TbOptions tb_squeeze_options(int32_t n, const int32_t *dims);
 TbOptions tb_mean_options(bool keep_dims);
+/* PACK, UNPACK: `type` is TFL_OPTIONS_PACK or _UNPACK. */
+TbOptions tb_pack_options(int type, int32_t count, int32_t axis);
+/* SPLIT, SPLIT_V: `type` is TFL_OPTIONS_SPLIT or _SPLIT_V. */
+TbOptions tb_split_options(int type, int32_t count);
+/* `offset`: ends count from the begins. */
+TbOptions tb_strided_slice_options(uint32_t begin_mask, uint32_t end_mask, uint32_t ellipsis_mask,
+                                   uint32_t new_axis_mask, uint32_t shrink_mask, bool offset);
+/* `type` is TFL_OPTIONS_RESIZE_BILINEAR or _RESIZE_NEAREST_NEIGHBOR. */
+TbOptions tb_resize_options(int type, bool align_corners, bool half_pixel_centers);
+/* `type` is TFL_OPTIONS_DEPTH_TO_SPACE or _SPACE_TO_DEPTH. */
+TbOptions tb_space_options(int type, int32_t block_size);
 
 /* What the metadata says of one input or output. */
 typedef struct {

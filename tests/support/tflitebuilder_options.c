@@ -97,3 +97,41 @@ TbOptions tb_mean_options(bool keep_dims)
 {
     return (TbOptions){ TFL_OPTIONS_REDUCER, 1, { U8(TFL_REDUCER_KEEP_DIMS, keep_dims) } };
 }
+
+TbOptions tb_pack_options(int type, int32_t count, int32_t axis)
+{
+    return (TbOptions){ type, 2, { I32(TFL_PACK_COUNT, count), I32(TFL_PACK_AXIS, axis) } };
+}
+
+TbOptions tb_split_options(int type, int32_t count)
+{
+    return (TbOptions){ type, 1, { I32(TFL_SPLIT_COUNT, count) } };
+}
+
+TbOptions tb_strided_slice_options(uint32_t begin_mask, uint32_t end_mask, uint32_t ellipsis_mask,
+                                   uint32_t new_axis_mask, uint32_t shrink_mask, bool offset)
+{
+    return (TbOptions){ TFL_OPTIONS_STRIDED_SLICE,
+                        6,
+                        { I32(TFL_STRIDED_SLICE_BEGIN_MASK, begin_mask),
+                          I32(TFL_STRIDED_SLICE_END_MASK, end_mask),
+                          I32(TFL_STRIDED_SLICE_ELLIPSIS_MASK, ellipsis_mask),
+                          I32(TFL_STRIDED_SLICE_NEW_AXIS_MASK, new_axis_mask),
+                          I32(TFL_STRIDED_SLICE_SHRINK_AXIS_MASK, shrink_mask),
+                          U8(TFL_STRIDED_SLICE_OFFSET, offset) } };
+}
+
+TbOptions tb_resize_options(int type, bool align_corners, bool half_pixel_centers)
+{
+    bool bilinear = type == TFL_OPTIONS_RESIZE_BILINEAR;
+    uint16_t align =
+        bilinear ? TFL_RESIZE_BILINEAR_ALIGN_CORNERS : TFL_RESIZE_NEAREST_ALIGN_CORNERS;
+    uint16_t half =
+        bilinear ? TFL_RESIZE_BILINEAR_HALF_PIXEL_CENTERS : TFL_RESIZE_NEAREST_HALF_PIXEL_CENTERS;
+    return (TbOptions){ type, 2, { U8(align, align_corners), U8(half, half_pixel_centers) } };
+}
+
+TbOptions tb_space_options(int type, int32_t block_size)
+{
+    return (TbOptions){ type, 1, { I32(TFL_SPACE_BLOCK_SIZE, block_size) } };
+}

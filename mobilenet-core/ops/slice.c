@@ -143,11 +143,19 @@ static MnetStatus count_entries(const MnetNode *node, const Spec *spec, int32_t 
         news += has_bit(spec->new_axis_mask, i) && !has_bit(spec->ellipsis_mask, i);
     }
     *cuts = spec->n - ellipses - news;
-    if (ellipses > 1 || *cuts > rank || rank + news > MNET_MAX_RANK)
+    if (ellipses > 1 || *cuts > rank)
         return mnet_op_malformed(error, node,
                                  "%d places and %d ellipses of an input of %d dimensions", *cuts,
                                  ellipses, rank);
     return MNET_OK;
+}
+
+/* One more dimension of the output; more than there may be are only counted. */
+static void add_dimension(MnetShape *out, int64_t size)
+{
+    if (out->rank < MNET_MAX_RANK)
+        out->dims[out->rank] = (int32_t)size;
+    out->rank++;
 }
 
 static MnetStatus strided_cut(const MnetGraph *graph, const MnetNode *node, const MnetShape *in,
@@ -163,18 +171,21 @@ static MnetStatus strided_cut(const MnetGraph *graph, const MnetNode *node, cons
     for (int32_t i = 0; i < spec.n && !status; i++) {
         if (has_bit(spec.ellipsis_mask, i)) {
             for (int32_t skipped = in->rank - cuts; skipped; skipped--)
-                cut->out.dims[cut->out.rank++] = in->dims[d++];
+                add_dimension(&cut->out, in->dims[d++]);
         } else if (has_bit(spec.new_axis_mask, i)) {
-            cut->out.dims[cut->out.rank++] = 1;
+            add_dimension(&cut->out, 1);
         } else {
             status = cut_dimension(node, &spec, i, d, in->dims[d], cut, error);
             if (!has_bit(spec.shrink_mask, i))
-                cut->out.dims[cut->out.rank++] = (int32_t)cut->count[d];
+                add_dimension(&cut->out, cut->count[d]);
             d++;
         }
     }
     while (d < in->rank)
-        cut->out.dims[cut->out.rank++] = in->dims[d++];
+        add_dimension(&cut->out, in->dims[d++]);
+    if (!status && cut->out.rank > MNET_MAX_RANK)
+        return mnet_op_unsupported(error, node, "its output would have %d dimensions, at most %d",
+                                   cut->out.rank, MNET_MAX_RANK);
     return status;
 }
 

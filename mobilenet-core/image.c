@@ -4,6 +4,7 @@
  * in both, and the conversion of a frame. */
 #include "image_internal.h"
 
+#include "base/cpu.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "image_rows_orc.h"
@@ -74,14 +75,14 @@ static int32_t samples_of(int32_t pixels, int32_t sub)
     return (pixels + sub - 1) / sub;
 }
 
-static void place_grid(MnetImageGrid *grid, Block *block, int32_t samples, int step, int32_t width,
+static void place_grid(MnetImageGrid *grid, Block *block, int32_t samples, int32_t width,
                        int32_t height)
 {
     grid->rows.rows = place(block, height, sizeof grid->rows.rows[0]);
     grid->columns.start =
         place(block, (size_t)width + MNET_IMAGE_GROUP, sizeof grid->columns.start[0]);
-    grid->columns.weights = place(block, mnet_image_columns_bound(samples, width, step),
-                                  sizeof grid->columns.weights[0]);
+    grid->columns.weights =
+        place(block, mnet_image_columns_bound(samples, width), sizeof grid->columns.weights[0]);
 }
 
 /* All tables and scratch, large enough for every region of the frame. */
@@ -93,17 +94,20 @@ static void place_all(MnetImage *image, Block *block)
         int32_t samples = samples_of(image->frame.width, image->format.sub_x[i]);
         if ((size_t)samples * step > elements)
             elements = (size_t)samples * step;
-        place_grid(&image->grid[i], block, samples, step, image->width, image->height);
+        place_grid(&image->grid[i], block, samples, image->width, image->height);
     }
     size_t width = image->width;
-    image->column = place(block, elements + MNET_IMAGE_ROW_PADDING, sizeof image->column[0]);
+    image->row = place(block, elements + MNET_IMAGE_ROW_PADDING, sizeof image->row[0]);
+    image->picked = place(block, elements + MNET_IMAGE_ROW_PADDING, sizeof image->picked[0]);
     image->total = place(block, elements, sizeof image->total[0]);
     image->part = place(block, elements, sizeof image->part[0]);
-    image->zero = place(block, elements * 2 > width ? elements * 2 : width, 1);
+    image->zero = place(block, elements, sizeof image->zero[0]);
     for (int i = 0; i < image->components; i++)
         image->sample[i] = place(block, width + MNET_IMAGE_GROUP, sizeof image->sample[i][0]);
-    for (int i = 0; i < image->channels; i++)
+    for (int i = 0; i < image->channels; i++) {
         image->byte[i] = place(block, width, 1);
+        image->black[i] = place(block, width, 1);
+    }
 }
 
 static void set_shape(MnetImage *image, const MnetFrameInfo *frame, const MnetTensorInfo *tensor)
@@ -136,7 +140,8 @@ MnetImage *mnet_image_new(const MnetFrameInfo *frame, const MnetTensorInfo *tens
     }
     MnetImage shape = { .fit = options->fit };
     set_shape(&shape, frame, tensor);
-    if (mnet_image_numbers_set(&shape, tensor, options, error) != MNET_OK)
+    if (mnet_cpu_kernels(NULL, &shape.kernels, error) != MNET_OK ||
+        mnet_image_numbers_set(&shape, tensor, options, error) != MNET_OK)
         return NULL;
     mnet_image_mix_set(shape.mix, &shape.format, frame, shape.channels, options->bgr);
 
@@ -151,6 +156,8 @@ MnetImage *mnet_image_new(const MnetFrameInfo *frame, const MnetTensorInfo *tens
     block = (Block){ (uint8_t *)image, mnet_round_up(sizeof shape, MNET_ALIGN) };
     place_all(image, &block);
     pthread_once(&rows_once, mnet_rows_init);
+    for (int i = 0; i < image->channels; i++)
+        memset(image->black[i], image->byte_of[i][0], image->width);
     mnet_image_set_region(image, NULL);
     return image;
 }
@@ -267,12 +274,12 @@ void mnet_image_set_region(MnetImage *image, const MnetRect *region)
         MnetImageAxis grid_x = in_samples(x, image->format.sub_x[i]);
         MnetImageAxis grid_y = in_samples(y, image->format.sub_y[i]);
         mnet_image_rows_set(&image->grid[i].rows, &grid_y, image->format.depth);
-        mnet_image_columns_set(&image->grid[i].columns, &grid_x, image->format.step[i]);
+        mnet_image_columns_set(&image->grid[i].columns, &grid_x);
         mnet_image_grid_normalize(&image->grid[i]);
     }
     set_spans(image);
     for (int i = 0; i < image->channels; i++)
-        memset(image->byte[i], 0, image->width);
+        memcpy(image->byte[i], image->black[i], image->width);
 }
 
 void mnet_image_geometry(const MnetImage *image, MnetGeometry *geometry)
@@ -292,10 +299,12 @@ static void make_bytes(MnetImage *image, const MnetPlanes *planes, int32_t y)
     const int16_t *sample[3];
     for (int i = 0; i < 3; i++) /* one that is not there has a coefficient of 0 */
         sample[i] = image->sample[i < image->components ? i : 0];
+    size_t n = (size_t)image->content.width;
     for (int c = 0; c < image->channels; c++) {
-        const MnetImageMix *mix = &image->mix[c];
-        mnet_rows_matrix(image->byte[c] + image->content.x, sample[0], sample[1], sample[2],
-                         mix->m[0], mix->m[1], mix->m[2], mix->bias, image->content.width);
+        uint8_t *byte = image->byte[c] + image->content.x;
+        image->kernels->image.matrix(&image->mix[c], n, sample, byte);
+        if (!image->is_float && !image->same[c])
+            image->kernels->lut8(n, byte, image->byte_of[c], byte);
     }
 }
 
@@ -303,22 +312,17 @@ static void make_bytes(MnetImage *image, const MnetPlanes *planes, int32_t y)
 static void store_pixels(const MnetImage *image, void *tensor, size_t at,
                          const uint8_t *const byte[3])
 {
-    int32_t n = image->width;
+    size_t n = (size_t)image->width;
+    if (!image->is_float) {
+        image->kernels->image.interleave(n, byte, (uint8_t *)tensor + at);
+        return;
+    }
     const uint8_t *red = byte[0], *green = byte[1], *blue = byte[2];
-    if (image->is_float) {
-        float *to = (float *)tensor + at;
-        for (int32_t i = 0; i < n; i++, to += 3) {
-            to[0] = image->float_of[0][red[i]];
-            to[1] = image->float_of[1][green[i]];
-            to[2] = image->float_of[2][blue[i]];
-        }
-    } else {
-        uint8_t *to = (uint8_t *)tensor + at;
-        for (int32_t i = 0; i < n; i++, to += 3) {
-            to[0] = image->byte_of[0][red[i]];
-            to[1] = image->byte_of[1][green[i]];
-            to[2] = image->byte_of[2][blue[i]];
-        }
+    float *to = (float *)tensor + at;
+    for (size_t i = 0; i < n; i++, to += 3) {
+        to[0] = image->float_of[0][red[i]];
+        to[1] = image->float_of[1][green[i]];
+        to[2] = image->float_of[2][blue[i]];
     }
 }
 
@@ -326,14 +330,13 @@ static void store_pixels(const MnetImage *image, void *tensor, size_t at,
 static void store_channel(const MnetImage *image, void *tensor, size_t at, int channel,
                           const uint8_t *byte)
 {
-    int32_t n = image->width;
-    if (image->is_float) {
-        for (int32_t i = 0; i < n; i++)
-            ((float *)tensor)[at + i] = image->float_of[channel][byte[i]];
-    } else {
-        for (int32_t i = 0; i < n; i++)
-            ((uint8_t *)tensor)[at + i] = image->byte_of[channel][byte[i]];
+    size_t n = (size_t)image->width;
+    if (!image->is_float) {
+        memcpy((uint8_t *)tensor + at, byte, n);
+        return;
     }
+    for (size_t i = 0; i < n; i++)
+        ((float *)tensor)[at + i] = image->float_of[channel][byte[i]];
 }
 
 static void store(const MnetImage *image, void *tensor, int32_t y, const uint8_t *const byte[3])
@@ -351,7 +354,7 @@ static void store(const MnetImage *image, void *tensor, int32_t y, const uint8_t
 void mnet_image_convert(MnetImage *image, const MnetPlanes *planes, void *tensor)
 {
     const uint8_t *const byte[3] = { image->byte[0], image->byte[1], image->byte[2] };
-    const uint8_t *const black[3] = { image->zero, image->zero, image->zero };
+    const uint8_t *const black[3] = { image->black[0], image->black[1], image->black[2] };
     for (int32_t y = 0; y < image->height; y++) {
         int32_t inside = y - image->content.y;
         if (inside >= 0 && inside < image->content.height) {

@@ -39,7 +39,7 @@ static Range range_of(const MnetImageFormat *format, const MnetFrameInfo *frame)
 }
 
 /* `row` and `offset` give one channel 0..255 from samples in steps of 8 bits. */
-static void mix_set(MnetImageMix *mix, const double row[3], const double offset[3])
+static void mix_set(MnetColorMix *mix, const double row[3], const double offset[3])
 {
     double bias = 0.5 * BIAS_ONE;
     for (int i = 0; i < 3; i++) {
@@ -67,7 +67,7 @@ static void yuv_rows(double row[3][3], const MnetImageFormat *format, const Mnet
     row[2][1] = blue_from_u;
 }
 
-void mnet_image_mix_set(MnetImageMix mix[3], const MnetImageFormat *format,
+void mnet_image_mix_set(MnetColorMix mix[3], const MnetImageFormat *format,
                         const MnetFrameInfo *frame, int32_t channels, bool bgr)
 {
     double row[3][3] = { { 0 } };
@@ -118,11 +118,13 @@ static uint8_t stored_number(const MnetTensorInfo *tensor, const MnetImageOption
 static void channel_numbers(MnetImage *image, int channel, const MnetTensorInfo *tensor,
                             const MnetImageOptions *options)
 {
+    image->same[channel] = !image->is_float;
     for (int byte = 0; byte < 256; byte++) {
         if (image->is_float)
             image->float_of[channel][byte] = real_number(options, channel, byte);
         else
             image->byte_of[channel][byte] = stored_number(tensor, options, channel, byte);
+        image->same[channel] &= image->byte_of[channel][byte] == byte;
     }
 }
 

@@ -172,18 +172,13 @@ void mnet_image_rows_set(MnetImageRows *rows, const MnetImageAxis *axis, int dep
         rows_set_long(rows, axis, depth);
 }
 
-static int32_t round_up_8(int32_t value)
+size_t mnet_image_columns_bound(int32_t samples, int32_t count)
 {
-    return (value + 7) & ~7;
-}
-
-size_t mnet_image_columns_bound(int32_t samples, int32_t count, int step)
-{
-    /* An output of a part of n outputs has up to (samples / n + 1) * step + 8
-     * taps; a group more than n is the most for n = 1 in the first term and for
-     * n = count in the others. */
+    /* An output of a part of n outputs has up to samples / n + 2 + 15 taps; a
+     * group more than n is the most for n = 1 in the first term and for
+     * n = count in the other. */
     size_t last_group = MNET_IMAGE_GROUP - 1;
-    return (size_t)samples * step * (1 + last_group) + (count + last_group) * (step + 8);
+    return (size_t)samples * (1 + last_group) + (count + last_group) * 17;
 }
 
 static size_t in_groups(int32_t count)
@@ -201,25 +196,24 @@ static void columns_clear(MnetImageColumns *columns, const MnetImageAxis *axis)
         columns->start[i] = 0;
 }
 
-static void columns_set_linear(MnetImageColumns *columns, const MnetImageAxis *axis, int step)
+static void columns_set_linear(MnetImageColumns *columns, const MnetImageAxis *axis)
 {
     columns->sum = 1 << COLUMN_BITS;
-    columns->taps = round_up_8(step + 1);
+    columns->taps = 8;
     columns->lo = pair_at(axis, 0).first;
     columns_clear(columns, axis);
     for (int32_t i = 0; i < axis->count; i++) {
         Pair pair = pair_at(axis, i);
-        int16_t *weight = columns->weights + (size_t)i * columns->taps;
         int32_t right = (pair.fraction + 2) >> 2;
-        columns->start[i] = (ptrdiff_t)(pair.first - columns->lo) * step;
-        weight[0] = (int16_t)(columns->sum - right);
-        weight[step] = (int16_t)right;
+        columns->start[i] = (uint16_t)(pair.first - columns->lo);
+        columns->weights[(size_t)i * columns->taps] = (int16_t)(columns->sum - right);
+        columns->weights[(size_t)i * columns->taps + 1] = (int16_t)right;
         int32_t end = pair.first + (right != 0) + 1;
         columns->hi = end > columns->hi ? end : columns->hi;
     }
 }
 
-static void columns_set_boxes(MnetImageColumns *columns, const MnetImageAxis *axis, int step)
+static void columns_set_boxes(MnetImageColumns *columns, const MnetImageAxis *axis)
 {
     int bits = COLUMN_BITS;
     int64_t length = box_length(axis);
@@ -234,30 +228,30 @@ static void columns_set_boxes(MnetImageColumns *columns, const MnetImageAxis *ax
         Box box = box_at(axis, i, length, bits);
         int32_t samples = 1 + box.whole + (box.last_weight != 0);
         most = samples > most ? samples : most;
-        columns->start[i] = (ptrdiff_t)(box.first - columns->lo) * step;
+        columns->start[i] = (uint16_t)(box.first - columns->lo);
         columns->hi = box.first + samples;
     }
-    columns->taps = round_up_8((most - 1) * step + 1);
+    columns->taps = most <= 8 ? 8 : (most + 15) & ~15;
 
     columns_clear(columns, axis);
     for (int32_t i = 0; i < axis->count; i++) {
         Box box = box_at(axis, i, length, bits);
         int16_t *weight = columns->weights + (size_t)i * columns->taps;
-        *weight = (int16_t)box.first_weight;
+        *weight++ = (int16_t)box.first_weight;
         for (int32_t k = 0; k < box.whole; k++)
-            *(weight += step) = (int16_t)(1 << bits);
+            *weight++ = (int16_t)(1 << bits);
         if (box.last_weight != 0)
-            *(weight += step) = (int16_t)box.last_weight;
+            *weight = (int16_t)box.last_weight;
     }
 }
 
-void mnet_image_columns_set(MnetImageColumns *columns, const MnetImageAxis *axis, int step)
+void mnet_image_columns_set(MnetImageColumns *columns, const MnetImageAxis *axis)
 {
     columns->hi = 0;
     if (shrinks(axis))
-        columns_set_boxes(columns, axis, step);
+        columns_set_boxes(columns, axis);
     else
-        columns_set_linear(columns, axis, step);
+        columns_set_linear(columns, axis);
 }
 
 void mnet_image_grid_normalize(MnetImageGrid *grid)

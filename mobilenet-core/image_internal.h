@@ -3,26 +3,21 @@
  * What the files of the image room share: frame formats, sampling grids, colour
  * and the object itself.
  *
- * One output row is made in four steps: `rows` weighs source rows together, per
- * plane and in the frame's own colour space; `columns` weighs the result's
- * samples together; a matrix makes 8-bit RGB or luma; a table of 256 entries
- * makes the tensor's numbers of them. */
+ * One output row is made in five steps by slots of the kernel table: rows of a
+ * plane are weighed together in the frame's own colour space; the samples of each
+ * component are picked from the sum; `columns` weighs neighbours together; a
+ * matrix makes 8-bit RGB or luma; a table of 256 entries makes the tensor's
+ * numbers of them. */
 #ifndef MNET_IMAGE_INTERNAL_H
 #define MNET_IMAGE_INTERNAL_H
 
 #include <mnet/image.h>
 
+#include "kernels/kernels.h"
+
 /* Largest width and height of frames and of tensors.  All products of the
  * sampling arithmetic below fit 63 bits because of it. */
 #define MNET_IMAGE_MAX_SIZE 16384
-
-/* int16_t elements behind the samples of a row that the column step may read:
- * its weights come in eights, and outputs differ in length by one pixel. */
-#define MNET_IMAGE_ROW_PADDING 32
-
-/* Outputs of the column step that are computed at once: its tables go on to the
- * next multiple with weights of 0. */
-#define MNET_IMAGE_GROUP 4
 
 /* Where a component lies: sample x is element x * step + offset of a row. */
 typedef struct {
@@ -55,13 +50,6 @@ typedef struct {
     int32_t last;
 } MnetImageAxis;
 
-typedef enum {
-    MNET_ROWS_LINEAR, /* two rows blended */
-    MNET_ROWS_BOX2,   /* up to two whole rows between two edge rows */
-    MNET_ROWS_BOX,    /* as many as fit a sum of 16 bits */
-    MNET_ROWS_LONG    /* any number */
-} MnetImageRowsMode;
-
 /* Source rows of one output row: the edge rows `first` and `last` with their
  * weights, and `whole` rows behind `first` that all have the weight `inner`. */
 typedef struct {
@@ -73,7 +61,7 @@ typedef struct {
 } MnetImageRow;
 
 typedef struct {
-    MnetImageRowsMode mode;
+    MnetRowsMode mode;
     uint16_t inner;
     uint16_t fill; /* MNET_ROWS_BOX: a power of two that makes sums fill 16 bits */
     uint8_t bits;  /* MNET_ROWS_LONG: sums are shifted right by this */
@@ -81,14 +69,14 @@ typedef struct {
     MnetImageRow *rows;
 } MnetImageRows;
 
-/* Output i is the sum of `taps` weighted elements, of which the first is that of
- * sample `lo` and start[i] more; elements between the samples weigh 0. */
+/* Output i is the sum of `taps` weighted samples, of which the first is sample
+ * lo + start[i]; see MnetColumnSum. */
 typedef struct {
-    int32_t taps; /* a multiple of 8 */
+    int32_t taps; /* 8 or a multiple of 16 */
     int32_t lo;   /* samples [lo, hi) are looked at */
     int32_t hi;
     int32_t sum; /* of one output's weights: 2^14 to 2^16 */
-    ptrdiff_t *start;
+    uint16_t *start;
     int16_t *weights;
 } MnetImageColumns;
 
@@ -107,13 +95,18 @@ typedef struct {
     uint8_t grid; /* whose rows it is sampled by */
 } MnetImageSpan;
 
-/* byte = (sum of (sample[i] * m[i] >> 16) + bias) >> 4, for samples in 1/128. */
+/* Rows that the next output row is the first to read of a plane.  They are brought
+ * into the cache bit by bit while this one's columns are computed: else the row
+ * step waits for memory that is idle the rest of the time. */
 typedef struct {
-    int16_t m[3];
-    int16_t bias;
-} MnetImageMix;
+    const uint8_t *at; /* what is next of the first row */
+    ptrdiff_t stride;
+    int32_t rows;
+    int32_t lines; /* of 64 bytes of each row at a time */
+} MnetImageAhead;
 
 struct MnetImage {
+    const MnetKernels *kernels;
     MnetFrameInfo frame;
     MnetFit fit;
     MnetRect region;
@@ -133,19 +126,25 @@ struct MnetImage {
     int32_t grids;
     MnetImageGrid grid[2];
     MnetImageSpan span[4];
-    MnetImageMix mix[3];
+    MnetImageAhead ahead[4];
+    MnetColorMix mix[3]; /* of samples in 1/128 */
 
     /* The tensor's number for each byte, by channel; one of the two is used. */
     uint8_t byte_of[3][256];
     float float_of[3][256];
+    bool same[3]; /* byte_of[] of the channel is the byte itself */
 
     /* Scratch. */
-    int16_t *column;    /* one plane's row after the row step */
+    int16_t *row;       /* one plane's row after the row step */
+    int16_t *picked;    /* the samples of one component of it */
     uint32_t *total;    /* sums of long boxes */
     uint16_t *part;     /* the same, before they are added to `total` */
-    uint8_t *zero;      /* a source row and an output row of zeros */
+    uint16_t *zero;     /* a source row of zeros */
     int16_t *sample[3]; /* components after the column step, in 1/128 of a step */
-    uint8_t *byte[3];   /* one output row by channel; zero outside of `content` */
+    /* One output row by channel, black outside of `content`, and one that is all
+     * black: bytes of the tensor, or of the picture when the tensor is float. */
+    uint8_t *byte[3];
+    uint8_t *black[3];
 };
 
 /* image_format.c: false for a number that is no format. */
@@ -154,8 +153,8 @@ bool mnet_image_format(MnetPixelFormat number, MnetImageFormat *format);
 /* image_grid.c: fill the tables of one axis.  `weights` of the columns must
  * have mnet_image_columns_bound() elements. */
 void mnet_image_rows_set(MnetImageRows *rows, const MnetImageAxis *axis, int depth);
-void mnet_image_columns_set(MnetImageColumns *columns, const MnetImageAxis *axis, int step);
-size_t mnet_image_columns_bound(int32_t samples, int32_t count, int step);
+void mnet_image_columns_set(MnetImageColumns *columns, const MnetImageAxis *axis);
+size_t mnet_image_columns_bound(int32_t samples, int32_t count);
 /* `bits` and `factor`, from the tables. */
 void mnet_image_grid_normalize(MnetImageGrid *grid);
 
@@ -165,7 +164,7 @@ void mnet_image_sample_rows(MnetImage *image, const MnetPlanes *planes, int plan
 void mnet_image_sample_columns(MnetImage *image, int component);
 
 /* image_color.c: the matrix of the frame's colours, and the tensor's numbers. */
-void mnet_image_mix_set(MnetImageMix mix[3], const MnetImageFormat *format,
+void mnet_image_mix_set(MnetColorMix mix[3], const MnetImageFormat *format,
                         const MnetFrameInfo *frame, int32_t channels, bool bgr);
 MnetStatus mnet_image_numbers_set(MnetImage *image, const MnetTensorInfo *tensor,
                                   const MnetImageOptions *options, MnetError *error);

@@ -4,7 +4,6 @@
 #include <mnet/model.h>
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +13,6 @@
 #include "format/tflite.h"
 #include "graph/fold.h"
 #include "graph/output.h"
-#include "kernels/select.h"
 #include "model_private.h"
 
 #define DEFAULT_MAX_ARENA ((size_t)1 << 30)
@@ -22,44 +20,6 @@
  * file's in plain C, tables and plans come on top. */
 #define STORE_BASE ((size_t)64 << 20)
 #define STORE_FACTOR 16
-
-#define MAX_KERNEL_SETS 8
-
-static const char *kernel_names[MAX_KERNEL_SETS + 1];
-
-static void fill_kernel_names(void)
-{
-    size_t n = 0;
-    uint32_t flags = mnet_cpu_flags();
-    for (const MnetKernelSet *set = mnet_kernel_sets; set->kernels && n < MAX_KERNEL_SETS; set++)
-        if ((set->needs & flags) == set->needs)
-            kernel_names[n++] = set->kernels->name;
-}
-
-const char *const *mnet_cpu_names(void)
-{
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, fill_kernel_names);
-    return kernel_names;
-}
-
-static MnetStatus choose_kernels(MnetModel *model, const MnetModelOptions *options,
-                                 MnetError *error)
-{
-    const char *name = options && options->cpu ? options->cpu : getenv("MNET_CPU");
-    if (name && (!*name || !strcmp(name, "auto")))
-        name = NULL;
-    model->kernels = mnet_kernels_select(name, mnet_cpu_flags());
-    if (model->kernels)
-        return MNET_OK;
-    char have[128] = "";
-    for (const char *const *n = mnet_cpu_names(); *n; n++)
-        snprintf(have + strlen(have), sizeof have - strlen(have), " %s", *n);
-    return mnet_error_set(
-        error, MNET_ERROR_ARGUMENT,
-        "kernel set \"%.40s\" is not in this build or not for this machine; there are:%s", name,
-        have);
-}
 
 static MnetStatus arena_limit(const MnetModelOptions *options, size_t *limit, MnetError *error)
 {
@@ -162,7 +122,8 @@ static MnetStatus compile(MnetModel *model, const uint8_t *data, size_t size,
     MnetGraph *graph = &model->graph;
     MnetStatus status = arena_limit(options, &model->max_arena, error);
     model->fuse = !options || !options->layer_by_layer;
-    if (status || (status = choose_kernels(model, options, error)) ||
+    if (status ||
+        (status = mnet_cpu_kernels(options ? options->cpu : NULL, &model->kernels, error)) ||
         (status = mnet_tflite_read(data, size, &model->store, graph, error)) ||
         (status = mnet_graph_check(graph, error)) ||
         (status = read_metadata(model, data, size, options, error)))

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the processor can do. */
+ * What the processor can do, and which kernel set that makes. */
 #ifndef MNET_BASE_CPU_H
 #define MNET_BASE_CPU_H
 
-#include <stdint.h>
+#include <mnet/common.h>
 
 #include "kernels/select.h"
 
@@ -20,5 +20,10 @@ static inline void mnet_cpu_relax(void)
     __asm__ volatile("yield");
 #endif
 }
+
+/* The kernel set called `name`; NULL: the one that the environment variable
+ * MNET_CPU names; "" or "auto": the best one here.  An error when this build or
+ * this machine has no such set. */
+MnetStatus mnet_cpu_kernels(const char *name, const MnetKernels **kernels, MnetError *error);
 
 #endif

@@ -34,6 +34,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "kernels/image_rows.h"
+
 /* The bits of 1.5 * 2^23: floats near it are integers, one bit apart. */
 #define MNET_MAGIC 0x4B400000
 
@@ -184,6 +186,21 @@ typedef struct MnetKernels {
     /* out[i] = max(out[i], in[i]) */
     void (*max_s8)(size_t n, const int8_t *in, int8_t *out);
     void (*max_f32)(size_t n, const float *in, float *out);
+
+    /* Frames to tensors, see kernels/image_rows.h. */
+    struct {
+        /* Sums of rows of n samples of 8 and of 10 bits. */
+        void (*rows8)(const MnetRowSum *sum, size_t n, int16_t *out);
+        void (*rows10)(const MnetRowSum *sum, size_t n, int16_t *out);
+        /* out[i] = in[i * step], step 2 to 4. */
+        void (*pick)(size_t step, size_t n, const int16_t *in, int16_t *out);
+        /* n sums of neighbours in a row. */
+        void (*columns)(const MnetColumnSum *sum, size_t n, const int16_t *in, int16_t *out);
+        /* One colour channel of n pixels. */
+        void (*matrix)(const MnetColorMix *mix, size_t n, const int16_t *const in[3], uint8_t *out);
+        /* out[3 * i + c] = in[c][i] */
+        void (*interleave)(size_t n, const uint8_t *const in[3], uint8_t *out);
+    } image;
 } MnetKernels;
 
 extern const MnetKernels mnet_kernels_c;

@@ -136,6 +136,21 @@ static void test_bad_options(void)
     mnet_image_free(NULL);
 }
 
+/* The kernel table that the environment names must be there. */
+static void test_bad_cpu(void)
+{
+    const char *found = getenv("MNET_CPU");
+    char *before = found ? strdup(found) : NULL;
+    MnetTensorInfo tensor = picture(MNET_TYPE_UINT8, 8, 8, 3);
+    setenv("MNET_CPU", "mmx", 1);
+    REFUSED(&rgb_16, &tensor, &raw, "kernel set \"mmx\" is not in this build");
+    if (before)
+        setenv("MNET_CPU", before, 1);
+    else
+        unsetenv("MNET_CPU");
+    free(before);
+}
+
 static void test_no_memory(void)
 {
     MnetTensorInfo tensor = picture(MNET_TYPE_UINT8, 8, 8, 3);
@@ -415,6 +430,7 @@ int main(void)
     test_bad_frames();
     test_bad_tensors();
     test_bad_options();
+    test_bad_cpu();
     test_no_memory();
     test_identity();
     test_float_numbers();

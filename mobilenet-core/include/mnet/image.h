@@ -101,7 +101,8 @@ typedef struct MnetImage MnetImage;
 /* `tensor` is an input of a network: 1 x h x w x c, or 1 x c x h x w when
  * channels_first; c is 1 (luma) or 3; uint8, int8 or float32.  NULL and
  * `error` filled when it cannot be one, a size is out of range, std is 0 or not
- * finite, or memory is short.  The region is the whole frame at first. */
+ * finite, the environment variable MNET_CPU names kernels that are not there, or
+ * memory is short.  The region is the whole frame at first. */
 MNET_API MnetImage *mnet_image_new(const MnetFrameInfo *frame, const MnetTensorInfo *tensor,
                                    const MnetImageOptions *options, MnetError *error);
 MNET_API void mnet_image_free(MnetImage *image); /* NULL is allowed */

@@ -22,4 +22,10 @@ const MnetKernels mnet_kernels_c = {
     .accumulate_f32 = mnet_accumulate_f32_c,
     .max_s8 = mnet_max_s8_c,
     .max_f32 = mnet_max_f32_c,
+    .image = { .rows8 = mnet_image_rows8_c,
+               .rows10 = mnet_image_rows10_c,
+               .pick = mnet_image_pick_c,
+               .columns = mnet_image_columns_c,
+               .matrix = mnet_image_matrix_c,
+               .interleave = mnet_image_interleave_c },
 };

@@ -22,4 +22,10 @@ const MnetKernels mnet_kernels_avx2 = {
     .accumulate_f32 = mnet_accumulate_f32_avx2,
     .max_s8 = mnet_max_s8_avx2,
     .max_f32 = mnet_max_f32_avx2,
+    .image = { .rows8 = mnet_image_rows8_avx2,
+               .rows10 = mnet_image_rows10_avx2,
+               .pick = mnet_image_pick_avx2,
+               .columns = mnet_image_columns_avx2,
+               .matrix = mnet_image_matrix_avx2,
+               .interleave = mnet_image_interleave_avx2 },
 };

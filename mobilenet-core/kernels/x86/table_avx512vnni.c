@@ -2,6 +2,7 @@
  *
  * The table for AVX-512 F, BW, VL, DQ with VNNI. */
 #include "kernels/x86/table_avx512vnni.h"
+#include "kernels/x86/table_avx2.h"
 
 const MnetKernels mnet_kernels_avx512vnni = {
     .name = "avx512vnni",
@@ -29,4 +30,10 @@ const MnetKernels mnet_kernels_avx512vnni = {
     .accumulate_f32 = mnet_accumulate_f32_avx512vnni,
     .max_s8 = mnet_max_s8_avx512vnni,
     .max_f32 = mnet_max_f32_avx512vnni,
+    .image = { .rows8 = mnet_image_rows8_avx512vnni,
+               .rows10 = mnet_image_rows10_avx512vnni,
+               .pick = mnet_image_pick_avx512vnni,
+               .columns = mnet_image_columns_avx512vnni,
+               .matrix = mnet_image_matrix_avx512vnni,
+               .interleave = mnet_image_interleave_avx2 },
 };

@@ -31,5 +31,12 @@ void mnet_accumulate_s8_avx512vnni(size_t n, const int8_t *in, int32_t *acc);
 void mnet_accumulate_f32_avx512vnni(size_t n, const float *in, float *acc);
 void mnet_max_s8_avx512vnni(size_t n, const int8_t *in, int8_t *out);
 void mnet_max_f32_avx512vnni(size_t n, const float *in, float *out);
+void mnet_image_rows8_avx512vnni(const MnetRowSum *sum, size_t n, int16_t *out);
+void mnet_image_rows10_avx512vnni(const MnetRowSum *sum, size_t n, int16_t *out);
+void mnet_image_pick_avx512vnni(size_t step, size_t n, const int16_t *in, int16_t *out);
+void mnet_image_columns_avx512vnni(const MnetColumnSum *sum, size_t n, const int16_t *in,
+                                   int16_t *out);
+void mnet_image_matrix_avx512vnni(const MnetColorMix *mix, size_t n, const int16_t *const in[3],
+                                  uint8_t *out);
 
 #endif

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * Four outputs of the column step at once, with the vectors that the target has
- * at least (SSE2 on x86-64, NEON on AArch64), else in plain C.  All three give
- * the same numbers: (sum of sample * weight >> bits) * factor >> 16, where the
- * sum is below 2^31, the shifted one below 2^16 and the result below 2^15. */
-#ifndef MNET_IMAGE_WEIGH_H
-#define MNET_IMAGE_WEIGH_H
+ * Four outputs of columns() at once, with the vectors that the target has at
+ * least (SSE2 on x86-64, NEON on AArch64), else in plain C.  All three give the
+ * same numbers. */
+#ifndef MNET_KERNELS_C_IMAGE_WEIGH_H
+#define MNET_KERNELS_C_IMAGE_WEIGH_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -14,20 +13,21 @@
 
 #include <emmintrin.h>
 
-static inline __m128i mnet_image_dot(const int16_t *sample, const int16_t *weight, int taps)
+static inline __m128i mnet_image_dot(const int16_t *sample, const int16_t *weight, size_t taps)
 {
     __m128i sum = _mm_madd_epi16(_mm_loadu_si128((const __m128i *)sample),
                                  _mm_load_si128((const __m128i *)weight));
-    for (int k = 8; k < taps; k += 8)
-        sum = _mm_add_epi32(sum, _mm_madd_epi16(_mm_loadu_si128((const __m128i *)(sample + k)),
-                                                _mm_load_si128((const __m128i *)(weight + k))));
+    for (size_t k = 8; k < taps; k += 8) {
+        __m128i s = _mm_loadu_si128((const __m128i *)(sample + k));
+        sum = _mm_add_epi32(sum, _mm_madd_epi16(s, _mm_load_si128((const __m128i *)(weight + k))));
+    }
     return sum;
 }
 
 #define MNET_IMAGE_DOT(i) mnet_image_dot(column + start[i], weight + (i)*taps, taps)
 
-static inline void mnet_image_weigh4(const int16_t *column, const ptrdiff_t *start,
-                                     const int16_t *weight, int taps, int bits, uint16_t factor,
+static inline void mnet_image_weigh4(const int16_t *column, const uint16_t *start,
+                                     const int16_t *weight, size_t taps, int bits, uint16_t factor,
                                      int16_t *samples)
 {
     __m128i s0 = MNET_IMAGE_DOT(0), s1 = MNET_IMAGE_DOT(1);
@@ -48,10 +48,10 @@ static inline void mnet_image_weigh4(const int16_t *column, const ptrdiff_t *sta
 
 #include <arm_neon.h>
 
-static inline int32x4_t mnet_image_dot(const int16_t *sample, const int16_t *weight, int taps)
+static inline int32x4_t mnet_image_dot(const int16_t *sample, const int16_t *weight, size_t taps)
 {
     int32x4_t sum = vdupq_n_s32(0);
-    for (int k = 0; k < taps; k += 8) {
+    for (size_t k = 0; k < taps; k += 8) {
         int16x8_t s = vld1q_s16(sample + k), w = vld1q_s16(weight + k);
         sum = vmlal_high_s16(vmlal_s16(sum, vget_low_s16(s), vget_low_s16(w)), s, w);
     }
@@ -60,8 +60,8 @@ static inline int32x4_t mnet_image_dot(const int16_t *sample, const int16_t *wei
 
 #define MNET_IMAGE_DOT(i) mnet_image_dot(column + start[i], weight + (i)*taps, taps)
 
-static inline void mnet_image_weigh4(const int16_t *column, const ptrdiff_t *start,
-                                     const int16_t *weight, int taps, int bits, uint16_t factor,
+static inline void mnet_image_weigh4(const int16_t *column, const uint16_t *start,
+                                     const int16_t *weight, size_t taps, int bits, uint16_t factor,
                                      int16_t *samples)
 {
     int32x4_t s01 = vpaddq_s32(MNET_IMAGE_DOT(0), MNET_IMAGE_DOT(1));
@@ -76,13 +76,13 @@ static inline void mnet_image_weigh4(const int16_t *column, const ptrdiff_t *sta
 
 #else
 
-static inline void mnet_image_weigh4(const int16_t *column, const ptrdiff_t *start,
-                                     const int16_t *weight, int taps, int bits, uint16_t factor,
+static inline void mnet_image_weigh4(const int16_t *column, const uint16_t *start,
+                                     const int16_t *weight, size_t taps, int bits, uint16_t factor,
                                      int16_t *samples)
 {
     for (int i = 0; i < 4; i++, weight += taps) {
         int32_t sum = 0;
-        for (int k = 0; k < taps; k++)
+        for (size_t k = 0; k < taps; k++)
             sum += column[start[i] + k] * weight[k];
         samples[i] = (int16_t)(((uint32_t)sum >> bits) * factor >> 16);
     }

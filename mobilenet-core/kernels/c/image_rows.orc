@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 #
-# Per-row work of mnet_image_convert(): sums of source rows, and what is done
-# to the samples of one output row.  All of it is integer arithmetic, so the
+# The image slots of the C table, see kernels/image_rows.h: sums of source rows,
+# and what is done to the samples of one output row.  All of it is integer arithmetic, so the
 # compiled and the backup code give the same bytes.
 #
 # The functions ending in 8 read 8-bit samples, those in 10 read 16-bit words

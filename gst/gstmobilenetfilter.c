@@ -342,6 +342,8 @@ gst_mobilenet_filter_sink_event (GstBaseTransform * trans, GstEvent * event)
       ->sink_event (trans, event);
 }
 
+/* GstBaseTransform is not told of lateness: with its property qos set while the
+ * stream runs it would drop frames. */
 static gboolean
 gst_mobilenet_filter_src_event (GstBaseTransform * trans, GstEvent * event)
 {
@@ -357,6 +359,7 @@ gst_mobilenet_filter_src_event (GstBaseTransform * trans, GstEvent * event)
     else
       PRIV (self)->earliest_time = timestamp + diff;
     GST_OBJECT_UNLOCK (self);
+    return gst_pad_push_event (GST_BASE_TRANSFORM_SINK_PAD (trans), event);
   }
   return GST_BASE_TRANSFORM_CLASS (gst_mobilenet_filter_parent_class)
       ->src_event (trans, event);

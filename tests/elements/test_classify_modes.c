@@ -454,6 +454,12 @@ GST_START_TEST (test_qos_property_has_no_effect)
   gated_filter_allow (h, 1000);
   push_qos (h, 0, GST_SECOND);
   push_frame (h, 1, NOTHING);
+  g_object_set (h->element, "qos", TRUE, NULL);
+  push_qos (h, 0, GST_SECOND);
+  push_frame (h, 2, NOTHING);
+  /* From a sink that cannot tell. */
+  push_qos (h, 0, GST_CLOCK_TIME_NONE);
+  push_frame (h, 3, 3);
   fixture_teardown (h);
 }
 

@@ -33,6 +33,21 @@ error_domain (MnetStatus status, gint * code)
   }
 }
 
+/* Names of files and values of properties may hold any bytes; a message is one
+ * line of UTF-8.  Takes `text`. */
+static gchar *
+one_line (gchar * text)
+{
+  gchar *valid = g_utf8_make_valid (text, -1);
+  gchar *at;
+
+  g_free (text);
+  for (at = valid; *at; at++)
+    if (g_ascii_iscntrl (*at))
+      *at = '?';
+  return valid;
+}
+
 /* Posts `error`.  `file` is the file that it is about, or NULL. */
 void
 gst_mobilenet_post_error (GstElement * element, const gchar * file,
@@ -49,8 +64,8 @@ gst_mobilenet_post_error (GstElement * element, const gchar * file,
     text = g_strdup_printf ("%s: %s", file, error->text);
   else
     text = g_strdup (error->text);
-  gst_element_message_full (element, GST_MESSAGE_ERROR, domain, code, text,
-      NULL, __FILE__, GST_FUNCTION, __LINE__);
+  gst_element_message_full (element, GST_MESSAGE_ERROR, domain, code,
+      one_line (text), NULL, __FILE__, GST_FUNCTION, __LINE__);
 }
 
 /* Posts `structure`, which is taken, as the element message of a result that a

@@ -43,6 +43,8 @@ assert_refused (GQuark domain, gint code, const gchar * words,
   GST_INFO ("%s", error->message);
   fail_unless (g_error_matches (error, domain, code), "%s %d: %s",
       g_quark_to_string (error->domain), error->code, error->message);
+  fail_unless (g_utf8_validate (error->message, -1, NULL)
+      && !strchr (error->message, '\n'), "not one line: %s", error->message);
   wanted = g_strsplit (words, "|", -1);
   for (i = 0; wanted[i]; i++)
     fail_unless (strstr (error->message, wanted[i]) != NULL, "\"%s\" is not in "
@@ -83,6 +85,51 @@ GST_START_TEST (test_missing_files)
   assert_refused (GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND,
       "/no/labels.txt", "model-file", fixture_model (), "labels-file",
       "/no/labels.txt", NULL);
+}
+
+GST_END_TEST;
+
+/* A message is one line of UTF-8 whatever a name or a value holds, and wherever
+ * it is cut. */
+GST_START_TEST (test_odd_texts)
+{
+  static const struct
+  {
+    const gchar *property, *value, *found;
+  } cases[] = {
+    {"model-file", "/no/such\n\xe9.tflite", "/no/such?"},
+    {"labels-file", "/no/such\n\xe9.txt", "/no/such?"},
+    {"cpu", "z\n\xe9", "z?"},
+    {"mean", "1\n\xe9", "1?"},
+    {"input-size",
+        "123456789012345678901234567890123456789012345678901234567890"
+          "123\xc3\xa9", "123"},
+  };
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (cases); i++) {
+    GstElement *element = gst_element_factory_make ("mobilenetclassify", NULL);
+    GstBus *bus = gst_bus_new ();
+    GstMessage *message;
+    GError *error;
+
+    gst_element_set_bus (element, bus);
+    g_object_set (element, "model-file", fixture_model (), cases[i].property,
+        cases[i].value, NULL);
+    fail_unless (gst_element_set_state (element, GST_STATE_PAUSED) ==
+        GST_STATE_CHANGE_FAILURE);
+    message = gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR);
+    gst_message_parse_error (message, &error, NULL);
+    fail_unless (g_utf8_validate (error->message, -1, NULL)
+        && !strchr (error->message, '\n')
+        && strstr (error->message, cases[i].found), "%s", error->message);
+    g_error_free (error);
+    gst_message_unref (message);
+    gst_element_set_state (element, GST_STATE_NULL);
+    gst_bus_set_flushing (bus, TRUE);
+    gst_object_unref (element);
+    gst_object_unref (bus);
+  }
 }
 
 GST_END_TEST;
@@ -317,6 +364,7 @@ bad_input_suite (void)
   tcase_add_test (refused, test_no_model);
   tcase_add_test (refused, test_missing_files);
   tcase_add_test (refused, test_no_regular_file);
+  tcase_add_test (refused, test_odd_texts);
   tcase_add_test (refused, test_no_model_inside);
   tcase_add_test (refused, test_truncated_anywhere);
   tcase_add_test (refused, test_no_classifier);

@@ -116,6 +116,21 @@ planes_fit (const GstVideoFrame * frame)
   return TRUE;
 }
 
+/* Do samples of two bytes lie at multiples of two? */
+static gboolean
+samples_aligned (const GstVideoFrame * frame)
+{
+  gsize bits = 0;
+  guint p;
+
+  if (GST_VIDEO_FORMAT_INFO_DEPTH (frame->info.finfo, 0) <= 8)
+    return TRUE;
+  for (p = 0; p < GST_VIDEO_FRAME_N_PLANES (frame); p++)
+    bits |= GPOINTER_TO_SIZE (GST_VIDEO_FRAME_PLANE_DATA (frame, p))
+        | (gsize) GST_VIDEO_FRAME_PLANE_STRIDE (frame, p);
+  return !(bits & 1);
+}
+
 /* Maps `buffer` for reading.  On success the caller unmaps `frame`, whose
  * width and height may differ from those of `info` when a #GstVideoMeta says
  * so.  FALSE and a static `reason` otherwise, with nothing mapped. */
@@ -140,6 +155,11 @@ gst_mobilenet_frame_map (GstVideoFrame * frame, const GstVideoInfo * info,
   }
   if (meta && !planes_fit (frame)) {
     *reason = "the planes of its GstVideoMeta reach beyond its memory";
+    gst_video_frame_unmap (frame);
+    return FALSE;
+  }
+  if (!samples_aligned (frame)) {
+    *reason = "its samples of two bytes lie at odd addresses";
     gst_video_frame_unmap (frame);
     return FALSE;
   }

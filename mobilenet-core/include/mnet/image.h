@@ -76,7 +76,8 @@ MNET_API void mnet_image_default_options(const MnetTensorInfo *tensor,
                                          MnetImageOptions *options);
 
 /* The first byte of each plane and the bytes from one row to the next (may be
- * negative).  Packed and gray formats use [0] only. */
+ * negative).  Packed and gray formats use [0] only.  Of 10-bit formats both are
+ * even: samples of two bytes lie at multiples of two. */
 typedef struct {
     const uint8_t *data[4];
     ptrdiff_t stride[4];

@@ -53,7 +53,26 @@ static void warn(const MnetModelOptions *options, const char *text)
         options->log(options->log_user, MNET_LOG_WARNING, text);
 }
 
-/* Labels that cannot be used leave the network what it is: a warning. */
+/* Labels that cannot be used leave the network what it is: a warning.  Outputs
+ * of one text share them; what they take counts as the model's. */
+static MnetStatus parse_labels(MnetModel *model, size_t index, const MnetModelOptions *options,
+                               MnetError *error)
+{
+    const MnetLabelText *text = &model->metadata->outputs[index];
+    MnetError why = { MNET_OK, "" };
+    for (size_t i = 0; i < index; i++)
+        if (model->metadata->outputs[i].text == text->text) {
+            model->labels[index] = model->labels[i] ? mnet_labels_ref(model->labels[i]) : NULL;
+            return MNET_OK;
+        }
+    model->labels[index] = mnet_labels_parse(text->text, text->size, text->name, &why);
+    if (!model->labels[index] && why.status == MNET_ERROR_MEMORY)
+        return mnet_error_memory(error, text->size);
+    warn(options, why.text);
+    size_t bytes = mnet_labels_count(model->labels[index]) * sizeof(char *) + text->size;
+    return mnet_store_count(&model->store, bytes) ? MNET_OK : mnet_error_memory(error, bytes);
+}
+
 static MnetStatus read_metadata(MnetModel *model, const uint8_t *data, size_t size,
                                 const MnetModelOptions *options, MnetError *error)
 {
@@ -67,17 +86,10 @@ static MnetStatus read_metadata(MnetModel *model, const uint8_t *data, size_t si
     if (status)
         return status;
     warn(options, model->metadata->warning);
-    for (size_t i = 0; i < outputs; i++) {
-        const MnetLabelText *text = &model->metadata->outputs[i];
-        MnetError labels = { MNET_OK, "" };
-        if (!text->text)
-            continue;
-        model->labels[i] = mnet_labels_parse(text->text, text->size, text->name, &labels);
-        if (!model->labels[i] && labels.status == MNET_ERROR_MEMORY)
-            return mnet_error_memory(error, text->size);
-        warn(options, labels.text);
-    }
-    return MNET_OK;
+    for (size_t i = 0; i < outputs && !status; i++)
+        if (model->metadata->outputs[i].text)
+            status = parse_labels(model, i, options, error);
+    return status;
 }
 
 /* Constants that steps read as activations go where kernels may read behind
@@ -158,7 +170,13 @@ MnetModel *mnet_model_load_memory(const void *data, size_t size, const MnetModel
     atomic_init(&model->references, 1);
     model->store.limit =
         size < (SIZE_MAX - STORE_BASE) / STORE_FACTOR ? STORE_BASE + STORE_FACTOR * size : SIZE_MAX;
-    if (compile(model, data, size, options, error)) {
+    MnetStatus status = compile(model, data, size, options, error);
+    if (status) {
+        if (status == MNET_ERROR_MEMORY && model->store.full)
+            mnet_error_set(error, MNET_ERROR_LIMIT,
+                           "its weights, tables and labels would take more than %zu bytes, "
+                           "%d times its size and %zu MiB, the limit",
+                           model->store.limit, STORE_FACTOR, STORE_BASE >> 20);
         mnet_model_unref(model);
         return NULL;
     }

@@ -83,9 +83,25 @@ static struct MnetStoreBlock *store_block_new(size_t size)
     return block;
 }
 
+/* The limit is never passed: what is left cannot be negative. */
+static bool fits(MnetStore *store, size_t bytes)
+{
+    bool fit = !store->limit || bytes <= store->limit - store->used - store->elsewhere;
+    store->full |= !fit;
+    return fit;
+}
+
+bool mnet_store_count(MnetStore *store, size_t bytes)
+{
+    if (!fits(store, bytes))
+        return false;
+    store->elsewhere += bytes;
+    return true;
+}
+
 void *mnet_store_alloc(MnetStore *store, size_t bytes)
 {
-    if (bytes > SIZE_MAX - 2 * MNET_PADDING || (store->limit && bytes > store->limit - store->used))
+    if (!fits(store, bytes) || bytes > SIZE_MAX - 2 * MNET_PADDING)
         return NULL;
     size_t need = mnet_round_up(bytes + MNET_PADDING, MNET_ALIGN);
     struct MnetStoreBlock *block = store->blocks;
@@ -122,7 +138,8 @@ void mnet_store_clear(MnetStore *store)
         mnet_free(store->blocks);
         store->blocks = next;
     }
-    store->used = 0;
+    store->used = store->elsewhere = 0;
+    store->full = false;
 }
 
 static MnetStatus map_descriptor(MnetMapping *mapping, int fd, MnetError *error)

@@ -41,8 +41,10 @@ static inline size_t mnet_round_up(size_t value, size_t to)
 /* Blocks that live and die together, e.g. all that belongs to a model. */
 typedef struct MnetStore {
     struct MnetStoreBlock *blocks;
-    size_t used;  /* bytes handed out */
-    size_t limit; /* most bytes handed out; 0: none */
+    size_t used;      /* bytes handed out */
+    size_t elsewhere; /* bytes of mnet_store_count() */
+    size_t limit;     /* most bytes of both; 0: none */
+    bool full;        /* a request has passed the limit */
 } MnetStore;
 
 /* `bytes` cleared, aligned to MNET_ALIGN, followed by MNET_PADDING bytes of
@@ -50,6 +52,9 @@ typedef struct MnetStore {
 void *mnet_store_alloc(MnetStore *store, size_t bytes);
 /* count * size, checked. */
 void *mnet_store_calloc(MnetStore *store, size_t count, size_t size);
+/* Bytes that are not the store's, but count for its limit.  False when they pass
+ * it. */
+bool mnet_store_count(MnetStore *store, size_t bytes);
 void mnet_store_clear(MnetStore *store);
 
 /* A file's bytes, mapped read-only. */

@@ -33,6 +33,7 @@ typedef struct {
     MnetZip zip;
     MnetStore *store;
     MnetMetadata *metadata;
+    MnetLabelText labels[MNET_MAX_ZIP_ENTRIES]; /* of entries that have been read */
     size_t budget; /* bytes of labels that may still be read, for all outputs */
     bool no_memory;
 } Reader;
@@ -89,18 +90,24 @@ static size_t find_entry(const Reader *reader, MnetFlatString name)
     return i;
 }
 
+/* Outputs that name one entry share its bytes. */
 static void read_labels(Reader *reader, size_t index, MnetLabelText *labels)
 {
     const MnetZipEntry *entry = &reader->zip.entries[index];
     const char *problem;
     const uint8_t *text;
+    if (reader->labels[index].text) {
+        *labels = reader->labels[index];
+        return;
+    }
     MnetStatus status = mnet_zip_read(&reader->file, &reader->zip, index, reader->budget,
                                       reader->store, &text, &problem);
     reader->budget -= entry->size < reader->budget ? entry->size : reader->budget;
     char *name = status ? NULL : mnet_store_alloc(reader->store, MAX_NAME);
     if (name) {
         mnet_utf8_quote(name, MAX_NAME, entry->name, entry->name_size);
-        *labels = (MnetLabelText){ (const char *)text, entry->size, name };
+        reader->labels[index] = (MnetLabelText){ (const char *)text, entry->size, name };
+        *labels = reader->labels[index];
     } else if (!status || status == MNET_ERROR_MEMORY) {
         reader->no_memory = true;
     } else {

@@ -13,7 +13,8 @@
 #include "graph/graph.h"
 
 /* One output's labels: bytes as they are in the archive, not parsed or checked;
- * in `data` or the store.  text is NULL when the output has none. */
+ * in `data` or the store.  text is NULL when the output has none; outputs of the
+ * same labels have the same text. */
 typedef struct {
     const char *text;
     size_t size;

@@ -44,13 +44,25 @@ static bool is_quantised_uint8(const MnetTensor *tensor)
     return tensor->type == MNET_TYPE_UINT8 && tensor->quant.n > 0;
 }
 
-/* An int8 twin of input or output `t`; -1 and `error`, not NULL, on failure. */
+/* An int8 twin of input, output or constant `t`; -1 and `error`, not NULL, on
+ * failure. */
 static int32_t int8_twin(MnetGraph *graph, int32_t t, MnetError *error)
 {
     int32_t twin = mnet_graph_add_tensor(graph, &graph->tensors[t], error);
-    if (twin >= 0 && tensor_to_int8(graph, &graph->tensors[twin], error))
+    if (twin < 0)
         return -1;
-    return twin;
+    graph->tensors[twin].data = graph->tensors[t].data;
+    graph->tensors[twin].data_bytes = graph->tensors[t].data_bytes;
+    return tensor_to_int8(graph, &graph->tensors[twin], error) ? -1 : twin;
+}
+
+/* Nodes that read `t` read `twin` instead; the network's outputs stay. */
+static void redirect_nodes(MnetGraph *graph, int32_t t, int32_t twin)
+{
+    for (int32_t i = 0; i < graph->n_nodes; i++)
+        for (int32_t j = 0; j < graph->nodes[i].n_inputs; j++)
+            if (graph->nodes[i].inputs[j] == t)
+                graph->nodes[i].inputs[j] = twin;
 }
 
 static MnetStatus flip_input(MnetGraph *graph, int32_t t, MnetError *error)
@@ -58,10 +70,7 @@ static MnetStatus flip_input(MnetGraph *graph, int32_t t, MnetError *error)
     int32_t twin = int8_twin(graph, t, error);
     if (twin < 0)
         return error->status;
-    for (int32_t i = 0; i < graph->n_nodes; i++)
-        for (int32_t j = 0; j < graph->nodes[i].n_inputs; j++)
-            if (graph->nodes[i].inputs[j] == t)
-                graph->nodes[i].inputs[j] = twin;
+    redirect_nodes(graph, t, twin);
     int32_t node = mnet_graph_add_node(graph, 0, MNET_OP_FLIP, 1, 1, error);
     if (node < 0)
         return error->status;
@@ -71,12 +80,25 @@ static MnetStatus flip_input(MnetGraph *graph, int32_t t, MnetError *error)
     return MNET_OK;
 }
 
-static MnetStatus flip_output(MnetGraph *graph, int32_t index, MnetError *error)
+/* An output that is a constant stays what it is: only its readers see int8. */
+static MnetStatus flip_readers(MnetGraph *graph, int32_t t, MnetError *error)
 {
-    int32_t t = graph->outputs[index], producer = mnet_graph_producer(graph, t);
-    if (producer < 0)
-        return mnet_error_set(error, MNET_ERROR_UNSUPPORTED,
-                              "output %d is an input or a constant of the network", index);
+    bool read = false;
+    for (int32_t i = 0; i < graph->n_nodes; i++)
+        for (int32_t j = 0; j < graph->nodes[i].n_inputs; j++)
+            read |= graph->nodes[i].inputs[j] == t;
+    int32_t twin = read ? int8_twin(graph, t, error) : t;
+    if (twin < 0)
+        return error->status;
+    redirect_nodes(graph, t, twin);
+    return MNET_OK;
+}
+
+static MnetStatus flip_output(MnetGraph *graph, int32_t t, MnetError *error)
+{
+    int32_t producer = mnet_graph_producer(graph, t);
+    if (producer < 0) /* the readers of an input have been told already */
+        return graph->tensors[t].data ? flip_readers(graph, t, error) : MNET_OK;
     int32_t twin = int8_twin(graph, t, error);
     if (twin < 0)
         return error->status;
@@ -114,7 +136,7 @@ static MnetStatus fold_uint8(MnetGraph *graph, MnetError *error)
     for (int32_t i = 0; i < graph->n_outputs && !status; i++)
         if (is_quantised_uint8(&graph->tensors[graph->outputs[i]]) &&
             !is_flipped(graph, graph->outputs[i]))
-            status = flip_output(graph, i, error);
+            status = flip_output(graph, graph->outputs[i], error);
     for (int32_t t = 0; t < graph->n_tensors && !status; t++) {
         bool outside = mnet_graph_is_output(graph, t);
         for (int32_t i = 0; i < graph->n_inputs; i++)

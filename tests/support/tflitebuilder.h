@@ -150,7 +150,7 @@ typedef struct {
     const char *description;
     const char *identifier;  /* NULL: "M001" */
     int n_inputs, n_outputs; /* 0: those up to the last that says something */
-    TbMetadataTensor inputs[4], outputs[4];
+    TbMetadataTensor inputs[TB_MAX_IO], outputs[TB_MAX_IO];
     const char *subgraph_labels; /* files named by the subgraph or the model */
     const char *model_labels;
     int labels_type; /* 0: labels of an axis; else the number in the file */

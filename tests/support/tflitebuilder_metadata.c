@@ -40,7 +40,7 @@ static void write_units(FlatWriter *w, size_t from, const TbMetadataTensor *tens
 static void write_tensors(FlatWriter *w, size_t from, const TbMetadataTensor *tensors, int n,
                           int labels_type)
 {
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < TB_MAX_IO; i++)
         n = n <= i && (tensors[i].labels || tensors[i].n) ? i + 1 : n;
     size_t at = flat_writer_vector(w, from, (size_t)n, 4, 4, NULL);
     for (int i = 0; i < n; i++) {

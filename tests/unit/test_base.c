@@ -76,6 +76,13 @@ static void check_limits(void)
     EXPECT(mnet_store_alloc(&store, 400) && store.used == 1000, "up to the limit");
     EXPECT(!mnet_store_alloc(&store, 1), "behind the limit");
     mnet_store_clear(&store);
+    EXPECT(!store.full && mnet_store_count(&store, 700) && store.used == 0, "counted only");
+    EXPECT(!mnet_store_alloc(&store, 301) && store.full, "above what is left");
+    EXPECT(!mnet_store_count(&store, 301) && mnet_store_count(&store, 300), "up to the limit");
+    mnet_store_clear(&store);
+    EXPECT(mnet_store_alloc(&store, 1000) && !store.full, "cleared");
+    EXPECT(!mnet_store_calloc(&store, 1, 1) && store.full, "behind the limit");
+    mnet_store_clear(&store);
     store.limit = 0;
     EXPECT(!mnet_store_alloc(&store, SIZE_MAX) && !mnet_store_alloc(&store, SIZE_MAX - 100) &&
                !mnet_store_calloc(&store, SIZE_MAX / 2, 3),

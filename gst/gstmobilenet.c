@@ -5,11 +5,13 @@
 #include <gst/gst.h>
 
 #include "gstmobilenetclassify.h"
+#include "gstmobilenetssd.h"
 
 static gboolean
 plugin_init (GstPlugin * plugin)
 {
-  return GST_ELEMENT_REGISTER (mobilenetclassify, plugin);
+  return GST_ELEMENT_REGISTER (mobilenetclassify, plugin)
+      && GST_ELEMENT_REGISTER (mobilenetssd, plugin);
 }
 
 GST_PLUGIN_DEFINE (GST_VERSION_MAJOR, GST_VERSION_MINOR, mobilenet,

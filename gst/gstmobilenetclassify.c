@@ -160,6 +160,22 @@ gst_mobilenet_classify_check (GstMobilenetFilter * filter, MnetError * error)
   return TRUE;
 }
 
+/* Says so when a network is refused because it is for another element. */
+static void
+explain_refusal (const MnetModel * model, MnetError * error)
+{
+  MnetError ignored = { MNET_OK, "" };
+  MnetDetector *detector = mnet_detector_new (model, NULL, NULL, &ignored);
+
+  if (detector)
+    g_snprintf (error->text, sizeof (error->text), "the network is a detector, "
+        "it finds boxes; use the element mobilenetssd");
+  else
+    g_strlcat (error->text, " (detectors are for the element mobilenetssd)",
+        sizeof (error->text));
+  mnet_detector_free (detector);
+}
+
 static gboolean
 gst_mobilenet_classify_start (GstMobilenetFilter * filter, MnetModel * model,
     const MnetLabels * labels, const gchar * name, MnetError * error)
@@ -172,6 +188,7 @@ gst_mobilenet_classify_start (GstMobilenetFilter * filter, MnetModel * model,
     g_snprintf (error->text, sizeof (error->text), "the model has %"
         G_GSIZE_FORMAT " outputs, expected a classifier with one: a score for "
         "each class", mnet_model_n_outputs (model));
+    explain_refusal (model, error);
     return FALSE;
   }
   if (!labels)

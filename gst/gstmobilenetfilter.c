@@ -408,6 +408,7 @@ choose_views (GstMobilenetFilter * self, GstBuffer * buffer,
   GstMobilenetViewRequest request;
 
   frame->layout = 0;
+  frame->n_tags = 1;
   frame->n_views = 1;
   frame->views[0].region = frame->picture;
   frame->views[0].tag = 0;

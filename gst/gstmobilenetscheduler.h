@@ -31,6 +31,7 @@ typedef struct
   gint height;
   MnetRect picture;             /* the part of the frame that is shown */
   guint layout;                 /* the element's: views of another one differ */
+  guint n_tags;                 /* of the layout: tags are below it */
   guint n_views;
   GstMobilenetView views[GST_MOBILENET_MAX_VIEWS];
 } GstMobilenetFrame;

@@ -61,17 +61,25 @@ static double layer_factor(const MnetNode *node, const MnetLayer *layer, size_t 
     return product / (double)layer->out->quant.scale[0];
 }
 
-/* The sum of |w - wz| of a channel times the largest |a - az|, plus |bias|. */
+/* The largest and the smallest sum that a channel can have: each product at the
+ * end of the activations' range that its weight's sign asks for. */
 static MnetStatus check_sums(const MnetNode *node, const MnetLayer *layer, MnetError *error)
 {
-    int64_t zero = layer->in->quant.zero_point[0];
-    int64_t reach = 127 - zero > zero + 128 ? 127 - zero : zero + 128;
+    int64_t above = 127 - layer->in->quant.zero_point[0];
+    int64_t below = 128 + layer->in->quant.zero_point[0];
     for (size_t c = 0; c < layer->channels; c++) {
-        int64_t magnitude = 0, wz = weight_zero(layer, c);
-        for (size_t t = 0; t < layer->taps; t++)
-            magnitude += llabs(weight_at(layer, c, t) - wz);
-        if (magnitude * reach + llabs((int64_t)bias_at(layer, c)) > INT32_MAX)
-            return mnet_op_unsupported(error, node, "the sums of channel %zu may pass 2^31", c);
+        int64_t positive = 0, negative = 0, bias = bias_at(layer, c), wz = weight_zero(layer, c);
+        for (size_t t = 0; t < layer->taps; t++) {
+            int64_t w = weight_at(layer, c, t) - wz;
+            positive += w > 0 ? w : 0;
+            negative -= w < 0 ? w : 0;
+        }
+        int64_t largest = bias + positive * above + negative * below;
+        int64_t smallest = bias - positive * below - negative * above;
+        if (largest > INT32_MAX || smallest < -INT32_MAX)
+            return mnet_op_unsupported(error, node,
+                                       "the sums of channel %zu may pass 2^31: %lld to %lld", c,
+                                       (long long)smallest, (long long)largest);
     }
     return MNET_OK;
 }

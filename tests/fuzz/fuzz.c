@@ -1,30 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the fuzz targets share. */
+ * How a fuzz target says that something is wrong. */
 #include "fuzz.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-
-#include "base/utf8.h"
 
 void fuzz_fail(const char *what)
 {
     fprintf(stderr, "fuzz: %s\n", what);
     abort();
-}
-
-void fuzz_check_error(const MnetError *error)
-{
-    size_t length = strnlen(error->text, sizeof error->text);
-    if (error->status == MNET_OK)
-        fuzz_fail("a refusal without a status");
-    if (!length || length == sizeof error->text)
-        fuzz_fail("a refusal without a text");
-    for (size_t i = 0; i < length; i++)
-        if ((unsigned char)error->text[i] < 0x20)
-            fuzz_fail("a control character in an error");
-    if (!mnet_utf8_valid(error->text, length))
-        fuzz_fail("an error that is not UTF-8");
 }

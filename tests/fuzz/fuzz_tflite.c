@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * Any bytes through the reader of .tflite files and the checks of a graph. */
+ * Any bytes through the reader of .tflite files and the checks of a graph; of
+ * those that are refused, what is said to be unsupported. */
 #include <string.h>
 
+#include "base/utf8.h"
 #include "format/tflite.h"
 #include "fuzz.h"
 
@@ -39,6 +41,24 @@ static void check_numbers(const MnetGraph *graph, const int32_t *numbers, int32_
             fuzz_fail("the number of a tensor that is out of range");
 }
 
+/* A list that is too short for some, and none. */
+static void list_unsupported(const uint8_t *data, size_t size)
+{
+    MnetUnsupported list[3];
+    size_t n = mnet_tflite_unsupported(data, size, list, 3);
+    if (n > 3 || mnet_tflite_unsupported(data, size, NULL, 0))
+        fuzz_fail("more unsupported operators than the list holds");
+    for (size_t i = 0; i < n; i++) {
+        if (!list[i].count || list[i].first >= MNET_MAX_NODES)
+            fuzz_fail("an unsupported operator that is nowhere");
+        if (!memchr(list[i].name, 0, sizeof list[i].name) ||
+            !mnet_utf8_valid(list[i].name, strlen(list[i].name)))
+            fuzz_fail("an unsupported operator whose name is no UTF-8");
+        if (!memchr(list[i].nearest, 0, sizeof list[i].nearest))
+            fuzz_fail("substitutes without an end");
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     MnetStore store = { .limit = ((size_t)64 << 20) + 16 * size };
@@ -46,6 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     MnetError error = { MNET_OK, "" };
     if (mnet_tflite_read(data, size, &store, &graph, &error)) {
         fuzz_check_error(&error);
+        list_unsupported(data, size);
     } else {
         sum_of_all = read_all(&graph);
         check_numbers(&graph, graph.inputs, graph.n_inputs, 0);
@@ -54,8 +75,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             check_numbers(&graph, graph.nodes[i].inputs, graph.nodes[i].n_inputs, -1);
             check_numbers(&graph, graph.nodes[i].outputs, graph.nodes[i].n_outputs, 0);
         }
-        if (mnet_graph_check(&graph, &error))
+        if (mnet_graph_check(&graph, &error)) {
             fuzz_check_error(&error);
+            list_unsupported(data, size);
+        }
     }
     mnet_store_clear(&store);
     return 0;

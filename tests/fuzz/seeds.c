@@ -59,6 +59,10 @@ void seeds_of(const char *target, SeedFunc each, void *user)
         label_seeds(each, user);
         return;
     }
+    if (!strcmp(target, "fuzz_element")) {
+        element_seeds(each, user);
+        return;
+    }
     bool facts_only = !strcmp(target, "fuzz_metadata");
     if (facts_only)
         metadata_seed(each, user);

@@ -13,4 +13,7 @@ typedef void (*SeedFunc)(void *user, const char *name, const uint8_t *data, size
  * during the call. */
 void seeds_of(const char *target, SeedFunc each, void *user);
 
+/* Those of fuzz_element. */
+void element_seeds(SeedFunc each, void *user);
+
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/denormals.h"
 #include "base/error.h"
 #include "model_private.h"
 #include "pool.h"
@@ -30,6 +31,7 @@ struct MnetSession {
     uint32_t *tiles; /* of each job */
     void **tensors;  /* by tensor number */
     void **inputs;   /* the session's own input buffers */
+    bool floats;     /* some operator computes with them */
     bool profiling;
     uint64_t *ends;        /* of each job: the time */
     uint64_t *spent;       /* [worker][node], within blocks */
@@ -70,6 +72,15 @@ static MnetStatus allocate(MnetSession *s, MnetError *error)
             return mnet_error_memory(error, bytes);
     }
     return MNET_OK;
+}
+
+static bool has_floats(const MnetGraph *graph)
+{
+    for (int32_t i = 0; i < graph->n_nodes; i++)
+        if (mnet_in(graph, &graph->nodes[i], 0)->type == MNET_TYPE_FLOAT32 ||
+            mnet_out(graph, &graph->nodes[i])->type == MNET_TYPE_FLOAT32)
+            return true;
+    return false;
 }
 
 /* Constants, inputs, the arena; then those that share another's bytes. */
@@ -184,6 +195,7 @@ MnetSession *mnet_session_new(MnetModel *model, const MnetSessionOptions *option
         return NULL;
     }
     place_tensors(s);
+    s->floats = has_floats(s->program->graph);
     return s;
 }
 
@@ -269,18 +281,22 @@ static void begin_job(const MnetSession *s, const MnetJob *job, size_t worker)
 static void run_alone(const MnetSession *s)
 {
     const MnetProgram *p = s->program;
+    uint64_t mode = s->floats ? mnet_denormals_flush() : 0;
     for (size_t i = 0; i < p->n_jobs; i++) {
         begin_job(s, &p->jobs[i], 0);
         run_tile(s, &p->jobs[i], 0, 1, 0);
         if (s->profiling)
             s->ends[i] = mnet_now_ns();
     }
+    if (s->floats)
+        mnet_denormals_restore(mode);
 }
 
 static void run_in_team(void *user, size_t worker)
 {
     MnetSession *s = user;
     const MnetProgram *p = s->program;
+    uint64_t mode = s->floats ? mnet_denormals_flush() : 0;
     for (size_t i = 0; i < p->n_jobs; i++) {
         uint32_t tile, n = 0;
         begin_job(s, &p->jobs[i], worker);
@@ -290,6 +306,8 @@ static void run_in_team(void *user, size_t worker)
             s->ends[i] = mnet_now_ns();
         mnet_team_wait(&s->team, i);
     }
+    if (s->floats)
+        mnet_denormals_restore(mode);
 }
 
 /* `ns` of a job to its nodes; within a block in the proportions in which its

@@ -158,6 +158,25 @@ static const char *kernel_slot(const MnetStep *step, bool *plain_c)
     }
 }
 
+/* Inputs, constants and outputs of a node; 0 where the output is the input. */
+static uint64_t bytes_moved(const MnetProgram *program, const MnetNode *node)
+{
+    uint64_t bytes = 0;
+    if ((node->op == MNET_OP_RESHAPE || node->op == MNET_OP_SQUEEZE) &&
+        program->roots[node->outputs[0]] == program->roots[node->inputs[0]])
+        return 0;
+    for (int32_t i = 0; i < node->n_inputs + node->n_outputs; i++) {
+        int32_t t = i < node->n_inputs ? node->inputs[i] : node->outputs[i - node->n_inputs];
+        if (t < 0)
+            continue;
+        const MnetTensor *tensor = &program->graph->tensors[t];
+        size_t elements =
+            tensor->data ? mnet_tensor_elements(tensor) : mnet_shape_elements(&program->shapes[t]);
+        bytes += elements * mnet_type_size(tensor->type);
+    }
+    return bytes;
+}
+
 /* Blocks in the order in which they run, from 1 on. */
 static size_t block_number(const MnetProgram *program, const MnetBlock *block)
 {
@@ -180,7 +199,8 @@ bool mnet_info_operator(const MnetProgram *program, size_t index, MnetOperatorIn
                                 .note = node->note,
                                 .file_index = node->file_index,
                                 .macs = step->macs,
-                                .parameters = mnet_info_parameters(program->graph, node) };
+                                .parameters = mnet_info_parameters(program->graph, node),
+                                .bytes = bytes_moved(program, node) };
     const MnetBlock *block = program->block_of[index];
     info->block = block_number(program, block);
     info->inner = block && block->output != node->outputs[0];

@@ -59,7 +59,9 @@ static const Option options_table[] = {
     { "warmup", "N", OPTION_NUMBER, TOOL_BENCH, offsetof(ToolOptions, warmup), 0, MAX_RUNS,
       "runs before them (default 5)" },
     { "per-op", NULL, OPTION_FLAG, TOOL_BENCH, offsetof(ToolOptions, per_op), 0, 0,
-      "time of each operator" },
+      "time, work, share of the core's peak and bytes of each operator" },
+    { "compare", "FILE", OPTION_STRING, TOOL_BENCH, offsetof(ToolOptions, compare), 0, 0,
+      "ratios to an earlier bench --json of the same model" },
     { "cpu", "NAME", OPTION_STRING, ALL_COMMANDS, offsetof(ToolOptions, cpu), 0, 0,
       "kernel set (default: $MNET_CPU, else the best one)" },
     { "json", NULL, OPTION_FLAG, ALL_COMMANDS, offsetof(ToolOptions, json), 0, 0,
@@ -79,7 +81,7 @@ static void print_help(FILE *file)
           "       mnet run   MODEL --input FILE... --output FILE...\n"
           "       mnet run   MODEL --image FILE.ppm [--labels FILE] [--top K] [--mean A,B,C --std "
           "A,B,C]\n"
-          "       mnet bench MODEL [--runs N] [--warmup N] [--per-op]\n"
+          "       mnet bench MODEL [--runs N] [--warmup N] [--per-op] [--compare FILE]\n"
           "       mnet --help | --version\n\n"
           "Shows, runs or measures a network (.tflite file).\n\n",
           file);

@@ -1,18 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
  * `mnet bench`: how long a run takes, as a whole and by operator. */
-#include "json.h"
+#include "bench.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-
-typedef struct {
-    double min_ms, median_ms;
-    size_t n_ops;
-    double *op_ms; /* mean of each operator; NULL when not asked for */
-    double ops_ms; /* their sum */
-} Timing;
 
 /* Numbers as pictures give them: every byte value for integers, -1 to 1 for
  * floats.  Zeros would let some kernels look faster than they are. */
@@ -48,7 +41,7 @@ static int compare_doubles(const void *a, const void *b)
 }
 
 static void measure_runs(const ToolOptions *options, MnetSession *session, double *times,
-                         Timing *timing)
+                         BenchTiming *timing)
 {
     unsigned n = options->runs;
     for (unsigned i = 0; i < options->warmup; i++)
@@ -64,96 +57,39 @@ static void measure_runs(const ToolOptions *options, MnetSession *session, doubl
 }
 
 /* In runs of their own: reading the clock at each operator takes time. */
-static void measure_operators(const ToolOptions *options, MnetSession *session, Timing *timing)
+static void measure_operators(const ToolOptions *options, MnetSession *session, BenchTiming *timing)
 {
     mnet_session_set_profiling(session, true);
     for (unsigned i = 0; i < options->runs; i++) {
         mnet_session_run(session);
-        for (size_t op = 0; op < timing->n_ops; op++)
-            timing->op_ms[op] += (double)mnet_session_operator_ns(session, op) * 1e-6;
+        for (size_t op = 0; op < timing->n_ops; op++) {
+            double ms = (double)mnet_session_operator_ns(session, op) * 1e-6;
+            if (i == 0 || ms < timing->op_ms[op])
+                timing->op_ms[op] = ms;
+        }
     }
     mnet_session_set_profiling(session, false);
-    for (size_t op = 0; op < timing->n_ops; op++) {
-        timing->op_ms[op] /= options->runs;
+    for (size_t op = 0; op < timing->n_ops; op++)
         timing->ops_ms += timing->op_ms[op];
-    }
 }
 
-static double share(const Timing *timing, size_t op)
+static void measure(const ToolOptions *options, const ToolNetwork *network,
+                    const MnetModelStats *stats, double *times, BenchTiming *timing)
 {
-    return timing->ops_ms > 0 ? 100 * timing->op_ms[op] / timing->ops_ms : 0;
+    fill_inputs(network);
+    measure_runs(options, network->session, times, timing);
+    if (!timing->op_ms)
+        return;
+    measure_operators(options, network->session, timing);
+    timing->peak = tool_peak_rates(stats->kernels);
 }
 
-static void print_json(const ToolOptions *options, const ToolNetwork *network,
-                       const MnetModelStats *stats, const Timing *timing)
-{
-    Json json = { .file = stdout };
-    MnetOperatorInfo op;
-    json_open_object(&json, NULL);
-    json_string(&json, "model", options->model);
-    json_string(&json, "kernels", stats->kernels);
-    json_unsigned(&json, "threads", network->threads);
-    json_unsigned(&json, "runs", options->runs);
-    json_unsigned(&json, "warmup", options->warmup);
-    json_real(&json, "min_ms", timing->min_ms);
-    json_real(&json, "median_ms", timing->median_ms);
-    json_unsigned(&json, "macs", stats->macs);
-    json_unsigned(&json, "arena_bytes", stats->arena_bytes);
-    json_unsigned(&json, "weight_bytes", stats->weight_bytes);
-    if (timing->op_ms) {
-        json_open_array(&json, "operators");
-        for (size_t i = 0; mnet_session_operator(network->session, i, &op); i++) {
-            json_open_object(&json, NULL);
-            json_string(&json, "name", op.name);
-            json_string(&json, "note", op.note);
-            json_unsigned(&json, "file_index", op.file_index);
-            json_shape(&json, &op.output);
-            json_unsigned(&json, "macs", op.macs);
-            json_real(&json, "mean_ms", timing->op_ms[i]);
-            json_real(&json, "percent", share(timing, i));
-            json_close_object(&json);
-        }
-        json_close_array(&json);
-    }
-    json_close_object(&json);
-}
-
-static void print_operators(const ToolNetwork *network, const Timing *timing)
-{
-    MnetOperatorInfo op;
-    printf("\n%4s %5s  %-18s %-16s %10s %9s %6s %8s  %s\n", "no.", "file", "operator", "output",
-           "mult-adds", "mean ms", "%", "GMAC/s", "folded in");
-    for (size_t i = 0; mnet_session_operator(network->session, i, &op); i++) {
-        double ms = timing->op_ms[i];
-        printf("%4zu %5zu  %-18s %-16s %10s %9.4f %6.1f %8.2f  %s\n", i, op.file_index, op.name,
-               tool_shape(&op.output).text, tool_count(op.macs).text, ms, share(timing, i),
-               ms > 0 ? (double)op.macs / ms * 1e-6 : 0, op.note);
-    }
-    printf("%4s %5s  %-18s %-16s %10s %9.4f\n", "", "", "all", "", "", timing->ops_ms);
-}
-
-static void print_text(const ToolOptions *options, const ToolNetwork *network,
-                       const MnetModelStats *stats, const Timing *timing)
-{
-    printf("%-9s", "model");
-    tool_print_text(stdout, options->model);
-    printf("\n%-9s%s, %u thread%s\n", "kernels", stats->kernels, network->threads,
-           network->threads == 1 ? "" : "s");
-    printf("%-9smin %.3f ms, median %.3f ms of %u runs\n", "time", timing->min_ms,
-           timing->median_ms, options->runs);
-    printf("%-9s%s multiply-adds, %.2f GMAC/s\n", "work", tool_count(stats->macs).text,
-           timing->min_ms > 0 ? (double)stats->macs / timing->min_ms * 1e-6 : 0);
-    printf("%-9s%s arena, ", "memory", tool_bytes(stats->arena_bytes).text);
-    printf("%s weights\n", tool_bytes(stats->weight_bytes).text);
-    if (timing->op_ms)
-        print_operators(network, timing);
-}
-
-int tool_bench(const ToolOptions *options, const ToolNetwork *network)
+static int bench(const ToolOptions *options, const ToolNetwork *network,
+                 const BenchEarlier *earlier)
 {
     MnetModelStats stats;
     mnet_session_stats(network->session, &stats);
-    Timing timing = { .n_ops = stats.n_operators };
+    BenchTiming timing = { .n_ops = stats.n_operators };
     double *times = calloc(options->runs, sizeof *times);
     if (options->per_op)
         timing.op_ms = calloc(timing.n_ops + 1, sizeof *timing.op_ms);
@@ -161,16 +97,25 @@ int tool_bench(const ToolOptions *options, const ToolNetwork *network)
     if (!times || (options->per_op && !timing.op_ms)) {
         status = tool_error("no memory for the times of %u runs", options->runs);
     } else {
-        fill_inputs(network);
-        measure_runs(options, network->session, times, &timing);
-        if (timing.op_ms)
-            measure_operators(options, network->session, &timing);
-        if (options->json)
-            print_json(options, network, &stats, &timing);
-        else
-            print_text(options, network, &stats, &timing);
+        measure(options, network, &stats, times, &timing);
+        (options->json ? bench_print_json : bench_print_text)(options, network, &stats, &timing,
+                                                              earlier);
     }
     free(timing.op_ms);
     free(times);
+    return status;
+}
+
+int tool_bench(const ToolOptions *options, const ToolNetwork *network)
+{
+    MnetModelStats stats;
+    mnet_session_stats(network->session, &stats);
+    if (!options->compare)
+        return bench(options, network, NULL);
+    BenchEarlier earlier;
+    int status = TOOL_ERROR;
+    if (bench_earlier_read(options, network, &stats, &earlier))
+        status = bench(options, network, &earlier);
+    bench_earlier_clear(&earlier);
     return status;
 }

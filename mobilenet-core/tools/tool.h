@@ -39,6 +39,7 @@ typedef struct {
     const char *cpu;
     bool json;
     bool per_op;
+    const char *compare;
     unsigned threads; /* 0: as many as the process may use */
     unsigned runs;
     unsigned warmup;

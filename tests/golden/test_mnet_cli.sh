@@ -191,8 +191,85 @@ expect 0 'bench by operator' bench "$v1" --runs 2 --threads 2 --per-op --json --
 expect_json 'bench by operator' 'j["threads"] == 2 and j["kernels"] == "c"
   and len(j["operators"]) > 20 and abs(sum(o["percent"] for o in j["operators"]) - 100) < 0.1
   and sum(o["macs"] for o in j["operators"]) == j["macs"]'
+expect_json 'figures of operators' 'j["peak_gmacs"]["int8"] > 0 and j["peak_gmacs"]["float"] > 0
+  and all(o["min_ms"] >= 0 and o["gmacs"] >= 0 for o in j["operators"])
+  and all((o["peak_percent"] is not None) == (o["macs"] > 0 and o["min_ms"] > 0)
+          for o in j["operators"])
+  and all(o["peak_percent"] is None or abs(o["peak_percent"] * 2 * j["peak_gmacs"]["int8"]
+          - 100 * o["gmacs"]) < 1e-3 * o["gmacs"] + 1e-6 for o in j["operators"])
+  and all("ratio" not in o for o in j["operators"]) and "compare" not in j'
+# Bytes: 128x128x3, 64x64x8, 8x3x3x3 and 8 int32; a RESHAPE moves nothing.
+expect_json 'bytes of operators' '[o["bytes"] for o in j["operators"] if o["name"] == "CONV_2D"][0]
+  == 49152 + 32768 + 216 + 32
+  and [o["bytes"] for o in j["operators"] if o["name"] == "RESHAPE"] == [0]'
+cp "$work/out" "$work/earlier.json"
 expect 0 'bench as text' bench "$v1" --runs 2 --per-op
 grep -q '^time  *min [0-9.]* ms, median [0-9.]* ms' "$work/out" || fail 'bench: text'
+grep -q '^peak  *[0-9.]* GMAC/s int8, [0-9.]* float on one core$' "$work/out" || fail 'bench: peak'
+grep -q '^memory  *[0-9.]* KiB arena' "$work/out" || fail 'bench: arena'
+grep -q '^ *no\.  file block  operator .* GMAC/s peak %' "$work/out" || fail 'bench: heading'
+
+# --- bench against an earlier one
+expect 0 'compare' bench "$v1" --runs 2 --per-op --json --compare "$work/earlier.json"
+expect_json 'compare' 'j["compare"]["kernels"] == "c" and j["compare"]["threads"] == 2
+  and abs(j["compare"]["min_ratio"] * j["compare"]["min_ms"] - j["min_ms"]) < 1e-6
+  and abs(j["compare"]["median_ratio"] * j["compare"]["median_ms"] - j["median_ms"]) < 1e-6
+  and all(o["ratio"] is None or o["ratio"] >= 0 for o in j["operators"])
+  and sum(o["ratio"] is not None for o in j["operators"]) > 20'
+cp "$work/out" "$work/now.json"
+"$python" - "$work/now.json" "$work/earlier.json" <<'PYTHON' || fail 'ratios of operators'
+import json, sys
+now, then = (json.load(open(name)) for name in sys.argv[1:])
+for a, b in zip(now['operators'], then['operators']):
+    assert (a['name'], a['file_index']) == (b['name'], b['file_index'])
+    assert a['ratio'] is None or abs(a['ratio'] * b['min_ms'] - a['min_ms']) < 1e-6
+PYTHON
+expect 0 'compare as text' bench "$v1" --runs 2 --per-op --compare "$work/earlier.json"
+grep -q "^earlier  min [0-9.]* ms, median [0-9.]* ms with c, 2 threads, says $work/earlier.json\$" \
+  "$work/out" || fail 'compare: the earlier times'
+grep -q '^ratio  *min [0-9.]*, median [0-9.]* of the earlier time$' "$work/out" ||
+  fail 'compare: ratios'
+grep -q '^ *no\..* ratio  folded in$' "$work/out" || fail 'compare: heading'
+expect 0 'compare without operators' bench "$v1" --runs 2 --compare "$work/earlier.json" --json
+expect_json 'compare without operators' 'j["compare"]["min_ratio"] > 0 and "operators" not in j'
+cp "$work/out" "$work/short.json"
+expect 0 'compare to no operators' bench "$v1" --runs 2 --per-op --compare "$work/short.json" --json
+expect_json 'compare to no operators' 'all(o["ratio"] is None for o in j["operators"])'
+expect_error 1 'compare to another model' "$work/earlier.json
+another model
+mobilenet_v1_0.25_128_quant" bench "$v2" --compare "$work/earlier.json"
+expect_error 1 'compare to another size' "$work/earlier.json
+another --input-size" bench "$v1" --input-size 96 --compare "$work/earlier.json"
+expect_error 1 'compare to nothing' "$work/none.json" bench "$v1" --compare "$work/none.json"
+expect_error 1 'compare to a folder' "$work" bench "$v1" --compare "$work"
+expect 0 'info' info "$v1" --json
+expect_error 1 'compare to info' "$work/info.json
+min_ms" bench "$v1" --compare "$(cp "$work/out" "$work/info.json" && echo "$work/info.json")"
+malformed() {
+  printf '%b' "$1" >"$work/bad.json"
+  expect_error 1 "JSON $1" "$work/bad.json
+$2" bench "$v1" --compare "$work/bad.json"
+}
+malformed '' 'a value is expected in line 1'
+malformed '[]' 'file_bytes'
+malformed '3' 'file_bytes'
+malformed '{"file_bytes": "1"}' 'file_bytes'
+malformed '{"file_bytes": -1}' 'file_bytes'
+malformed '{\n"a": 1\n"b": 2}' "',' or '}' is expected in line 3"
+malformed '[1 2]' "',' or ']' is"
+malformed '{"a" 1}' "':' is"
+malformed '{1: 2}' 'a name in quotation marks'
+malformed '{"a": 1,}' 'a name in quotation marks'
+malformed '{"a": tru}' 'a value is'
+malformed '{"a": "b' 'the end of a string'
+malformed '{"a": "\\x"}' 'an escape'
+malformed '{"a": "\\u12"}' 'an escape'
+malformed '{"a": "\\' 'an escape'
+malformed '{} {}' 'the end of the file'
+malformed '[[[[[[[[[[[[[[[[[[[[' 'less depth'
+head -c 300 "$work/earlier.json" >"$work/cut.json"
+expect_error 1 'half a comparison' "$work/cut.json
+expected in line" bench "$v1" --compare "$work/cut.json"
 
 # --- files that lie: the name of an input, of a file, a cut
 odd=$work/$(printf 'a\033\377"b').tflite

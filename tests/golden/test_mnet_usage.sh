@@ -25,6 +25,8 @@ expect_error 2 'a short option' '-n' bench m.tflite -n 3
 expect_error 2 'no abbreviations' '--thread' bench m.tflite --thread 2
 expect_error 2 'option of another command' '--runs' info m.tflite --runs 3
 expect_error 2 'a value that is missing' '--threads' bench m.tflite --threads
+expect_error 2 'compare to what' '--compare' bench m.tflite --compare
+expect_error 2 'compare of another command' '--compare' run m.tflite --compare a.json
 expect_error 2 'a value too many' '--json' info m.tflite --json=yes
 for value in '' -1 65 1x 1e1 0x2 99999999999999999999 ' 2'; do
   expect_error 2 "threads $value" 'from 0 to 64' bench m.tflite --threads "$value"

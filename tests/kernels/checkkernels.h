@@ -151,14 +151,4 @@ typedef void BenchCall(const MnetKernels *kernels, const void *data);
 void bench_print(const MnetKernels *kernels, const char *slot, const char *what, BenchCall *call,
                  const void *data, double work, BenchUnit unit);
 
-/* What one core can do at most.  Each runs `rounds` rounds of its instructions
- * on registers and returns the multiply-adds done. */
-typedef struct {
-    const char *isa;
-    double (*s8)(size_t rounds);
-    double (*f32)(size_t rounds);
-} BenchPeak;
-
-extern const BenchPeak bench_peak_c, bench_peak_avx2, bench_peak_avx512vnni;
-
 #endif

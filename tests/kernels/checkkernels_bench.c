@@ -6,16 +6,9 @@
 #include <time.h>
 
 #include "checkkernels.h"
+#include "tools/peak.h"
 
 #define SECONDS 0.1 /* of each measurement */
-
-static const BenchPeak *const peaks[] = {
-    &bench_peak_c,
-#ifdef __x86_64__
-    &bench_peak_avx2,
-    &bench_peak_avx512vnni,
-#endif
-};
 
 static double now(void)
 {
@@ -24,28 +17,14 @@ static double now(void)
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-/* Multiply-adds a second: the best of many rounds, others may use the machine. */
-static double measure_peak(double (*loop)(size_t rounds))
-{
-    double best = 0, end = now() + SECONDS;
-    while (now() < end) {
-        double begin = now(), macs = loop(2000), rate = macs / (now() - begin);
-        best = rate > best ? rate : best;
-    }
-    return best;
-}
-
 /* 0 when nobody has written the loop for this table. */
 static double peak(const char *isa, BenchUnit unit)
 {
-    static double known[sizeof peaks / sizeof peaks[0]][2];
-    for (size_t i = 0; i < sizeof peaks / sizeof peaks[0]; i++)
-        if (!strcmp(peaks[i]->isa, isa) && unit != BENCH_NO_PEAK) {
-            if (!known[i][unit])
-                known[i][unit] = measure_peak(unit == BENCH_S8 ? peaks[i]->s8 : peaks[i]->f32);
-            return known[i][unit];
-        }
-    return 0;
+    static const char *known;
+    static ToolRates rates;
+    if (!known || strcmp(known, isa))
+        rates = tool_peak_rates(known = isa);
+    return unit == BENCH_S8 ? rates.s8 : unit == BENCH_F32 ? rates.f32 : 0;
 }
 
 void bench_print(const MnetKernels *kernels, const char *slot, const char *what, BenchCall *call,

@@ -104,6 +104,7 @@ typedef struct {
     MnetTensorInfo output;
     uint64_t macs;
     uint64_t parameters;
+    uint64_t bytes; /* inputs, constants and outputs; 0 when it moves none (RESHAPE) */
     /* The slot of the kernel table that computes it, e.g. "gemm_s8"; static, ""
      * where none does.  `plain_c`: it runs as portable C on this machine; false
      * for what is a copy at most (RESHAPE, SQUEEZE). */

@@ -2,7 +2,9 @@
  *
  * The peak of plain C: what the compiler makes of sums of products with the
  * flags of every file. */
-#include "checkkernels.h"
+#include "peak.h"
+
+#include <stdint.h>
 
 enum { N = 512 };
 
@@ -41,4 +43,4 @@ static double peak_f32(size_t rounds)
     return (double)rounds * 16 * 32;
 }
 
-const BenchPeak bench_peak_c = { "c", peak_s8, peak_f32 };
+const ToolPeak tool_peak_c = { "c", peak_s8, peak_f32 };

@@ -2,7 +2,7 @@
  *
  * The peak of AVX-512 with VNNI on one core: chains that do not wait for each
  * other, in assembly, because compilers move sums about between registers. */
-#include "checkkernels.h"
+#include "peak.h"
 
 #ifdef __x86_64__
 
@@ -51,6 +51,6 @@ static double peak_f32(size_t rounds)
     return (double)rounds * CHAINS * 16;
 }
 
-const BenchPeak bench_peak_avx512vnni = { "avx512vnni", peak_s8, peak_f32 };
+const ToolPeak tool_peak_avx512vnni = { "avx512vnni", peak_s8, peak_f32 };
 
 #endif

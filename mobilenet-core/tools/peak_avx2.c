@@ -2,7 +2,7 @@
  *
  * The peak of AVX2 and FMA on one core: chains that do not wait for each other,
  * in assembly, because compilers move sums about between registers. */
-#include "checkkernels.h"
+#include "peak.h"
 
 #ifdef __x86_64__
 
@@ -58,6 +58,6 @@ static double peak_f32(size_t rounds)
     return (double)rounds * CHAINS * 8;
 }
 
-const BenchPeak bench_peak_avx2 = { "avx2", peak_s8, peak_f32 };
+const ToolPeak tool_peak_avx2 = { "avx2", peak_s8, peak_f32 };
 
 #endif

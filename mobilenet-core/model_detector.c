@@ -182,13 +182,29 @@ static const void *find_anchors(const MnetModel *model, MnetTensorInfo *info)
     return found;
 }
 
+/* Which output of TFLite_Detection_PostProcess `tensor` is; sets *n_classes. */
+static MnetRole find_role(const MnetGraph *graph, int32_t tensor, size_t *n_classes)
+{
+    static const MnetRole roles[] = { MNET_ROLE_BOXES, MNET_ROLE_CLASSES, MNET_ROLE_SCORES,
+                                      MNET_ROLE_COUNT };
+    int32_t producer = mnet_graph_producer(graph, tensor);
+    const MnetNode *node = producer < 0 ? NULL : &graph->nodes[producer];
+    if (!node || node->op != MNET_OP_DETECTION_POST_PROCESS)
+        return MNET_ROLE_NONE;
+    *n_classes = (size_t)node->options.post_process.n_classes;
+    for (int32_t i = 0; i < node->n_outputs && i < 4; i++)
+        if (node->outputs[i] == tensor)
+            return roles[i];
+    return MNET_ROLE_NONE;
+}
+
 static void fill_outputs(const MnetModel *model, MnetNetworkFacts *facts)
 {
     const MnetGraph *graph = &model->graph;
     for (int32_t i = 0; i < graph->n_outputs; i++) {
         MnetOutputFacts *output = &facts->outputs[i];
         output->info = model->infos.outputs[i];
-        output->role = MNET_ROLE_NONE;
+        output->role = find_role(graph, graph->outputs[i], &facts->n_classes);
         output->info.kind = kind_of(graph, graph->outputs[i]);
         find_maps(&model->program, graph->outputs[i], output);
         find_decoded(&model->program, graph->outputs[i], output);

@@ -42,24 +42,26 @@ static MnetStatus check_operator(MnetTfliteReader *reader, uint32_t index)
     MnetFlatString custom = mnet_flat_string(&code, TFL_CODE_CUSTOM);
     if (reader->bytes.bad)
         return damaged(reader, index);
-    if (builtin == TFL_OP_CUSTOM) {
+    const MnetTfliteCustom *own = builtin == TFL_OP_CUSTOM ? mnet_tflite_find_custom(custom) : NULL;
+    if (builtin == TFL_OP_CUSTOM && !own) {
         char name[128];
         mnet_utf8_quote(name, sizeof name, custom.text, custom.size);
         return mnet_error_set(reader->error, MNET_ERROR_UNSUPPORTED,
                               "operator %u %s (custom) is not supported", index, name);
     }
-    const char *name = mnet_tflite_operator_name(builtin);
+    const char *name = own ? own->name : mnet_tflite_operator_name(builtin);
     if (!name)
         return mnet_error_set(reader->error, MNET_ERROR_UNSUPPORTED,
                               "operator %u has code %d, which is unknown", index, builtin);
     const MnetTfliteOperator *known = mnet_tflite_find_operator(builtin);
-    if (!known)
+    if (!known && !own)
         return mnet_error_set(reader->error, MNET_ERROR_UNSUPPORTED,
                               "operator %u %s (version %d) is not supported", index, name, version);
-    if (version < 1 || version > known->max_version)
+    int32_t max_version = own ? own->max_version : known->max_version;
+    if (version < 1 || version > max_version)
         return mnet_error_set(reader->error, MNET_ERROR_UNSUPPORTED,
                               "operator %u %s: version %d is not supported, expected 1 to %d",
-                              index, name, version, known->max_version);
+                              index, name, version, max_version);
     return MNET_OK;
 }
 
@@ -134,12 +136,15 @@ static MnetStatus read_node(MnetTfliteReader *reader, uint32_t index, int32_t *l
     MnetNode *node = &reader->graph->nodes[index];
     MnetFlatTable table = mnet_flat_vector_table(&reader->operators, index);
     int32_t builtin;
-    read_code(reader, &table, &builtin);
+    MnetFlatTable code = read_code(reader, &table, &builtin);
     const MnetTfliteOperator *known = mnet_tflite_find_operator(builtin);
-    MnetTfliteContext context = { reader, node, index, mnet_tflite_operator_name(builtin) };
+    const MnetTfliteCustom *own =
+        known ? NULL : mnet_tflite_find_custom(mnet_flat_string(&code, TFL_CODE_CUSTOM));
+    MnetTfliteContext context = { reader, node, index,
+                                  own ? own->name : mnet_tflite_operator_name(builtin) };
     MnetFlatVector inputs = mnet_flat_vector(&table, TFL_OPERATOR_INPUTS, 4);
     MnetFlatVector outputs = mnet_flat_vector(&table, TFL_OPERATOR_OUTPUTS, 4);
-    node->op = known->op;
+    node->op = own ? own->op : known->op;
     node->file_index = index;
     node->n_inputs = (int32_t)inputs.count;
     node->n_outputs = (int32_t)outputs.count;
@@ -149,7 +154,8 @@ static MnetStatus read_node(MnetTfliteReader *reader, uint32_t index, int32_t *l
     if (!status)
         status = read_links(&context, &outputs, true, node->outputs);
     if (!status)
-        status = read_options(&context, known, &table);
+        status = own ? mnet_tflite_read_custom(&context, own, &table)
+                     : read_options(&context, known, &table);
     if (!status && reader->bytes.bad)
         status = damaged(reader, index);
     return status;

@@ -5,6 +5,7 @@
 #define MNET_FORMAT_TFLITE_READER_H
 
 #include "format/flatbuf.h"
+#include "format/flexbuf.h"
 #include "graph/graph.h"
 
 typedef struct {
@@ -73,6 +74,21 @@ typedef struct {
 
 /* NULL when the operator is not supported. */
 const MnetTfliteOperator *mnet_tflite_find_operator(int32_t builtin);
+
+/* A supported operator that is not one of TFLite's builtin ones. */
+typedef struct {
+    const char *name;
+    MnetOp op;
+    int32_t max_version;
+    /* Fills the node's options from a map. */
+    MnetStatus (*read)(const MnetTfliteContext *context, const MnetFlexValue *map);
+} MnetTfliteCustom;
+
+/* NULL when the operator is not supported. */
+const MnetTfliteCustom *mnet_tflite_find_custom(MnetFlatString name);
+/* Reads the options that the table of an operator holds. */
+MnetStatus mnet_tflite_read_custom(const MnetTfliteContext *context, const MnetTfliteCustom *custom,
+                                   const MnetFlatTable *op);
 
 /* TFLite's name of a builtin operator or tensor type, NULL for an unknown
  * number.  Static. */

@@ -68,7 +68,8 @@ enum { /* Operator */
        TFL_OPERATOR_INPUTS = 1,
        TFL_OPERATOR_OUTPUTS = 2,
        TFL_OPERATOR_OPTIONS_TYPE = 3,
-       TFL_OPERATOR_OPTIONS = 4
+       TFL_OPERATOR_OPTIONS = 4,
+       TFL_OPERATOR_CUSTOM_OPTIONS = 5 /* bytes */
 };
 
 enum { /* Buffer */

@@ -82,17 +82,20 @@ static bool describe_operator(const MnetFlatTable *code, MnetUnsupported *entry)
     int32_t builtin = old > extended ? old : extended;
     MnetFlatString custom = mnet_flat_string(code, TFL_CODE_CUSTOM);
     const MnetTfliteOperator *known = mnet_tflite_find_operator(builtin);
+    const MnetTfliteCustom *own = builtin == TFL_OP_CUSTOM ? mnet_tflite_find_custom(custom) : NULL;
     const char *name = mnet_tflite_operator_name(builtin);
     *entry = (MnetUnsupported){ .custom = builtin == TFL_OP_CUSTOM,
                                 .version = mnet_flat_i32(code, TFL_CODE_VERSION, 1),
-                                .max_version = known ? known->max_version : 0 };
+                                .max_version = own     ? own->max_version
+                                               : known ? known->max_version
+                                                       : 0 };
     if (entry->custom)
         mnet_utf8_quote(entry->name, sizeof entry->name, custom.text, custom.size);
     else if (name)
         snprintf(entry->name, sizeof entry->name, "%s", name);
     else
         snprintf(entry->name, sizeof entry->name, "code %d", builtin);
-    return !known || entry->version < 1 || entry->version > known->max_version;
+    return entry->version < 1 || entry->version > entry->max_version;
 }
 
 static bool same_operator(const MnetUnsupported *a, const MnetUnsupported *b)

@@ -46,6 +46,7 @@ static const char *const op_names[MNET_OP_COUNT] = {
     [MNET_OP_TANH] = "TANH",
     [MNET_OP_TRANSPOSE] = "TRANSPOSE",
     [MNET_OP_UNPACK] = "UNPACK",
+    [MNET_OP_DETECTION_POST_PROCESS] = "TFLite_Detection_PostProcess",
     [MNET_OP_FLIP] = "FLIP",
     [MNET_OP_ROUND_DYNAMIC] = "ROUND_DYNAMIC",
 };

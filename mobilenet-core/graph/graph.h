@@ -56,8 +56,9 @@ typedef enum {
     MNET_OP_TANH,
     MNET_OP_TRANSPOSE,
     MNET_OP_UNPACK,
-    MNET_OP_FLIP,          /* uint8 to int8 and back: adds 128 modulo 256 */
-    MNET_OP_ROUND_DYNAMIC, /* float to the nearest of 256 steps of its own range */
+    MNET_OP_DETECTION_POST_PROCESS, /* TFLite_Detection_PostProcess, a custom operator */
+    MNET_OP_FLIP,                   /* uint8 to int8 and back: adds 128 modulo 256 */
+    MNET_OP_ROUND_DYNAMIC,          /* float to the nearest of 256 steps of its own range */
     MNET_OP_COUNT
 } MnetOp;
 
@@ -110,6 +111,16 @@ typedef struct {
     int32_t pad_top, pad_left, pad_bottom, pad_right;
 } MnetWindow;
 
+/* TFLite_Detection_PostProcess. */
+typedef struct {
+    int32_t max_detections, max_classes; /* boxes in the result, classes of each */
+    int32_t per_class;                   /* most boxes of a class; regular only */
+    int32_t n_classes;                   /* without background */
+    bool regular;                        /* classes are suppressed one by one */
+    float score_threshold, iou_threshold;
+    float scale_y, scale_x, scale_height, scale_width;
+} MnetPostProcess;
+
 typedef struct {
     MnetOp op;
     MnetActivation activation; /* fused into the operator */
@@ -138,6 +149,7 @@ typedef struct {
             uint32_t begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_mask;
             bool offset; /* ends count from the begins */
         } strided_slice;
+        MnetPostProcess post_process;
         struct {
             int32_t n; /* -1: not given */
             int32_t dims[MNET_MAX_RANK];

@@ -14,6 +14,7 @@ extern const MnetOpClass mnet_op_reshape, mnet_op_squeeze, mnet_op_densify;    /
 extern const MnetOpClass mnet_op_transpose, mnet_op_pad, mnet_op_space;        /* move.c */
 extern const MnetOpClass mnet_op_concatenation, mnet_op_pack;                  /* concat.c */
 extern const MnetOpClass mnet_op_slice;                                        /* slice.c */
+extern const MnetOpClass mnet_op_post_process;                                 /* post_process.c */
 extern const MnetOpClass mnet_op_resize;                                       /* resize.c */
 extern const MnetOpClass mnet_op_softmax;                                      /* softmax.c */
 extern const MnetOpClass mnet_op_round_dynamic;                                /* dynamic.c */

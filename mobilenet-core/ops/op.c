@@ -45,6 +45,7 @@ static const MnetOpClass *const classes[MNET_OP_COUNT] = {
     [MNET_OP_TANH] = &mnet_op_unary,
     [MNET_OP_TRANSPOSE] = &mnet_op_transpose,
     [MNET_OP_UNPACK] = &mnet_op_slice,
+    [MNET_OP_DETECTION_POST_PROCESS] = &mnet_op_post_process,
     [MNET_OP_FLIP] = &mnet_op_flip,
     [MNET_OP_ROUND_DYNAMIC] = &mnet_op_round_dynamic,
 };

@@ -281,6 +281,37 @@ static void resizes(Chain *c)
           tb_space_options(TFL_OPTIONS_SPACE_TO_DEPTH, 4));
 }
 
+/* Five boxes of three classes and a background; scores and codes are one input. */
+static void post_process(Chain *c)
+{
+    const int32_t both[] = { 1, 5, 8 }, axis[] = { 2 }, anchors[] = { 5, 4 };
+    c->last = input(c, 3, both);
+    divide(c, TFL_OP_SPLIT, 2, (int32_t[]){ tb_ints(c->model, "axis", 1, axis), c->last }, 2,
+           tb_split_options(TFL_OPTIONS_SPLIT, 2));
+    for (int regular = 0; regular < 2; regular++) {
+        TbFile options = tb_post_process_options(&(TbPostProcess){ .max_detections = 3,
+                                                                   .max_classes = 2 - regular,
+                                                                   .per_class = 2,
+                                                                   .n_classes = 3,
+                                                                   .regular = regular,
+                                                                   .score_threshold = -9,
+                                                                   .iou_threshold = 0.5f });
+        TbOperator op = { .builtin = TFL_OP_CUSTOM,
+                          .custom = "TFLite_Detection_PostProcess",
+                          .n_inputs = 3,
+                          .inputs = { c->last - 1, c->last, constant(c, c->type, 2, anchors) },
+                          .n_outputs = 4,
+                          .custom_options = options.data,
+                          .custom_bytes = options.size };
+        for (int i = 0; i < 4; i++) {
+            op.outputs[i] = output(c, TFL_TYPE_FLOAT32, 0);
+            tb_output(c->model, op.outputs[i]);
+        }
+        tb_operator(c->model, &op);
+        tb_file_free(&options);
+    }
+}
+
 /* Float activations that become integers and float again. */
 static void conversions(Chain *c)
 {
@@ -362,6 +393,9 @@ static const struct {
     { "resizes-uint8", resizes, TFL_TYPE_UINT8 },
     { "resizes-int8", resizes, TFL_TYPE_INT8 },
     { "resizes-float", resizes, TFL_TYPE_FLOAT32 },
+    { "post-process-uint8", post_process, TFL_TYPE_UINT8 },
+    { "post-process-int8", post_process, TFL_TYPE_INT8 },
+    { "post-process-float", post_process, TFL_TYPE_FLOAT32 },
     { "conversions-uint8", conversions, TFL_TYPE_UINT8 },
     { "conversions-int8", conversions, TFL_TYPE_INT8 },
     { "halves", halves, TFL_TYPE_FLOAT32 },

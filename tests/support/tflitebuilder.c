@@ -103,6 +103,7 @@ void tb_operator(TbModel *model, const TbOperator *op)
     TbOperator *o = &model->operators[model->n_operators++];
     *o = *op;
     o->custom = keep_text(model, o->custom);
+    o->custom_options = keep(model, o->custom_options, o->custom_bytes);
     o->version = o->version ? o->version : 1;
 }
 
@@ -193,15 +194,19 @@ static void write_options(FlatWriter *w, size_t from, const TbOptions *options)
 /* Every operator has a code of its own, of the same number. */
 static void write_operator(FlatWriter *w, size_t from, const TbOperator *op, int index)
 {
-    FlatField fields[] = { FLAT_I32(TFL_OPERATOR_CODE, index), FLAT_OFFSET(TFL_OPERATOR_INPUTS),
-                           FLAT_OFFSET(TFL_OPERATOR_OUTPUTS),
-                           FLAT_U8(TFL_OPERATOR_OPTIONS_TYPE, op->options.type),
-                           FLAT_OFFSET(TFL_OPERATOR_OPTIONS) };
-    flat_writer_table(w, from, fields, op->options.type ? 5 : 3);
+    FlatField fields[5] = { FLAT_I32(TFL_OPERATOR_CODE, index), FLAT_OFFSET(TFL_OPERATOR_INPUTS),
+                            FLAT_OFFSET(TFL_OPERATOR_OUTPUTS),
+                            FLAT_U8(TFL_OPERATOR_OPTIONS_TYPE, op->options.type),
+                            FLAT_OFFSET(TFL_OPERATOR_OPTIONS) };
+    if (op->custom_options)
+        fields[3] = (FlatField)FLAT_OFFSET(TFL_OPERATOR_CUSTOM_OPTIONS);
+    flat_writer_table(w, from, fields, op->options.type ? 5 : op->custom_options ? 4 : 3);
     flat_writer_vector(w, fields[1].at, (size_t)op->n_inputs, 4, 4, op->inputs);
     flat_writer_vector(w, fields[2].at, (size_t)op->n_outputs, 4, 4, op->outputs);
     if (op->options.type)
         write_options(w, fields[4].at, &op->options);
+    else if (op->custom_options)
+        flat_writer_vector(w, fields[3].at, op->custom_bytes, 1, 16, op->custom_options);
 }
 
 static void write_code(FlatWriter *w, size_t from, const TbOperator *op)

@@ -84,6 +84,8 @@ typedef struct {
     int n_inputs, n_outputs;
     int32_t inputs[TB_MAX_IO], outputs[TB_MAX_IO]; /* tensors; input -1: not given */
     TbOptions options;
+    const void *custom_options; /* of a TFL_OP_CUSTOM */
+    size_t custom_bytes;
 } TbOperator;
 
 typedef struct TbModel TbModel;
@@ -137,6 +139,24 @@ TbOptions tb_strided_slice_options(uint32_t begin_mask, uint32_t end_mask, uint3
 TbOptions tb_resize_options(int type, bool align_corners, bool half_pixel_centers);
 /* `type` is TFL_OPTIONS_DEPTH_TO_SPACE or _SPACE_TO_DEPTH. */
 TbOptions tb_space_options(int type, int32_t block_size);
+
+/* A FlexBuffer: a map of numbers with slots of 4 bytes.  Names rise. */
+typedef struct {
+    const char *name;
+    char kind; /* 'i'nteger, 'f'loat, 'b'oolean, 'n'othing */
+    double value;
+} TbFlexField;
+
+TbFile tb_flex_map(const TbFlexField *fields, int n);
+
+/* The options of TFLite_Detection_PostProcess; scales are 10, 10, 5, 5. */
+typedef struct {
+    int32_t max_detections, max_classes, per_class, n_classes;
+    bool regular;
+    float score_threshold, iou_threshold;
+} TbPostProcess;
+
+TbFile tb_post_process_options(const TbPostProcess *post_process);
 
 /* What the metadata says of one input or output. */
 typedef struct {

@@ -61,9 +61,11 @@ static Largest largest_of_floats(const MnetTensorInfo *info, const uint8_t *row,
 {
     int32_t best = largest_float_bits(row, n);
     float value;
+    if (best == INT32_MIN)
+        return (Largest){ 0, SIZE_MAX };
     int32_t bits = best < 0 ? -best | INT32_MIN : best;
     memcpy(&value, &bits, sizeof value);
-    if (best == INT32_MIN || !(value >= least))
+    if (!(value >= least))
         return (Largest){ 0, SIZE_MAX };
     return largest_of_any(info, row, n);
 }

@@ -105,7 +105,7 @@ static void search(Search *s, int32_t tensor, int32_t depth)
     const MnetNode *node = &graph->nodes[producer];
     if (node->op == MNET_OP_CONV_2D || node->op == MNET_OP_DEPTHWISE_CONV_2D)
         return;
-    s->exponential |= !strcmp(mnet_op_name(node->op), "EXP");
+    s->exponential |= node->op == MNET_OP_EXP;
     for (int32_t i = 0; i < node->n_inputs && i < MAX_PARTS; i++) {
         if (node->inputs[i] < 0)
             continue;

@@ -6,7 +6,7 @@
 
 packages_build="gcc libc6-dev meson ninja-build pkgconf zlib1g-dev
   liborc-0.4-dev liborc-0.4-dev-bin libpthreadpool-dev
-  libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev
+  libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libpango1.0-dev
   gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good"
 # Decoders of H.264 and of most other films and sound.
 packages_film="gstreamer1.0-libav"

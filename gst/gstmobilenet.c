@@ -5,11 +5,16 @@
 #include <gst/gst.h>
 
 #include "gstmobilenetclassify.h"
+#include "gstmobilenetoverlay.h"
 #include "gstmobilenetssd.h"
 
 static gboolean
 plugin_init (GstPlugin * plugin)
 {
+#ifdef HAVE_PANGO
+  if (!GST_ELEMENT_REGISTER (mobilenetoverlay, plugin))
+    return FALSE;
+#endif
   return GST_ELEMENT_REGISTER (mobilenetclassify, plugin)
       && GST_ELEMENT_REGISTER (mobilenetssd, plugin);
 }

@@ -455,7 +455,8 @@ analyse (GstMobilenetFilter * self, GstBuffer * buffer)
   MnetPlanes planes;
   gboolean filled;
 
-  if (!gst_mobilenet_frame_map (&frame, &priv->info, buffer, &planes, &reason)) {
+  if (!gst_mobilenet_frame_map (&frame, &priv->info, buffer, GST_MAP_READ,
+          &reason)) {
     GST_ELEMENT_ERROR (self, RESOURCE, READ,
         ("A frame of %" G_GSIZE_FORMAT " bytes cannot be read as %dx%d %s: %s",
             gst_buffer_get_size (buffer), GST_VIDEO_INFO_WIDTH (&priv->info),
@@ -463,6 +464,7 @@ analyse (GstMobilenetFilter * self, GstBuffer * buffer)
             GST_VIDEO_INFO_NAME (&priv->info), reason), (NULL));
     return FALSE;
   }
+  gst_mobilenet_frame_planes (&frame, &planes);
   filled = fill_input (self, &frame, &planes);
   gst_video_frame_unmap (&frame);
   priv->since_analysed = 0;

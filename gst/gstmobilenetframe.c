@@ -131,15 +131,14 @@ samples_aligned (const GstVideoFrame * frame)
   return !(bits & 1);
 }
 
-/* Maps `buffer` for reading.  On success the caller unmaps `frame`, whose
- * width and height may differ from those of `info` when a #GstVideoMeta says
- * so.  FALSE and a static `reason` otherwise, with nothing mapped. */
+/* Maps `buffer`.  On success the caller unmaps `frame`, whose width and height
+ * may differ from those of `info` when a #GstVideoMeta says so.  FALSE and a
+ * static `reason` otherwise, with nothing mapped. */
 gboolean
 gst_mobilenet_frame_map (GstVideoFrame * frame, const GstVideoInfo * info,
-    GstBuffer * buffer, MnetPlanes * planes, const gchar ** reason)
+    GstBuffer * buffer, GstMapFlags flags, const gchar ** reason)
 {
   const GstVideoMeta *meta = gst_buffer_get_video_meta (buffer);
-  guint p;
 
   /* gst_video_frame_map() takes that for a programming error. */
   if (meta && meta->format != GST_VIDEO_INFO_FORMAT (info)) {
@@ -148,8 +147,10 @@ gst_mobilenet_frame_map (GstVideoFrame * frame, const GstVideoInfo * info,
   }
   /* No reference: the buffer stays writable while it is mapped. */
   if (!gst_video_frame_map (frame, info, buffer,
-          GST_MAP_READ | GST_VIDEO_FRAME_MAP_FLAG_NO_REF)) {
-    *reason = "its memory cannot be mapped for reading, or is smaller than "
+          (GstMapFlags) (flags | GST_VIDEO_FRAME_MAP_FLAG_NO_REF))) {
+    *reason = flags & GST_MAP_WRITE ?
+        "its memory cannot be mapped for writing, or is smaller than the caps "
+        "need" : "its memory cannot be mapped for reading, or is smaller than "
         "the caps need";
     return FALSE;
   }
@@ -163,11 +164,18 @@ gst_mobilenet_frame_map (GstVideoFrame * frame, const GstVideoInfo * info,
     gst_video_frame_unmap (frame);
     return FALSE;
   }
+  return TRUE;
+}
+
+void
+gst_mobilenet_frame_planes (const GstVideoFrame * frame, MnetPlanes * planes)
+{
+  guint p;
+
   for (p = 0; p < GST_VIDEO_FRAME_N_PLANES (frame); p++) {
     planes->data[p] = GST_VIDEO_FRAME_PLANE_DATA (frame, p);
     planes->stride[p] = GST_VIDEO_FRAME_PLANE_STRIDE (frame, p);
   }
-  return TRUE;
 }
 
 /* The part of a mapped frame that is the picture, inside the frame: that of a

@@ -21,8 +21,11 @@ gboolean gst_mobilenet_frame_info (const GstVideoInfo * info,
     MnetFrameInfo * frame);
 
 gboolean gst_mobilenet_frame_map (GstVideoFrame * frame,
-    const GstVideoInfo * info, GstBuffer * buffer, MnetPlanes * planes,
+    const GstVideoInfo * info, GstBuffer * buffer, GstMapFlags flags,
     const gchar ** reason);
+
+void gst_mobilenet_frame_planes (const GstVideoFrame * frame,
+    MnetPlanes * planes);
 
 void gst_mobilenet_frame_picture (const GstVideoFrame * frame,
     const GstVideoInfo * info, MnetRect * picture);

@@ -1,0 +1,432 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What is drawn on one frame: boxes, key points and labels, from its metas. */
+
+#include "gstmobilenetscene.h"
+
+#include <gst/mobilenet/gstmobilenetmeta.h>
+#include <math.h>
+
+#include "gstmobilenetcolors.h"
+#include "gstmobilenetlabels.h"
+
+/* Most of each on a frame: what comes first in the metas, which is the best. */
+#define MAX_BOXES 1000
+#define MAX_POINTS 4000
+#define MAX_LABELS 100
+#define MAX_CLASSES 5           /* of one network */
+#define MAX_CLASSIFICATIONS 4   /* of one box, or of the frame */
+
+#define WHITE 0xffffff
+
+typedef struct
+{
+  GstVideoRectangle outer, inner;
+  guint32 rgb;
+} Box;
+
+typedef struct
+{
+  gdouble x, y;
+  guint32 rgb;
+} Point;
+
+/* A sprite of the label of that number, at x, y from its top left. */
+typedef struct
+{
+  GstMobilenetSprite *sprite;
+  guint label;
+  gint x, y;
+} Piece;
+
+struct _GstMobilenetScene
+{
+  GArray *boxes;                /* of Box, best first, as are the others */
+  GArray *points;               /* of Point */
+  GArray *labels;               /* of GstMobilenetLabel */
+  GArray *pieces;               /* of Piece */
+};
+
+GstMobilenetScene *
+gst_mobilenet_scene_new (void)
+{
+  GstMobilenetScene *self = g_new0 (GstMobilenetScene, 1);
+
+  self->boxes = g_array_new (FALSE, FALSE, sizeof (Box));
+  self->points = g_array_new (FALSE, FALSE, sizeof (Point));
+  self->labels = g_array_new (FALSE, FALSE, sizeof (GstMobilenetLabel));
+  self->pieces = g_array_new (FALSE, FALSE, sizeof (Piece));
+  return self;
+}
+
+void
+gst_mobilenet_scene_free (GstMobilenetScene * scene)
+{
+  g_array_unref (scene->boxes);
+  g_array_unref (scene->points);
+  g_array_unref (scene->labels);
+  g_array_unref (scene->pieces);
+  g_free (scene);
+}
+
+gboolean
+gst_mobilenet_scene_is_needed (GstBuffer * buffer,
+    const GstMobilenetSceneStyle * style)
+{
+  gpointer state = NULL;
+  GstMeta *meta;
+
+  while ((meta = gst_buffer_iterate_meta (buffer, &state))) {
+    if (meta->info->api == GST_MOBILENET_DETECTION_META_API_TYPE
+        && gst_mobilenet_detection_meta_get_n_results (
+            (GstMobilenetDetectionMeta *) meta) > 0)
+      return TRUE;
+    if (meta->info->api == GST_MOBILENET_CLASSIFICATION_META_API_TYPE
+        && style->show_classes && (style->show_labels || style->show_scores)
+        && gst_mobilenet_classification_meta_get_n_results (
+            (GstMobilenetClassificationMeta *) meta) > 0)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* Whole pixels around from..from + extent, within `first` and `end`; FALSE when
+ * none are, or the numbers are none. */
+static gboolean
+clip_interval (gdouble from, gdouble extent, gint first, gint end,
+    gint * start, gint * size)
+{
+  gdouble to = from + extent;
+
+  if (!(extent > 0) || !(from < end) || !(to > first))
+    return FALSE;
+  *start = (gint) floor (MAX (from, first) + 0.5);
+  *size = (gint) floor (MIN (to, end) + 0.5) - *start;
+  return TRUE;
+}
+
+/* Lines lie around the pixels of the box, at the edges of the frame within it.
+ * FALSE when it is not on the frame, or when its numbers are none. */
+static gboolean
+box_lines (const GstVideoRectangle * area, gint line_width, gdouble x,
+    gdouble y, gdouble w, gdouble h, Box * box)
+{
+  gint right = area->x + area->w, bottom = area->y + area->h;
+  GstVideoRectangle *outer = &box->outer, *inner = &box->inner;
+
+  if (!clip_interval (x, w, area->x, right, &inner->x, &inner->w)
+      || !clip_interval (y, h, area->y, bottom, &inner->y, &inner->h))
+    return FALSE;
+  outer->x = MAX (inner->x - line_width, area->x);
+  outer->y = MAX (inner->y - line_width, area->y);
+  outer->w = MIN (inner->x + inner->w + line_width, right) - outer->x;
+  outer->h = MIN (inner->y + inner->h + line_width, bottom) - outer->y;
+  inner->x = outer->x + line_width;
+  inner->y = outer->y + line_width;
+  inner->w = outer->w - 2 * line_width;
+  inner->h = outer->h - 2 * line_width;
+  return TRUE;
+}
+
+static void
+add_points (GstMobilenetScene * self, const GstMobilenetDetection * detection,
+    guint i, const GstVideoRectangle * area, guint32 rgb)
+{
+  Point point = {.rgb = rgb };
+  guint k;
+
+  for (k = 0; self->points->len < MAX_POINTS
+      && gst_mobilenet_detection_get_key_point (detection, i, k, &point.x,
+          &point.y); k++)
+    if (point.x >= area->x && point.x < area->x + area->w && point.y >= area->y
+        && point.y < area->y + area->h)
+      g_array_append_val (self->points, point);
+}
+
+/* A label that is being written, line by line. */
+typedef struct
+{
+  GstMobilenetScene *scene;
+  GstMobilenetText *text;
+  const GstMobilenetSceneStyle *style;
+  gint x, y, width, line_height;
+} Writer;
+
+static void
+write_text (Writer * writer, const gchar * string, guint32 rgb)
+{
+  Piece piece = {.label = writer->scene->labels->len,.x = writer->x,
+    .y = writer->y
+  };
+
+  piece.sprite = gst_mobilenet_text_sprite (writer->text, string, rgb);
+  if (!piece.sprite)
+    return;
+  g_array_append_val (writer->scene->pieces, piece);
+  writer->x += piece.sprite->width;
+  writer->width = MAX (writer->width, writer->x);
+  writer->line_height = piece.sprite->height;
+}
+
+static void
+end_line (Writer * writer)
+{
+  if (writer->x)
+    writer->y += writer->line_height;
+  writer->x = 0;
+}
+
+/* "label 87%" as the style wants it. */
+static void
+write_class (Writer * writer, const gchar * label, guint index, gdouble score)
+{
+  gchar number[16];
+
+  if (writer->style->show_labels) {
+    guint32 rgb = gst_mobilenet_color_of (writer->style->colors, label, index);
+
+    g_snprintf (number, sizeof (number), "%u", index);
+    write_text (writer, *label ? label : number,
+        gst_mobilenet_color_for_text (rgb));
+  }
+  if (writer->style->show_scores && score >= 0 && score <= 1) {
+    g_snprintf (number, sizeof (number), "%d%%",
+        (gint) floor (score * 100 + 0.5));
+    write_text (writer, number, WHITE);
+  }
+  end_line (writer);
+}
+
+static void
+write_classification (Writer * writer,
+    const GstMobilenetClassification * classification, guint most)
+{
+  const gchar *label;
+  gdouble score;
+  guint i, index;
+
+  for (i = 0; i < most
+      && gst_mobilenet_classification_get_result (classification, i, &index,
+          &label, &score); i++)
+    write_class (writer, label, index, score);
+}
+
+/* Adds what was written as a label; nothing when that is nothing. */
+static GstMobilenetLabel *
+finish_label (Writer * writer)
+{
+  GArray *labels = writer->scene->labels;
+  GstMobilenetLabel label = {.place = {0, 0, writer->width, writer->y} };
+
+  if (!writer->y)
+    return NULL;
+  g_array_append_val (labels, label);
+  return &g_array_index (labels, GstMobilenetLabel, labels->len - 1);
+}
+
+static void
+add_box_label (GstMobilenetScene * self, const GstMobilenetSceneStyle * style,
+    GstMobilenetText * text, const GstMobilenetDetection * detection, guint i,
+    const Box * box)
+{
+  Writer writer = {.scene = self,.text = text,.style = style };
+  GstMobilenetLabel *added;
+  const gchar *label;
+  gdouble score;
+  guint index, k, n;
+
+  gst_mobilenet_detection_get_result (detection, i, NULL, &index, &label,
+      &score);
+  write_class (&writer, label, index, score);
+  n = gst_mobilenet_detection_get_n_classifications (detection, i);
+  for (k = 0; k < MIN (n, MAX_CLASSIFICATIONS); k++)
+    write_classification (&writer,
+        gst_mobilenet_detection_get_classification (detection, i, k), 1);
+  added = finish_label (&writer);
+  if (added)
+    added->box = box->outer;
+}
+
+static void
+add_detection (GstMobilenetScene * self, const GstMobilenetSceneStyle * style,
+    GstMobilenetText * text, const GstMobilenetDetection * detection,
+    const GstVideoRectangle * area)
+{
+  gdouble x, y, w, h;
+  guint i;
+
+  for (i = 0; self->boxes->len < MAX_BOXES
+      && gst_mobilenet_detection_get_box (detection, i, &x, &y, &w, &h); i++) {
+    const gchar *label;
+    guint index;
+    Box box;
+
+    if (!box_lines (area, style->line_width, x, y, w, h, &box))
+      continue;
+    gst_mobilenet_detection_get_result (detection, i, NULL, &index, &label,
+        NULL);
+    box.rgb = gst_mobilenet_color_of (style->colors, label, index);
+    g_array_append_val (self->boxes, box);
+    add_points (self, detection, i, area, box.rgb);
+    if (self->labels->len < MAX_LABELS)
+      add_box_label (self, style, text, detection, i, &box);
+  }
+}
+
+/* The classes of the whole frame, top left. */
+static void
+add_class_list (GstMobilenetScene * self, GstBuffer * buffer,
+    const GstMobilenetSceneStyle * style, GstMobilenetText * text,
+    const GstVideoRectangle * area)
+{
+  Writer writer = {.scene = self,.text = text,.style = style };
+  GstMobilenetLabel *added;
+  gpointer state = NULL;
+  GstMeta *meta;
+  guint n = 0;
+
+  while (n++ < MAX_CLASSIFICATIONS
+      && (meta = gst_buffer_iterate_meta_filtered (buffer, &state,
+              GST_MOBILENET_CLASSIFICATION_META_API_TYPE)))
+    write_classification (&writer,
+        ((GstMobilenetClassificationMeta *) meta)->classification, MAX_CLASSES);
+  added = finish_label (&writer);
+  if (added) {
+    added->place.x = (area->x + 2 * style->line_width + 1) & ~1;
+    added->place.y = (area->y + 2 * style->line_width + 1) & ~1;
+  }
+}
+
+/* Bottom left, where its growing and shrinking moves nothing. */
+static void
+add_stats (GstMobilenetScene * self, const GstMobilenetSceneStyle * style,
+    GstMobilenetText * text, const GstVideoRectangle * area,
+    const gchar * stats)
+{
+  Writer writer = {.scene = self,.text = text,.style = style };
+  GstMobilenetLabel *added;
+
+  write_text (&writer, stats, WHITE);
+  end_line (&writer);
+  added = finish_label (&writer);
+  if (added) {
+    gint y = area->y + area->h - 2 * style->line_width - added->place.h;
+
+    added->place.x = (area->x + 2 * style->line_width + 1) & ~1;
+    added->place.y = MAX (y, area->y + 1) & ~1;
+  }
+}
+
+void
+gst_mobilenet_scene_build (GstMobilenetScene * scene, GstBuffer * buffer,
+    const GstMobilenetSceneStyle * style, GstMobilenetText * text,
+    const GstVideoRectangle * area, const gchar * stats)
+{
+  gpointer state = NULL;
+  GstMeta *meta;
+  guint fixed;
+
+  g_array_set_size (scene->boxes, 0);
+  g_array_set_size (scene->points, 0);
+  g_array_set_size (scene->labels, 0);
+  g_array_set_size (scene->pieces, 0);
+  gst_mobilenet_text_begin (text);
+  if (style->show_classes)
+    add_class_list (scene, buffer, style, text, area);
+  if (stats)
+    add_stats (scene, style, text, area, stats);
+  fixed = scene->labels->len;
+  while ((meta = gst_buffer_iterate_meta_filtered (buffer, &state,
+              GST_MOBILENET_DETECTION_META_API_TYPE)))
+    add_detection (scene, style, text,
+        ((GstMobilenetDetectionMeta *) meta)->detection, area);
+  gst_mobilenet_labels_place ((GstMobilenetLabel *) scene->labels->data,
+      scene->labels->len, fixed, area);
+}
+
+gboolean
+gst_mobilenet_scene_has_boxes (const GstMobilenetScene * scene)
+{
+  return scene->boxes->len > 0;
+}
+
+void
+gst_mobilenet_scene_draw_boxes (const GstMobilenetScene * scene,
+    const GstMobilenetSceneStyle * style,
+    const GstMobilenetCanvasFormat * format, GstMobilenetCanvas * canvas)
+{
+  gint half = style->line_width;
+  GstMobilenetPaint paint;
+  guint i;
+
+  for (i = scene->boxes->len; i-- > 0;) {
+    const Box *box = &g_array_index (scene->boxes, Box, i);
+
+    gst_mobilenet_paint_init (&paint, format, box->rgb, style->opacity);
+    gst_mobilenet_canvas_fill (canvas, &box->outer, &box->inner, &paint);
+  }
+  for (i = scene->points->len; i-- > 0;) {
+    const Point *point = &g_array_index (scene->points, Point, i);
+    GstVideoRectangle square = { (gint) floor (point->x + 0.5) - half,
+      (gint) floor (point->y + 0.5) - half, 2 * half, 2 * half
+    };
+
+    gst_mobilenet_paint_init (&paint, format, point->rgb, style->opacity);
+    gst_mobilenet_canvas_fill (canvas, &square, NULL, &paint);
+  }
+}
+
+/* The piece and where its label stands; the best labels come last, on top. */
+static const Piece *
+placed_piece (const GstMobilenetScene * scene, guint i, gint * x, gint * y)
+{
+  const Piece *piece = &g_array_index (scene->pieces, Piece, i);
+  const GstMobilenetLabel *label =
+      &g_array_index (scene->labels, GstMobilenetLabel, piece->label);
+
+  *x = label->place.x + piece->x;
+  *y = label->place.y + piece->y;
+  return piece;
+}
+
+void
+gst_mobilenet_scene_draw_labels (const GstMobilenetScene * scene,
+    const GstMobilenetCanvasFormat * format, GstMobilenetCanvas * canvas)
+{
+  guint i;
+
+  for (i = scene->pieces->len; i-- > 0;) {
+    gint x, y;
+    const Piece *piece = placed_piece (scene, i, &x, &y);
+
+    gst_mobilenet_sprite_blend (piece->sprite, format, canvas, x, y);
+  }
+}
+
+void
+gst_mobilenet_scene_attach_labels (const GstMobilenetScene * scene,
+    GstBuffer * buffer)
+{
+  GstVideoOverlayCompositionMeta *before =
+      gst_buffer_get_video_overlay_composition_meta (buffer);
+  GstVideoOverlayComposition *composition;
+  guint i;
+
+  if (!scene->pieces->len)
+    return;
+  composition = before ? gst_video_overlay_composition_copy (before->overlay) :
+      gst_video_overlay_composition_new (NULL);
+  for (i = scene->pieces->len; i-- > 0;) {
+    GstVideoOverlayRectangle *rectangle;
+    gint x, y;
+    const Piece *piece = placed_piece (scene, i, &x, &y);
+
+    rectangle = gst_mobilenet_sprite_rectangle (piece->sprite, x, y);
+    gst_video_overlay_composition_add_rectangle (composition, rectangle);
+    gst_video_overlay_rectangle_unref (rectangle);
+  }
+  if (before)
+    gst_buffer_remove_meta (buffer, (GstMeta *) before);
+  gst_buffer_add_video_overlay_composition_meta (buffer, composition);
+  gst_video_overlay_composition_unref (composition);
+}

@@ -53,4 +53,14 @@ typedef struct {
 GoldenVerdict golden_judge(MnetType type, bool pure_float, size_t n, const void *ours,
                            const void *reference, GoldenDistance optimized);
 
+/* Boxes, classes and scores of TFLite_Detection_PostProcess, for n detections. */
+typedef struct {
+    const float *boxes, *classes, *scores;
+} GoldenBoxes;
+
+/* Each box of the reference with a score of at least 0.3 has one of the same class
+ * with an overlap of 0.98 and a score within 0.01 among ours, and at most one more
+ * or less of ours have such a score.  Prints what differs. */
+bool golden_judge_boxes(size_t n, const GoldenBoxes *ours, const GoldenBoxes *reference);
+
 #endif

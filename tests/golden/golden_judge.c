@@ -50,3 +50,48 @@ GoldenVerdict golden_judge(MnetType type, bool pure_float, size_t n, const void 
                     verdict.distance.share <= verdict.bar.share;
     return verdict;
 }
+
+/* Boxes of lower scores do not count. */
+#define COUNTS 0.3f
+
+static double overlap(const float *a, const float *b)
+{
+    double height = fmin((double)a[2], (double)b[2]) - fmax((double)a[0], (double)b[0]);
+    double width = fmin((double)a[3], (double)b[3]) - fmax((double)a[1], (double)b[1]);
+    double both = fmax(height, 0) * fmax(width, 0);
+    double area_a = (double)(a[2] - a[0]) * (double)(a[3] - a[1]);
+    double area_b = (double)(b[2] - b[0]) * (double)(b[3] - b[1]);
+    return both / (area_a + area_b - both);
+}
+
+static bool is_among(size_t n, const GoldenBoxes *ours, const GoldenBoxes *reference, size_t i)
+{
+    for (size_t k = 0; k < n; k++)
+        if (ours->classes[k] == reference->classes[i] && ours->scores[k] >= COUNTS &&
+            fabsf(ours->scores[k] - reference->scores[i]) <= 0.01f &&
+            overlap(ours->boxes + 4 * k, reference->boxes + 4 * i) >= 0.98)
+            return true;
+    return false;
+}
+
+bool golden_judge_boxes(size_t n, const GoldenBoxes *ours, const GoldenBoxes *reference)
+{
+    size_t n_ours = 0, n_reference = 0;
+    bool good = true;
+    for (size_t i = 0; i < n; i++) {
+        n_ours += ours->scores[i] >= COUNTS;
+        if (!(reference->scores[i] >= COUNTS))
+            continue;
+        n_reference++;
+        if (is_among(n, ours, reference, i))
+            continue;
+        printf("no box of class %g with score %.3f\n", (double)reference->classes[i],
+               (double)reference->scores[i]);
+        good = false;
+    }
+    if (n_ours > n_reference + 1 || n_reference > n_ours + 1) {
+        printf("%zu boxes, %zu in the reference\n", n_ours, n_reference);
+        good = false;
+    }
+    return good;
+}

@@ -39,6 +39,21 @@ static void expect_floats(const char *what, bool pure, float reference, float ou
     }
 }
 
+/* Two boxes, of which the second is a little changed, the first has a low score. */
+static void expect_boxes(const char *what, float class, float score, float right, bool holds)
+{
+    const float boxes[] = { 0, 0, 1, 1, 0.25f, 0.25f, 0.75f, 0.75f }, classes[] = { 1, 2 };
+    const float scores[] = { 0.29f, 0.6f };
+    const float our_boxes[] = { 0.25f, 0.25f, 0.75f, right, 0, 0, 0.1f, 0.1f };
+    const float our_classes[] = { class, 7 }, our_scores[] = { score, 0.2f };
+    const GoldenBoxes reference = { boxes, classes, scores };
+    const GoldenBoxes ours = { our_boxes, our_classes, our_scores };
+    if (golden_judge_boxes(2, &ours, &reference) != holds) {
+        printf("%s: %s\n", what, holds ? "must hold" : "must not hold");
+        failed++;
+    }
+}
+
 int main(void)
 {
     const GoldenDistance none = { 0, 0 }, some = { 4, 0.6 };
@@ -60,6 +75,13 @@ int main(void)
                   (GoldenDistance){ 0.01, 1 }, false);
     expect_floats("not a number", false, 0.5f, NAN, (GoldenDistance){ 1, 1 }, false);
     expect_floats("infinite", false, 0.5f, INFINITY, (GoldenDistance){ INFINITY, 1 }, false);
+
+    expect_boxes("the same box", 2, 0.6f, 0.75f, true);
+    expect_boxes("nearly the same box", 2, 0.595f, 0.754f, true);
+    expect_boxes("another class", 3, 0.6f, 0.75f, false);
+    expect_boxes("another score", 2, 0.62f, 0.75f, false);
+    expect_boxes("a wider box", 2, 0.6f, 0.78f, false);
+    expect_boxes("no number", NAN, NAN, NAN, false);
     printf("judge: %d failed\n", failed);
     return failed != 0;
 }

@@ -54,26 +54,32 @@ typedef struct {
     int32_t min, max; /* within -128..127 */
 } MnetRequant;
 
-/* c[i][j] = requantise(bias[j] + sum over k of a[i][k] * (w[j][k] - wz[j])),
- * the input's zero point being folded into bias.
+/* c[i][j] = requantise(bias[j] + sum over r, t of a[r][i * a_stride + t] *
+ * (w[j][r * run + t] - wz[j])), the input's zero point being folded into bias:
+ * r below `runs`, t below `run`.  A product of matrices has one run; a row of a
+ * convolution has one for each row of the kernel, and reads its windows where
+ * they lie.
  *
- * Panels: for every nr channels int32 bias[nr], then the weights, k rounded up
- * to kr: [k / kr][nr][kr] elements, or [nr][k] when kr is 0.  Elements are
+ * Panels: for every nr channels int32 bias[nr], then the weights, each run
+ * rounded up to kr: [runs][run / kr][nr][kr] elements, or [nr][k] when kr is 0.  Elements are
  * int16 w - wz when wide, else bytes w + w_bias (128: unsigned), 0 in padding.
  * Not wide: weight_zero[j] = wz[j] + w_bias (NULL: all 0) times the sum of the
  * row of a is taken off. */
 typedef struct {
-    size_t k; /* at least 1 */
+    size_t k;         /* runs * run */
+    size_t runs, run; /* at least 1 */
     const void *panels;
     size_t panel_bytes;
     const int32_t *weight_zero;
     MnetRequant requant;
 } MnetGemmS8;
 
-/* c[i][j] = clamp(bias[j] + sum over k of a[i][k] * w[j][k], min, max).
+/* c[i][j] = clamp(bias[j] + sum over r, t of a[r][i * a_stride + t] *
+ * w[j][r * run + t], min, max).
  * Panels: float bias[nr], then [k][nr]. */
 typedef struct {
-    size_t k; /* at least 1 */
+    size_t k;         /* runs * run */
+    size_t runs, run; /* at least 1 */
     const float *panels;
     size_t panel_floats;
     float min, max;
@@ -140,15 +146,15 @@ typedef struct MnetKernels {
         int wide;
         int32_t w_bias;
         int fits; /* looks at fit_offset, fit_factor, fit_addend; else they may be missing */
-        /* m rows of a, channels n0 (a multiple of nr) to n1; c points at row 0,
-         * channel 0. */
-        void (*run)(const MnetGemmS8 *g, size_t m, size_t n0, size_t n1, const int8_t *a,
+        /* m rows, channels n0 (a multiple of nr) to n1; a[g->runs]; c points at
+         * row 0, channel 0. */
+        void (*run)(const MnetGemmS8 *g, size_t m, size_t n0, size_t n1, const int8_t *const *a,
                     size_t a_stride, int8_t *c, size_t c_stride);
     } gemm_s8;
 
     struct {
         size_t mr, nr;
-        void (*run)(const MnetGemmF32 *g, size_t m, size_t n0, size_t n1, const float *a,
+        void (*run)(const MnetGemmF32 *g, size_t m, size_t n0, size_t n1, const float *const *a,
                     size_t a_stride, float *c, size_t c_stride);
     } gemm_f32;
 

@@ -201,9 +201,12 @@ static int32_t folded_bias(const MnetLayer *layer, size_t channel)
 }
 
 /* Where weight (channel j of the panel, tap t) lies: see MnetGemmS8. */
-static size_t panel_index(size_t nr, size_t kr, size_t taps, size_t j, size_t t)
+static size_t panel_index(const MnetLayer *layer, size_t nr, size_t kr, size_t j, size_t t)
 {
-    return kr ? (t / kr * nr + j) * kr + t % kr : j * taps + t;
+    if (!kr)
+        return j * layer->taps + t;
+    size_t at = t / layer->run * mnet_round_up(layer->run, kr) + t % layer->run;
+    return (at / kr * nr + j) * kr + at % kr;
 }
 
 static void fill_panel_s8(const MnetLayer *layer, const MnetKernels *kernels, size_t n0,
@@ -217,7 +220,7 @@ static void fill_panel_s8(const MnetLayer *layer, const MnetKernels *kernels, si
         size_t c = n0 + j;
         bias[j] = folded_bias(layer, c);
         for (size_t t = 0; t < layer->taps; t++) {
-            size_t at = panel_index(nr, kr, layer->taps, j, t);
+            size_t at = panel_index(layer, nr, kr, j, t);
             if (kernels->gemm_s8.wide)
                 wide[at] = (int16_t)(weight_at(layer, c, t) - weight_zero(layer, c));
             else
@@ -251,7 +254,8 @@ MnetStatus mnet_pack_gemm_s8(MnetGraph *graph, const MnetNode *node, const MnetL
 {
     size_t nr = kernels->gemm_s8.nr, kr = kernels->gemm_s8.kr;
     size_t padded = mnet_round_up(layer->channels, nr), bytes;
-    size_t row = kr ? mnet_round_up(layer->taps, kr) : layer->taps;
+    size_t runs = layer->taps / layer->run;
+    size_t row = kr ? runs * mnet_round_up(layer->run, kr) : layer->taps;
     size_t panel = mnet_round_up(nr * sizeof(int32_t) + nr * row * (kernels->gemm_s8.wide ? 2 : 1),
                                  MNET_ALIGN);
     if (!mnet_mul_size(panel, padded / nr, &bytes))
@@ -262,6 +266,8 @@ MnetStatus mnet_pack_gemm_s8(MnetGraph *graph, const MnetNode *node, const MnetL
     for (size_t n0 = 0; n0 < layer->channels; n0 += nr)
         fill_panel_s8(layer, kernels, n0, panels + n0 / nr * panel);
     gemm->k = layer->taps;
+    gemm->run = layer->run;
+    gemm->runs = layer->taps / layer->run;
     gemm->panels = panels;
     gemm->panel_bytes = panel;
     MnetStatus status = pack_weight_zeros(graph, layer, padded, kernels, &gemm->weight_zero, error);
@@ -287,6 +293,8 @@ MnetStatus mnet_pack_gemm_f32(MnetGraph *graph, const MnetNode *node, const Mnet
             at[(t + 1) * nr] = weight_f32_at(layer, c, t);
     }
     gemm->k = layer->taps;
+    gemm->run = layer->run;
+    gemm->runs = layer->taps / layer->run;
     gemm->panels = panels;
     gemm->panel_floats = panel;
     mnet_activation_range_f32(node->activation, &gemm->min, &gemm->max);

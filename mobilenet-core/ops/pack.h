@@ -11,6 +11,7 @@
 typedef struct {
     const MnetTensor *in, *weights, *bias, *out; /* bias may be NULL */
     size_t channels, taps;
+    size_t run; /* of products of matrices: taps that stand together in the input */
     size_t channel_step, tap_step;
     int32_t weight_axis; /* the dimension that per-channel scales must belong to */
 } MnetLayer;

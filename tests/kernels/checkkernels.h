@@ -48,6 +48,8 @@ bool check_one_in(uint32_t n);
 
 /* checkkernels_memory.c */
 
+enum { CHECK_MOST_ROWS = 7 };
+
 /* Each has its own memory between two guard pages. */
 typedef enum {
     CHECK_A,
@@ -66,7 +68,7 @@ typedef enum {
     CHECK_BIAS,
     CHECK_ROWS,
     CHECK_ROW0, /* and the rows behind it */
-    CHECK_BUFFERS = CHECK_ROW0 + 7
+    CHECK_BUFFERS = CHECK_ROW0 + CHECK_MOST_ROWS
 } CheckBuffer;
 
 #define CHECK_SLACK 63 /* bytes behind a row of activations that may be read */

@@ -11,8 +11,9 @@ enum { MOST_M = 40, MOST_N = 100, MOST_K = 5000, MOST_EXTRA = 9 };
 
 typedef struct {
     size_t m, n, k;
+    size_t runs; /* a divisor of k */
     size_t n0, n1;
-    size_t a_extra, c_extra;
+    size_t a_stride, c_extra;
     float min, max;
 } Case;
 
@@ -34,20 +35,26 @@ static void pack(const MnetKernels *kernels, const Case *c, MnetGemmF32 *g)
         for (size_t t = 0; t < c->k; t++)
             panel[nr + t * nr] = weights[j * c->k + t];
     }
-    *g = (MnetGemmF32){
-        .k = c->k, .panels = panels, .panel_floats = floats, .min = c->min, .max = c->max
-    };
+    *g = (MnetGemmF32){ .k = c->k,
+                        .runs = c->runs,
+                        .run = c->k / c->runs,
+                        .panels = panels,
+                        .panel_floats = floats,
+                        .min = c->min,
+                        .max = c->max };
 }
 
-static void compare_row(const Case *c, const float *a, size_t i, const float *out)
+static void compare_row(const Case *c, const float *const *a, size_t i, const float *out)
 {
+    size_t run = c->k / c->runs;
     uint32_t canary, bits;
     check_canary(&canary, sizeof canary);
     for (size_t j = 0; j < c->n1; j++) {
         double sum = bias[j], magnitude = fabs(sum);
         for (size_t t = 0; t < c->k; t++) {
-            sum += (double)a[t] * weights[j * c->k + t];
-            magnitude += fabs((double)a[t] * weights[j * c->k + t]);
+            double product = (double)a[t / run][i * c->a_stride + t % run] * weights[j * c->k + t];
+            sum += product;
+            magnitude += fabs(product);
         }
         memcpy(&bits, &out[j], sizeof bits);
         if (j < c->n0) {
@@ -75,23 +82,28 @@ static void compare_gaps(const float *gap, size_t n, size_t row)
 static void run_case(const MnetKernels *kernels, const Case *c)
 {
     MnetGemmF32 g;
-    size_t a_stride = c->k + c->a_extra, c_stride = c->n + c->c_extra;
-    size_t a_floats = c->m ? (c->m - 1) * a_stride + c->k : 0;
+    size_t run = c->k / c->runs, c_stride = c->n + c->c_extra;
+    size_t a_floats = c->m ? (c->m - 1) * c->a_stride + run : 0;
     size_t out_floats = c->m ? (c->m - 1) * c_stride + c->n1 : 0;
-    check_case("m %zu, n %zu (%zu to %zu), k %zu, strides +%zu +%zu, %g to %g", c->m, c->n, c->n0,
-               c->n1, c->k, c->a_extra, c->c_extra, c->min, c->max);
+    check_case("m %zu, n %zu (%zu to %zu), k %zu in %zu, strides %zu +%zu, %g to %g", c->m, c->n,
+               c->n0, c->n1, c->k, c->runs, c->a_stride, c->c_extra, c->min, c->max);
     check_place_front(check_one_in(2));
-    float *a = check_place(CHECK_A, a_floats * sizeof *a, CHECK_SLACK, sizeof *a);
+    const float **a = check_place(CHECK_ROWS, c->runs * sizeof *a, 0, sizeof *a);
     /* What lies between and behind the rows is not even a number. */
-    for (size_t i = 0; i < a_floats; i++)
-        a[i] = i % a_stride < c->k ? check_float(-2, 2) : NAN;
+    for (size_t r = 0; r < c->runs; r++) {
+        float *from = check_place((CheckBuffer)(CHECK_ROW0 + r), a_floats * sizeof *from,
+                                  CHECK_SLACK, sizeof *from);
+        for (size_t i = 0; i < a_floats; i++)
+            from[i] = i % c->a_stride < run ? check_float(-2, 2) : NAN;
+        a[r] = from;
+    }
     check_fill_f32(weights, c->n * c->k);
     check_fill_f32(bias, c->n);
     pack(kernels, c, &g);
     float *out = check_place_output(out_floats * sizeof *out, sizeof *out);
-    kernels->gemm_f32.run(&g, c->m, c->n0, c->n1, a, a_stride, out, c_stride);
+    kernels->gemm_f32.run(&g, c->m, c->n0, c->n1, a, c->a_stride, out, c_stride);
     for (size_t i = 0; i < c->m; i++) {
-        compare_row(c, a + i * a_stride, i, out + i * c_stride);
+        compare_row(c, a, i, out + i * c_stride);
         if (i + 1 < c->m)
             compare_gaps(out + i * c_stride + c->n1, c_stride - c->n1, i);
     }
@@ -106,16 +118,25 @@ static Case random_case(const MnetKernels *kernels)
                .k = (size_t)check_between(1, 150),
                .min = check_one_in(2) ? -INFINITY : 0,
                .max = check_one_in(2) ? INFINITY : 6 };
-    if (check_one_in(2)) {
-        c.a_extra = (size_t)check_between(0, MOST_EXTRA);
+    if (check_one_in(2))
         c.c_extra = (size_t)check_between(0, MOST_EXTRA);
-    }
     c.n1 = c.n;
     if (check_one_in(4)) {
         c.n0 = (size_t)check_between(0, (int32_t)((c.n - 1) / nr)) * nr;
         c.n1 = (size_t)check_between((int32_t)c.n0, (int32_t)c.n);
     }
     return c;
+}
+
+/* See gemm_s8. */
+static void divide(Case *c)
+{
+    c->runs = check_one_in(2) ? 1 : (size_t)check_between(1, CHECK_MOST_ROWS);
+    c->runs = c->runs > c->k ? c->k : c->runs;
+    size_t run = c->k / c->runs;
+    c->k = run * c->runs;
+    c->a_stride = check_one_in(3) ? (size_t)check_between(1, (int32_t)run)
+                                  : run + (size_t)check_between(0, MOST_EXTRA);
 }
 
 /* The random case with m, n, k given (0: as it fell). */
@@ -128,6 +149,7 @@ static void run_shape(const MnetKernels *kernels, size_t m, size_t n, size_t k)
         c.n0 = 0;
         c.n = c.n1 = n;
     }
+    divide(&c);
     run_case(kernels, &c);
 }
 
@@ -159,6 +181,7 @@ static void check(const MnetKernels *kernels)
         run_shape(kernels, 0, 0, 0);
     Case nothing = random_case(kernels);
     nothing.m = 0;
+    divide(&nothing);
     run_case(kernels, &nothing);
     nothing.m = 3;
     nothing.n0 = nothing.n1 = 0;
@@ -167,7 +190,7 @@ static void check(const MnetKernels *kernels)
 
 typedef struct {
     const char *name;
-    size_t m, k, n;
+    size_t m, k, n, runs;
     MnetGemmF32 g;
     const float *a;
     float *out;
@@ -176,14 +199,17 @@ typedef struct {
 static void call(const MnetKernels *kernels, const void *data)
 {
     const Bench *b = data;
-    kernels->gemm_f32.run(&b->g, b->m, 0, b->n, b->a, b->k, b->out, b->n);
+    const float *a[3] = { b->a, b->a + b->k / b->runs, b->a + 2 * b->k / b->runs };
+    kernels->gemm_f32.run(&b->g, b->m, 0, b->n, a, b->k, b->out, b->n);
 }
 
 static void bench_shape(const MnetKernels *kernels, Bench *b)
 {
     size_t nr = kernels->gemm_f32.nr, floats = round_up(nr * (b->k + 1), 16);
     check_place_front(true);
-    b->g = (MnetGemmF32){ .k = b->k, .panel_floats = floats, .min = 0, .max = 6 };
+    b->g = (MnetGemmF32){
+        .k = b->k, .runs = b->runs, .run = b->k / b->runs, .panel_floats = floats, .max = 6
+    };
     b->g.panels =
         check_place_packed(CHECK_PANELS, round_up(b->n, nr) / nr * floats * sizeof(float));
     float *a = check_place(CHECK_A, b->m * b->k * sizeof *a, CHECK_SLACK, 64);
@@ -196,9 +222,10 @@ static void bench_shape(const MnetKernels *kernels, Bench *b)
 static void bench(const MnetKernels *kernels)
 {
     Bench shapes[] = {
-        { "12544 x 27 x 32", 12544, 27, 32 }, { "3136 x 24 x 144", 3136, 24, 144 },
-        { "196 x 64 x 384", 196, 64, 384 },   { "196 x 384 x 64", 196, 384, 64 },
-        { "49 x 320 x 1280", 49, 320, 1280 }, { "1 x 1280 x 1001", 1, 1280, 1001 },
+        { "112 x (3 x 9) x 32", 112, 27, 32, 3 }, { "112 x (3 x 9) x 8", 112, 27, 8, 3 },
+        { "12544 x 8 x 16", 12544, 8, 16, 1 },    { "3136 x 24 x 144", 3136, 24, 144, 1 },
+        { "196 x 64 x 384", 196, 64, 384, 1 },    { "196 x 384 x 64", 196, 384, 64, 1 },
+        { "49 x 320 x 1280", 49, 320, 1280, 1 },  { "1 x 1280 x 1001", 1, 1280, 1001, 1 },
     };
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
         bench_shape(kernels, &shapes[i]);

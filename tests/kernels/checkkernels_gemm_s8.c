@@ -11,8 +11,9 @@ enum { TALL_M = 3000, TALL_N = 3 };
 
 typedef struct {
     size_t m, n, k;
+    size_t runs;   /* a divisor of k */
     size_t n0, n1; /* the channels of the call */
-    size_t a_extra, c_extra;
+    size_t a_stride, c_extra;
     CheckData data, weights;
     CheckRequant requant;
 } Case;
@@ -28,7 +29,7 @@ static size_t round_up(size_t value, size_t to)
     return (value + to - 1) / to * to;
 }
 
-static void pack_panel(const MnetKernels *kernels, size_t n0, size_t channels, size_t k,
+static void pack_panel(const MnetKernels *kernels, size_t n0, size_t channels, size_t k, size_t run,
                        uint8_t *panel)
 {
     size_t nr = kernels->gemm_s8.nr, kr = kernels->gemm_s8.kr;
@@ -38,7 +39,8 @@ static void pack_panel(const MnetKernels *kernels, size_t n0, size_t channels, s
     for (size_t j = 0; j < channels; j++) {
         const int8_t *w = weights + (n0 + j) * k;
         for (size_t t = 0; t < k; t++) {
-            size_t at = kr ? t / kr * nr * kr + j * kr + t % kr : j * k + t;
+            size_t in_row = kr ? t / run * round_up(run, kr) + t % run : t;
+            size_t at = kr ? in_row / kr * nr * kr + j * kr + in_row % kr : j * k + t;
             if (kernels->gemm_s8.wide)
                 wide[at] = (int16_t)(w[t] - weight_zero[n0 + j]);
             else
@@ -48,19 +50,21 @@ static void pack_panel(const MnetKernels *kernels, size_t n0, size_t channels, s
     }
 }
 
-static void pack(const MnetKernels *kernels, size_t n, size_t k, MnetGemmS8 *g)
+static void pack(const MnetKernels *kernels, size_t n, size_t k, size_t runs, MnetGemmS8 *g)
 {
     size_t nr = kernels->gemm_s8.nr, kr = kernels->gemm_s8.kr;
     size_t element = kernels->gemm_s8.wide ? sizeof(int16_t) : sizeof(int8_t);
-    size_t bytes = round_up(nr * sizeof(int32_t) + nr * round_up(k, kr ? kr : 1) * element, 64);
-    size_t padded = round_up(n, nr);
+    size_t row = runs * round_up(k / runs, kr ? kr : 1), padded = round_up(n, nr);
+    size_t bytes = round_up(nr * sizeof(int32_t) + nr * row * element, 64);
     uint8_t *panels = check_place_packed(CHECK_PANELS, padded / nr * bytes);
     bool any = false;
     for (size_t c = 0; c < n; c += nr)
-        pack_panel(kernels, c, n - c < nr ? n - c : nr, k, panels + c / nr * bytes);
+        pack_panel(kernels, c, n - c < nr ? n - c : nr, k, k / runs, panels + c / nr * bytes);
     for (size_t c = 0; c < n; c++)
         any |= weight_zero[c] + kernels->gemm_s8.w_bias != 0;
-    *g = (MnetGemmS8){ .k = k, .panels = panels, .panel_bytes = bytes };
+    *g = (MnetGemmS8){
+        .k = k, .runs = runs, .run = k / runs, .panels = panels, .panel_bytes = bytes
+    };
     if (!kernels->gemm_s8.wide && any) {
         int32_t *zeros = check_place_packed(CHECK_WEIGHT_ZERO, padded * sizeof *zeros);
         for (size_t c = 0; c < n; c++)
@@ -69,11 +73,13 @@ static void pack(const MnetKernels *kernels, size_t n, size_t k, MnetGemmS8 *g)
     }
 }
 
-static int64_t naive_sum(const int8_t *row, size_t channel, size_t k)
+static int64_t naive_sum(const Case *c, const int8_t *const *a, size_t i, size_t channel)
 {
     int64_t acc = 0;
-    for (size_t t = 0; t < k; t++)
-        acc += (int64_t)row[t] * (weights[channel * k + t] - weight_zero[channel]);
+    size_t run = c->k / c->runs;
+    for (size_t t = 0; t < c->k; t++)
+        acc += (int64_t)a[t / run][i * c->a_stride + t % run] *
+               (weights[channel * c->k + t] - weight_zero[channel]);
     return acc;
 }
 
@@ -90,17 +96,18 @@ static void random_weights(const Case *c)
 
 /* Rows all alike, so that one bias brings a channel's sums where they are
  * wanted.  On the way to a huge one all products have the sign of the sum. */
-static void fill_activations(const Case *c, int8_t *a, size_t stride)
+static void fill_activations(const Case *c, int8_t *a)
 {
+    size_t run = c->k / c->runs;
     for (size_t i = 0; i < c->m; i++)
-        check_fill_s8(a + i * stride, c->k, c->data);
-    for (size_t t = 0; c->m && t < c->k && c->requant == CHECK_REQUANT_HUGE; t++)
+        check_fill_s8(a + i * c->a_stride, run, c->data);
+    for (size_t t = 0; c->m && t < run && c->requant == CHECK_REQUANT_HUGE; t++)
         a[t] &= 127;
     for (size_t i = 1; i < c->m && c->requant != CHECK_REQUANT_USUAL; i++)
-        memcpy(a + i * stride, a, c->k);
+        memcpy(a + i * c->a_stride, a, run);
 }
 
-static void choose_bias(const Case *c, const MnetRequant *r, const int8_t *row)
+static void choose_bias(const Case *c, const MnetRequant *r, const int8_t *const *a)
 {
     for (size_t j = 0; j < c->n; j++) {
         if (c->requant == CHECK_REQUANT_USUAL || !c->m) {
@@ -110,7 +117,7 @@ static void choose_bias(const Case *c, const MnetRequant *r, const int8_t *row)
         int64_t target = check_requant_sum(r, c->requant, j);
         if (c->requant == CHECK_REQUANT_HUGE)
             target = weight_zero[j] < 0 ? llabs(target) : -llabs(target);
-        int64_t value = target - naive_sum(row, j, c->k);
+        int64_t value = target - naive_sum(c, a, 0, j);
         bias[j] = (int32_t)(value > INT32_MAX    ? INT32_MAX
                             : value < -INT32_MAX ? -INT32_MAX
                                                  : value);
@@ -138,28 +145,33 @@ static void run_case(const MnetKernels *kernels, const Case *c)
 {
     MnetGemmS8 g;
     MnetRequant requant;
-    size_t a_stride = c->k + c->a_extra, c_stride = c->n + c->c_extra;
-    size_t a_bytes = c->m ? (c->m - 1) * a_stride + c->k : 0;
+    size_t c_stride = c->n + c->c_extra;
+    size_t a_bytes = c->m ? (c->m - 1) * c->a_stride + c->k / c->runs : 0;
     size_t out_bytes = c->m ? (c->m - 1) * c_stride + c->n1 : 0;
-    check_case(
-        "m %zu, n %zu (%zu to %zu), k %zu, strides +%zu +%zu, data %d, weights %d, requant %d",
-        c->m, c->n, c->n0, c->n1, c->k, c->a_extra, c->c_extra, c->data, c->weights, c->requant);
+    check_case("m %zu, n %zu (%zu to %zu), k %zu in %zu, strides %zu +%zu, data %d, weights %d, "
+               "requant %d",
+               c->m, c->n, c->n0, c->n1, c->k, c->runs, c->a_stride, c->c_extra, c->data,
+               c->weights, c->requant);
     check_place_front(check_one_in(2));
     check_requant(&requant, c->requant, c->n, kernels->gemm_s8.nr, (int64_t)c->k * 3000 + 100000);
-    int8_t *a = check_place(CHECK_A, a_bytes, CHECK_SLACK, 1);
+    const int8_t **a = check_place(CHECK_ROWS, c->runs * sizeof *a, 0, sizeof *a);
     random_weights(c);
-    fill_activations(c, a, a_stride);
+    for (size_t r = 0; r < c->runs; r++) {
+        int8_t *run = check_place((CheckBuffer)(CHECK_ROW0 + r), a_bytes, CHECK_SLACK, 1);
+        fill_activations(c, run);
+        a[r] = run;
+    }
     choose_bias(c, &requant, a);
     fit(c, kernels->gemm_s8.nr, &requant);
-    pack(kernels, c->n, c->k, &g);
+    pack(kernels, c->n, c->k, c->runs, &g);
     g.requant = requant;
     check_canary(expected, out_bytes);
     for (size_t i = 0; i < c->m; i++)
         for (size_t j = c->n0; j < c->n1; j++)
             expected[i * c_stride + j] =
-                naive_requantize(&requant, j, bias[j] + naive_sum(a + i * a_stride, j, c->k));
+                naive_requantize(&requant, j, bias[j] + naive_sum(c, a, i, j));
     int8_t *out = check_place_output(out_bytes, 1);
-    kernels->gemm_s8.run(&g, c->m, c->n0, c->n1, a, a_stride, out, c_stride);
+    kernels->gemm_s8.run(&g, c->m, c->n0, c->n1, a, c->a_stride, out, c_stride);
     check_same_s8(out, expected, out_bytes, c_stride);
     check_around_output();
 }
@@ -173,16 +185,27 @@ static Case random_case(const MnetKernels *kernels)
                .data = check_data(),
                .weights = check_data(),
                .requant = (CheckRequant)check_between(0, CHECK_REQUANT_STYLES - 1) };
-    if (check_one_in(2)) {
-        c.a_extra = (size_t)check_between(0, MOST_EXTRA);
+    if (check_one_in(2))
         c.c_extra = (size_t)check_between(0, MOST_EXTRA);
-    }
     c.n1 = c.n;
     if (check_one_in(4)) {
         c.n0 = (size_t)check_between(0, (int32_t)((c.n - 1) / nr)) * nr;
         c.n1 = (size_t)check_between((int32_t)c.n0, (int32_t)c.n);
     }
     return c;
+}
+
+/* k in up to 7 runs.  Rows of windows overlap; those that are all alike do not. */
+static void divide(Case *c)
+{
+    size_t run;
+    c->runs = check_one_in(2) ? 1 : (size_t)check_between(1, CHECK_MOST_ROWS);
+    c->runs = c->runs > c->k ? c->k : c->runs;
+    run = c->k / c->runs;
+    c->k = run * c->runs;
+    c->a_stride = run + (check_one_in(2) ? 0 : (size_t)check_between(0, MOST_EXTRA));
+    if (c->requant == CHECK_REQUANT_USUAL && check_one_in(3))
+        c->a_stride = (size_t)check_between(1, (int32_t)run);
 }
 
 /* The random case with m, n, k given (0: as it fell). */
@@ -195,6 +218,7 @@ static void run_shape(const MnetKernels *kernels, size_t m, size_t n, size_t k)
         c.n0 = 0;
         c.n = c.n1 = n;
     }
+    divide(&c);
     run_case(kernels, &c);
 }
 
@@ -229,6 +253,7 @@ static void check(const MnetKernels *kernels)
         run_shape(kernels, 0, 0, 0);
     Case nothing = random_case(kernels);
     nothing.m = 0;
+    divide(&nothing);
     run_case(kernels, &nothing);
     nothing.m = 3;
     nothing.n0 = nothing.n1 = 0;
@@ -237,7 +262,7 @@ static void check(const MnetKernels *kernels)
 
 typedef struct {
     const char *name;
-    size_t m, k, n;
+    size_t m, k, n, runs;
     bool relu;
     MnetGemmS8 g;
     const int8_t *a;
@@ -247,7 +272,8 @@ typedef struct {
 static void call(const MnetKernels *kernels, const void *data)
 {
     const Bench *b = data;
-    kernels->gemm_s8.run(&b->g, b->m, 0, b->n, b->a, b->k, b->out, b->n);
+    const int8_t *a[3] = { b->a, b->a + b->k / b->runs, b->a + 2 * b->k / b->runs };
+    kernels->gemm_s8.run(&b->g, b->m, 0, b->n, a, b->k, b->out, b->n);
 }
 
 /* Panels of zeros cost what any cost. */
@@ -255,9 +281,10 @@ static void bench_shape(const MnetKernels *kernels, Bench *b)
 {
     size_t nr = kernels->gemm_s8.nr, kr = kernels->gemm_s8.kr, padded = round_up(b->n, nr);
     size_t element = kernels->gemm_s8.wide ? sizeof(int16_t) : sizeof(int8_t);
-    size_t bytes = round_up(nr * sizeof(int32_t) + nr * round_up(b->k, kr ? kr : 1) * element, 64);
+    size_t row = b->runs * round_up(b->k / b->runs, kr ? kr : 1);
+    size_t bytes = round_up(nr * sizeof(int32_t) + nr * row * element, 64);
     check_place_front(true);
-    b->g = (MnetGemmS8){ .k = b->k, .panel_bytes = bytes };
+    b->g = (MnetGemmS8){ .k = b->k, .runs = b->runs, .run = b->k / b->runs, .panel_bytes = bytes };
     b->g.panels = check_place_packed(CHECK_PANELS, padded / nr * bytes);
     if (b->relu)
         check_requant_relu(&b->g.requant, b->n, nr, (int64_t)b->k * 3000);
@@ -271,16 +298,19 @@ static void bench_shape(const MnetKernels *kernels, Bench *b)
 static void bench(const MnetKernels *kernels)
 {
     Bench shapes[] = {
-        { "12544 x 16 x 96 relu", 12544, 16, 96, true },
-        { "3136 x 24 x 144 relu", 3136, 24, 144, true },
-        { "784 x 64 x 64 relu", 784, 64, 64, true },
-        { "196 x 64 x 384 relu", 196, 64, 384, true },
-        { "49 x 320 x 1280 relu", 49, 320, 1280, true },
-        { "3136 x 24 x 144", 3136, 24, 144, false },
-        { "3136 x 96 x 24", 3136, 96, 24, false },
-        { "196 x 384 x 64", 196, 384, 64, false },
-        { "49 x 960 x 160", 49, 960, 160, false },
-        { "1 x 1280 x 1001", 1, 1280, 1001, false },
+        { "112 x (3 x 9) x 32 relu", 112, 27, 32, 3, true },
+        { "64 x (3 x 9) x 8 relu", 64, 27, 8, 3, true },
+        { "28 x (3 x 120) x 160", 28, 360, 160, 3, false },
+        { "12544 x 16 x 96 relu", 12544, 16, 96, 1, true },
+        { "3136 x 24 x 144 relu", 3136, 24, 144, 1, true },
+        { "784 x 64 x 64 relu", 784, 64, 64, 1, true },
+        { "196 x 64 x 384 relu", 196, 64, 384, 1, true },
+        { "49 x 320 x 1280 relu", 49, 320, 1280, 1, true },
+        { "3136 x 24 x 144", 3136, 24, 144, 1, false },
+        { "3136 x 96 x 24", 3136, 96, 24, 1, false },
+        { "196 x 384 x 64", 196, 384, 64, 1, false },
+        { "49 x 960 x 160", 49, 960, 160, 1, false },
+        { "1 x 1280 x 1001", 1, 1280, 1001, 1, false },
     };
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
         bench_shape(kernels, &shapes[i]);

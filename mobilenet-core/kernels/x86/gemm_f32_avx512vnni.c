@@ -13,7 +13,7 @@ typedef struct {
     const float *panel;
     size_t panels;
     __mmask16 valid; /* channels of the last panel */
-    const float *a;
+    const float *const *a;
     size_t a_stride;
     float *c;
     size_t c_stride;
@@ -23,25 +23,35 @@ typedef struct {
 MNET_INLINE void product_tile(const Product *p, size_t i0, size_t rows, size_t panels)
 {
     __m512 acc[MAX_ROWS][MAX_PANELS];
-    const float *w = p->panel, *a = p->a + i0 * p->a_stride;
+    const float *w = p->panel;
     size_t stride = p->a_stride, floats = p->g->panel_floats;
+#pragma GCC unroll 12
     for (size_t j = 0; j < panels; j++)
+#pragma GCC unroll 12
         for (size_t i = 0; i < rows; i++)
             acc[i][j] = _mm512_load_ps(w + j * floats);
     w += NR;
-    for (size_t s = 0; s < p->g->k; s++, w += NR, a++) {
-        __m512 weights[MAX_PANELS];
-        for (size_t j = 0; j < panels; j++)
-            weights[j] = _mm512_load_ps(w + j * floats);
-        for (size_t i = 0; i < rows; i++) {
-            __m512 row = _mm512_set1_ps(a[i * stride]);
+    for (size_t r = 0; r < p->g->runs; r++) {
+        const float *a = p->a[r] + i0 * stride;
+        for (size_t s = 0; s < p->g->run; s++, w += NR, a++) {
+            __m512 weights[MAX_PANELS];
+#pragma GCC unroll 12
             for (size_t j = 0; j < panels; j++)
-                acc[i][j] = _mm512_fmadd_ps(weights[j], row, acc[i][j]);
+                weights[j] = _mm512_load_ps(w + j * floats);
+#pragma GCC unroll 12
+            for (size_t i = 0; i < rows; i++) {
+                __m512 row = _mm512_set1_ps(a[i * stride]);
+#pragma GCC unroll 12
+                for (size_t j = 0; j < panels; j++)
+                    acc[i][j] = _mm512_fmadd_ps(weights[j], row, acc[i][j]);
+            }
         }
     }
     const __m512 min = _mm512_set1_ps(p->g->min), max = _mm512_set1_ps(p->g->max);
     float *c = p->c + i0 * p->c_stride;
+#pragma GCC unroll 12
     for (size_t i = 0; i < rows; i++, c += p->c_stride)
+#pragma GCC unroll 12
         for (size_t j = 0; j < panels; j++)
             _mm512_mask_storeu_ps(c + NR * j, j + 1 < panels ? 0xffff : p->valid,
                                   _mm512_min_ps(max, _mm512_max_ps(min, acc[i][j])));
@@ -106,8 +116,8 @@ static size_t panels_at_once(size_t left)
     return left < MAX_PANELS ? left : MAX_PANELS;
 }
 
-void mnet_gemm_f32_avx512vnni(const MnetGemmF32 *g, size_t m, size_t n0, size_t n1, const float *a,
-                              size_t a_stride, float *c, size_t c_stride)
+void mnet_gemm_f32_avx512vnni(const MnetGemmF32 *g, size_t m, size_t n0, size_t n1,
+                              const float *const *a, size_t a_stride, float *c, size_t c_stride)
 {
     for (size_t block = 0; block < m; block += BLOCK) {
         size_t end = m - block < BLOCK ? m : block + BLOCK;

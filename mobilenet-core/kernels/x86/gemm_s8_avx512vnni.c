@@ -12,13 +12,13 @@ enum { NR = 16, MAX_PANELS = 4, MAX_ROWS = 12, BLOCK = 96 };
 
 /* The product of some rows with some panels. */
 typedef struct {
-    size_t steps; /* of 4 products */
+    size_t runs, steps; /* of 4 products, in a run */
     const uint8_t *panel;
     size_t panel_bytes, panels;
-    const int8_t *a;
-    size_t a_stride;
-    const int32_t *offset; /* taken off all sums of a row */
-    int32_t *acc;          /* rows of 64 */
+    const int8_t *const *a;
+    size_t first, a_stride; /* row of a that stands for row 0 */
+    const int32_t *offset;  /* taken off all sums of a row */
+    int32_t *acc;           /* rows of 64 */
     /* Fitted channels go from sums to bytes in registers. */
     const MnetRequant *requant;
     const int32_t *fit_offset;
@@ -88,7 +88,6 @@ MNET_INLINE void product_tile(const Product *p, size_t i0, size_t rows, size_t p
 {
     __m512i acc[MAX_ROWS][MAX_PANELS];
     const uint8_t *w = p->panel;
-    const int8_t *a = p->a + i0 * p->a_stride;
     size_t stride = p->a_stride, bytes = p->panel_bytes;
 #pragma GCC unroll 12
     for (size_t j = 0; j < panels; j++) {
@@ -100,19 +99,22 @@ MNET_INLINE void product_tile(const Product *p, size_t i0, size_t rows, size_t p
             acc[i][j] = _mm512_sub_epi32(bias, _mm512_set1_epi32(p->offset[i0 + i]));
     }
     w += NR * sizeof(int32_t);
-    for (size_t s = 0; s < p->steps; s++, w += 4 * NR, a += 4) {
-        __m512i weights[MAX_PANELS];
-#pragma GCC unroll 12
-        for (size_t j = 0; j < panels; j++)
-            weights[j] = _mm512_load_si512(w + j * bytes);
-#pragma GCC unroll 12
-        for (size_t i = 0; i < rows; i++) {
-            int32_t four;
-            __builtin_memcpy(&four, a + i * stride, sizeof four);
-            __m512i row = _mm512_set1_epi32(four);
+    for (size_t r = 0; r < p->runs; r++) {
+        const int8_t *a = p->a[r] + (p->first + i0) * stride;
+        for (size_t s = 0; s < p->steps; s++, w += 4 * NR, a += 4) {
+            __m512i weights[MAX_PANELS];
 #pragma GCC unroll 12
             for (size_t j = 0; j < panels; j++)
-                acc[i][j] = _mm512_dpbusd_epi32(acc[i][j], weights[j], row);
+                weights[j] = _mm512_load_si512(w + j * bytes);
+#pragma GCC unroll 12
+            for (size_t i = 0; i < rows; i++) {
+                int32_t four;
+                __builtin_memcpy(&four, a + i * stride, sizeof four);
+                __m512i row = _mm512_set1_epi32(four);
+#pragma GCC unroll 12
+                for (size_t j = 0; j < panels; j++)
+                    acc[i][j] = _mm512_dpbusd_epi32(acc[i][j], weights[j], row);
+            }
         }
     }
     if (fitted) {
@@ -207,28 +209,28 @@ MNET_INLINE __m512i sum_registers(const __m512i s[16])
     return _mm512_add_epi32(_mm512_shuffle_i32x4(p, q, 0x88), _mm512_shuffle_i32x4(p, q, 0xdd));
 }
 
-/* The sum of a row, spread over a register. */
-MNET_INLINE __m512i row_sum(const int8_t *row, size_t k, __mmask64 tail)
+/* The sum of a run, spread over a register. */
+MNET_INLINE __m512i add_row(__m512i sum, const int8_t *row, size_t k, __mmask64 tail)
 {
     const __m512i ones = _mm512_set1_epi8(1);
-    __m512i sum = _mm512_setzero_si512();
     for (; k >= 64; k -= 64, row += 64)
         sum = _mm512_dpbusd_epi32(sum, ones, _mm512_loadu_si512(row));
     return _mm512_dpbusd_epi32(sum, ones, _mm512_maskz_loadu_epi8(tail, row));
 }
 
-/* sums[0..m), written to the next multiple of 16. */
-static void row_sums(size_t m, size_t k, const int8_t *a, size_t a_stride, int32_t *sums)
+/* Of m rows from `first` on: sums[0..m), written to the next multiple of 16. */
+static void row_sums(const MnetGemmS8 *g, size_t first, size_t m, const int8_t *const *a,
+                     size_t a_stride, int32_t *sums)
 {
-    const __mmask64 tail = mnet_mask64(k % 64);
+    const __mmask64 tail = mnet_mask64(g->run % 64);
     for (size_t i0 = 0; i0 < m; i0 += 16) {
-        size_t rows = m - i0 < 16 ? m - i0 : 16;
         __m512i s[16];
         for (size_t i = 0; i < 16; i++) {
-            s[i] = row_sum(a, k, tail);
-            a += i + 1 < rows ? a_stride : 0;
+            size_t row = first + (i0 + i < m ? i0 + i : m - 1);
+            s[i] = _mm512_setzero_si512();
+            for (size_t r = 0; r < g->runs; r++)
+                s[i] = add_row(s[i], a[r] + row * a_stride, g->run, tail);
         }
-        a += a_stride;
         _mm512_storeu_si512(sums + i0, sum_registers(s));
     }
 }
@@ -295,17 +297,19 @@ static void rows_by_sums(const MnetGemmS8 *g, const Product *p, size_t n, size_t
 }
 
 /* Up to BLOCK rows times the channels n0 to n1. */
-static void gemm_block(const MnetGemmS8 *g, size_t m, size_t n0, size_t n1, const int8_t *a,
-                       size_t a_stride, int8_t *c, size_t c_stride)
+static void gemm_block(const MnetGemmS8 *g, size_t first, size_t m, size_t n0, size_t n1,
+                       const int8_t *const *a, size_t a_stride, int8_t *c, size_t c_stride)
 {
     int32_t acc[MAX_ROWS * 64] __attribute__((aligned(64)));
     int32_t sums[BLOCK], offset[BLOCK] = { 0 }, zero;
     int same = one_zero(g->weight_zero ? g->weight_zero + n0 : NULL, n1 - n0, &zero);
     if (zero || !same)
-        row_sums(m, g->k, a, a_stride, sums);
+        row_sums(g, first, m, a, a_stride, sums);
     for (size_t i = 0; i < m && same && zero; i++)
         offset[i] = (int32_t)((uint32_t)sums[i] * (uint32_t)zero);
-    Product p = { .steps = (g->k + 3) / 4,
+    Product p = { .runs = g->runs,
+                  .steps = (g->run + 3) / 4,
+                  .first = first,
                   .panel_bytes = g->panel_bytes,
                   .a = a,
                   .a_stride = a_stride,
@@ -329,10 +333,10 @@ static void gemm_block(const MnetGemmS8 *g, size_t m, size_t n0, size_t n1, cons
     }
 }
 
-void mnet_gemm_s8_avx512vnni(const MnetGemmS8 *g, size_t m, size_t n0, size_t n1, const int8_t *a,
-                             size_t a_stride, int8_t *c, size_t c_stride)
+void mnet_gemm_s8_avx512vnni(const MnetGemmS8 *g, size_t m, size_t n0, size_t n1,
+                             const int8_t *const *a, size_t a_stride, int8_t *c, size_t c_stride)
 {
     for (size_t i = 0; i < m && n0 < n1; i += BLOCK)
-        gemm_block(g, m - i < BLOCK ? m - i : BLOCK, n0, n1, a + i * a_stride, a_stride,
-                   c + i * c_stride, c_stride);
+        gemm_block(g, i, m - i < BLOCK ? m - i : BLOCK, n0, n1, a, a_stride, c + i * c_stride,
+                   c_stride);
 }

@@ -6,9 +6,9 @@
 
 #include "kernels/kernels.h"
 
-void mnet_gemm_s8_avx2(const MnetGemmS8 *g, size_t m, size_t n0, size_t n1, const int8_t *a,
+void mnet_gemm_s8_avx2(const MnetGemmS8 *g, size_t m, size_t n0, size_t n1, const int8_t *const *a,
                        size_t a_stride, int8_t *c, size_t c_stride);
-void mnet_gemm_f32_avx2(const MnetGemmF32 *g, size_t m, size_t n0, size_t n1, const float *a,
+void mnet_gemm_f32_avx2(const MnetGemmF32 *g, size_t m, size_t n0, size_t n1, const float *const *a,
                         size_t a_stride, float *c, size_t c_stride);
 size_t mnet_depthwise_s8_pack_bytes_avx2(const MnetDepthwiseS8 *d);
 void mnet_depthwise_s8_pack_avx2(const MnetDepthwiseS8 *d, void *packed);

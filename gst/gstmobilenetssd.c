@@ -252,7 +252,7 @@ gst_mobilenet_ssd_start (GstMobilenetFilter * filter, MnetModel * model,
     return FALSE;
   set_input_size (self, mnet_model_input (model, 0));
   self->findings = gst_mobilenet_findings_new ();
-  self->results = g_new (GstMobilenetDetectionResult, MNET_MAX_CANDIDATES);
+  self->results = g_new0 (GstMobilenetDetectionResult, MNET_MAX_CANDIDATES);
   self->points = g_new (Points, MNET_MAX_CANDIDATES);
   self->n_outputs = mnet_model_n_outputs (model);
   self->outputs = g_new0 (const void *, self->n_outputs);

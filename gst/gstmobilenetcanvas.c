@@ -146,7 +146,7 @@ fill_block_8 (guint8 * row, gint stride, gint step, gint columns, gint rows,
     if (keep)
       for (x = 0; x < columns; x++)
         row[x * step] = gst_mobilenet_sample_blend_8 (row[x * step], keep, add);
-    else if (step == 1)
+    else if (step == 1 && columns > 16)
       memset (row, add, columns);
     else
       for (x = 0; x < columns; x++)
@@ -158,14 +158,15 @@ static void
 fill_block_16 (guint8 * row, gint stride, gint step, gint columns, gint rows,
     guint depth, guint shift, guint keep, guint add)
 {
+  guint16 solid = GUINT16_TO_LE ((guint16) (add << shift));
   gint x, y;
 
   for (y = 0; y < rows; y++, row += stride) {
     for (x = 0; x < columns; x++) {
       guint16 *sample = (guint16 *) (row + x * step);
 
-      *sample = gst_mobilenet_sample_blend_16 (*sample, depth, shift, keep,
-          add);
+      *sample = keep ? gst_mobilenet_sample_blend_16 (*sample, depth, shift,
+          keep, add) : solid;
     }
   }
 }

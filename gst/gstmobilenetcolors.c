@@ -35,11 +35,11 @@ parse_color (const gchar * text, guint32 * rgb)
   return TRUE;
 }
 
-/* One "label=colour", which is changed: the colour stands behind the last '='. */
+/* One "label=colour", which is changed. */
 static gboolean
 add_item (GHashTable * table, gchar * item)
 {
-  gchar *equals = strrchr (item, '=');
+  gchar *equals = strchr (item, '=');
   guint32 rgb;
 
   if (!equals || equals == item || !parse_color (g_strstrip (equals + 1), &rgb))

@@ -19,8 +19,10 @@
 typedef enum {
     OPTION_FILES, /* ToolFiles: may stand more than once */
     OPTION_CHANNELS,
+    OPTION_CHOICE, /* unsigned: 1 for the first word of `value`, and so on */
     OPTION_FLAG,
     OPTION_NUMBER,
+    OPTION_SHARE, /* 0 to 1 */
     OPTION_SIZE,
     OPTION_STRING
 } OptionType;
@@ -41,11 +43,23 @@ static const Option options_table[] = {
     { "output", "FILE", OPTION_FILES, TOOL_RUN, offsetof(ToolOptions, outputs), 0, 0,
       "where an output tensor's raw bytes go; once per output, in order" },
     { "image", "FILE.ppm", OPTION_STRING, TOOL_RUN, offsetof(ToolOptions, image), 0, 0,
-      "classify a picture: binary PPM (P6), stretched to the input" },
+      "classify a picture, or find what is in it: binary PPM (P6), stretched to the input" },
     { "labels", "FILE", OPTION_STRING, TOOL_RUN, offsetof(ToolOptions, labels), 0, 0,
       "names of the classes, one a line (default: the model's own)" },
     { "top", "K", OPTION_NUMBER, TOOL_RUN, offsetof(ToolOptions, top), 1, MAX_TOP,
-      "how many classes to print (default 5)" },
+      "how many classes (default 5) or detections (default 20) to print" },
+    { "score-threshold", "P", OPTION_SHARE, TOOL_RUN, offsetof(ToolOptions, score_threshold), 0, 1,
+      "of a detector: least score of a detection (default 0.5)" },
+    { "iou-threshold", "P", OPTION_SHARE, TOOL_RUN, offsetof(ToolOptions, iou_threshold), 0, 1,
+      "of a detector: overlap above which the better box alone stays" },
+    { "anchors-file", "FILE", OPTION_STRING, TOOL_RUN, offsetof(ToolOptions, anchors), 0, 0,
+      "of a detector: what its boxes are relative to" },
+    { "box-format", "codes|corners-xy|corners-yx", OPTION_CHOICE, TOOL_RUN,
+      offsetof(ToolOptions, box_format), 0, 0, "of a detector that does not tell" },
+    { "score-format", "probabilities|sigmoid|softmax", OPTION_CHOICE, TOOL_RUN,
+      offsetof(ToolOptions, score_format), 0, 0, "likewise" },
+    { "background-class", "none|first", OPTION_CHOICE, TOOL_RUN, offsetof(ToolOptions, background),
+      0, 0, "likewise" },
     { "mean", "A[,B,C]", OPTION_CHANNELS, TOOL_RUN, offsetof(ToolOptions, mean), 0, 0,
       "with --std: input = (byte - mean) / std, for red, green, blue" },
     { "std", "A[,B,C]", OPTION_CHANNELS, TOOL_RUN, offsetof(ToolOptions, std), 0, 0,
@@ -75,19 +89,26 @@ static const struct {
 } commands_table[] = { { "info", TOOL_INFO }, { "run", TOOL_RUN }, { "bench", TOOL_BENCH } };
 #define N_COMMANDS (sizeof commands_table / sizeof commands_table[0])
 
+/* Long ones have a line for what they do. */
+static void print_option(FILE *file, const Option *option)
+{
+    int used = fprintf(file, "  --%-10s %-9s", option->name, option->value ? option->value : "");
+    fprintf(file, used > 23 ? "\n%24s%s\n" : "%s %s\n", "", option->help);
+}
+
 static void print_help(FILE *file)
 {
     fputs("usage: mnet info  MODEL\n"
           "       mnet run   MODEL --input FILE... --output FILE...\n"
           "       mnet run   MODEL --image FILE.ppm [--labels FILE] [--top K] [--mean A,B,C --std "
           "A,B,C]\n"
+          "                  [--score-threshold P] [--iou-threshold P] [--anchors-file FILE]\n"
           "       mnet bench MODEL [--runs N] [--warmup N] [--per-op] [--compare FILE]\n"
           "       mnet --help | --version\n\n"
           "Shows, runs or measures a network (.tflite file).\n\n",
           file);
     for (size_t i = 0; i < N_OPTIONS; i++)
-        fprintf(file, "  --%-10s %-9s %s\n", options_table[i].name,
-                options_table[i].value ? options_table[i].value : "", options_table[i].help);
+        print_option(file, &options_table[i]);
     fputs("\nKernel sets here:", file);
     for (const char *const *name = mnet_cpu_names(); *name; name++)
         fprintf(file, " %s", *name);
@@ -158,6 +179,33 @@ static bool read_size(const Option *option, const char *text, ToolSize *size, in
     return true;
 }
 
+static bool read_share(const Option *option, const char *text, ToolShare *share, int *status)
+{
+    char *end;
+    share->value = strtof(text, &end);
+    share->given = true;
+    if (end == text || *end || !(share->value >= 0 && share->value <= 1))
+        return usage_error(status, "--%s is \"%s\", but must be a number from 0 to 1", option->name,
+                           text);
+    return true;
+}
+
+static bool read_choice(const Option *option, const char *text, unsigned *choice, int *status)
+{
+    const char *word = option->value;
+    for (unsigned i = 1;; i++) {
+        size_t length = strcspn(word, "|");
+        if (strlen(text) == length && strncmp(word, text, length) == 0) {
+            *choice = i;
+            return true;
+        }
+        if (!word[length])
+            return usage_error(status, "--%s is \"%s\", but must be one of %s", option->name, text,
+                               option->value);
+        word += length + 1;
+    }
+}
+
 static bool read_value(const Option *option, const char *text, ToolOptions *options, int *status)
 {
     void *member = (char *)options + option->offset;
@@ -171,11 +219,15 @@ static bool read_value(const Option *option, const char *text, ToolOptions *opti
         return true;
     case OPTION_CHANNELS:
         return read_channels(option, text, member, status);
+    case OPTION_CHOICE:
+        return read_choice(option, text, member, status);
     case OPTION_FLAG:
         *(bool *)member = true;
         return true;
     case OPTION_NUMBER:
         return read_number(option, text, member, status);
+    case OPTION_SHARE:
+        return read_share(option, text, member, status);
     case OPTION_SIZE:
         return read_size(option, text, member, status);
     case OPTION_STRING:
@@ -211,6 +263,17 @@ static bool read_option(int argc, char **argv, int *at, ToolOptions *options, in
     return read_value(option, value, options, status);
 }
 
+static const char *first_for_detectors(const ToolOptions *o)
+{
+    return o->score_threshold.given ? "score-threshold"
+           : o->iou_threshold.given ? "iou-threshold"
+           : o->anchors             ? "anchors-file"
+           : o->box_format          ? "box-format"
+           : o->score_format        ? "score-format"
+           : o->background          ? "background-class"
+                                    : NULL;
+}
+
 /* What no single option can tell. */
 static bool check_together(const ToolOptions *o, int *status)
 {
@@ -222,6 +285,8 @@ static bool check_together(const ToolOptions *o, int *status)
         return usage_error(status, "--image does not go with --input and --output");
     if (!o->image && (o->labels || o->top || o->mean.n || o->std.n))
         return usage_error(status, "--labels, --top, --mean and --std need --image");
+    if (!o->image && o->for_detectors)
+        return usage_error(status, "--%s needs --image", o->for_detectors);
     if (!o->image && (!o->inputs.n || !o->outputs.n))
         return usage_error(status, "run needs --input and --output, or --image");
     if (!o->mean.n != !o->std.n)
@@ -283,5 +348,6 @@ bool tool_parse(int argc, char **argv, ToolOptions *options, int *status)
             options->model = word;
         }
     }
+    options->for_detectors = first_for_detectors(options);
     return check_together(options, status);
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * `mnet run --image`: the classes of a picture. */
-#include "json.h"
-#include "ppm.h"
+ * `mnet run --image`: the classes of a picture, or what is found in it. */
+#include "picture.h"
 
 #include <stdlib.h>
 
@@ -14,8 +13,7 @@ static void override_channels(const ToolChannels *from, float *to)
         to[c] = from->values[from->n == 1 ? 0 : c];
 }
 
-/* Puts the picture into the network's only input. */
-static bool fill_input(const ToolOptions *options, const ToolNetwork *network, const Ppm *ppm)
+bool tool_fill_input(const ToolOptions *options, const ToolNetwork *network, const Ppm *ppm)
 {
     const MnetTensorInfo *input = mnet_session_input_info(network->session, 0);
     MnetNormalization normalization;
@@ -40,21 +38,23 @@ static bool fill_input(const ToolOptions *options, const ToolNetwork *network, c
     return true;
 }
 
+MnetLabels *tool_load_labels(const ToolOptions *options, bool *good)
+{
+    MnetError error;
+    MnetLabels *labels = options->labels ? mnet_labels_load(options->labels, &error) : NULL;
+    *good = labels || !options->labels;
+    if (!*good)
+        tool_error("%s", error.text);
+    return labels;
+}
+
 /* Names of the classes: the user's, else the file's own. NULL with *good set:
  * there are none. */
 static const MnetLabels *get_labels(const ToolOptions *options, MnetModel *model, bool *good)
 {
-    MnetError error;
-    *good = true;
-    if (!options->labels) {
-        const MnetLabels *labels = mnet_model_labels(model, 0);
-        return labels ? mnet_labels_ref(labels) : NULL;
-    }
-    MnetLabels *labels = mnet_labels_load(options->labels, &error);
-    if (!labels) {
-        tool_error("%s", error.text);
-        *good = false;
-    }
+    const MnetLabels *labels = tool_load_labels(options, good);
+    if (!labels && *good && (labels = mnet_model_labels(model, 0)))
+        labels = mnet_labels_ref(labels);
     return labels;
 }
 
@@ -82,18 +82,23 @@ static void print_classes(const MnetClass *classes, size_t n)
     }
 }
 
+void tool_open_results(Json *json, const ToolOptions *options, const ToolNetwork *network)
+{
+    MnetModelStats stats;
+    mnet_model_stats(network->model, &stats);
+    json_open_object(json, NULL);
+    json_string(json, "model", options->model);
+    json_string(json, "image", options->image);
+    json_string(json, "kernels", stats.kernels);
+    json_unsigned(json, "threads", network->threads);
+    json_open_array(json, "results");
+}
+
 static void print_json(const ToolOptions *options, const ToolNetwork *network,
                        const MnetClass *classes, size_t n)
 {
     Json json = { .file = stdout };
-    MnetModelStats stats;
-    mnet_model_stats(network->model, &stats);
-    json_open_object(&json, NULL);
-    json_string(&json, "model", options->model);
-    json_string(&json, "image", options->image);
-    json_string(&json, "kernels", stats.kernels);
-    json_unsigned(&json, "threads", network->threads);
-    json_open_array(&json, "results");
+    tool_open_results(&json, options, network);
     for (size_t i = 0; i < n; i++) {
         json_open_object(&json, NULL);
         json_unsigned(&json, "rank", i + 1);
@@ -115,7 +120,7 @@ static int classify(const ToolOptions *options, const ToolNetwork *network,
     if (!classes)
         return tool_error("no memory for %zu classes", n);
     int status = TOOL_ERROR;
-    if (fill_input(options, network, ppm)) {
+    if (tool_fill_input(options, network, ppm)) {
         mnet_session_run(network->session);
         n = mnet_classifier_decode(classifier, mnet_session_output(network->session, 0),
                                    top < n ? top : n, 0, classes);
@@ -129,6 +134,17 @@ static int classify(const ToolOptions *options, const ToolNetwork *network,
     return status;
 }
 
+static int classify_picture(const ToolOptions *options, const ToolNetwork *network, const Ppm *ppm)
+{
+    if (options->for_detectors)
+        return tool_error("%s: the network has one output and is no detector; --%s is for those",
+                          options->model, options->for_detectors);
+    MnetClassifier *classifier = new_classifier(options, network->model);
+    int status = classifier ? classify(options, network, classifier, ppm) : TOOL_ERROR;
+    mnet_classifier_free(classifier);
+    return status;
+}
+
 int tool_run_image(const ToolOptions *options, const ToolNetwork *network)
 {
     if (mnet_model_n_inputs(network->model) != 1)
@@ -137,9 +153,9 @@ int tool_run_image(const ToolOptions *options, const ToolNetwork *network)
     Ppm ppm;
     if (!ppm_read(options->image, &ppm))
         return TOOL_ERROR;
-    MnetClassifier *classifier = new_classifier(options, network->model);
-    int status = classifier ? classify(options, network, classifier, &ppm) : TOOL_ERROR;
-    mnet_classifier_free(classifier);
+    int status = mnet_model_n_outputs(network->model) > 1
+                     ? tool_detect(options, network, &ppm)
+                     : classify_picture(options, network, &ppm);
     ppm_free(&ppm);
     return status;
 }

@@ -32,6 +32,11 @@ typedef struct {
     unsigned width, height;
 } ToolSize;
 
+typedef struct {
+    float value; /* 0 where not given */
+    bool given;
+} ToolShare;
+
 /* The command line; strings belong to argv. */
 typedef struct {
     ToolCommand command;
@@ -51,6 +56,11 @@ typedef struct {
     ToolChannels mean;
     ToolChannels std;
     ToolSize input_size;
+    ToolShare score_threshold, iou_threshold;
+    const char *anchors;
+    /* 0: not given; else as MnetBoxFormat, MnetScoreFormat and MnetBackground. */
+    unsigned box_format, score_format, background;
+    const char *for_detectors; /* the first option that only they take; NULL: none */
 } ToolOptions;
 
 /* Reads argv.  True: `options` is filled.  False: `status` is what to exit

@@ -183,6 +183,33 @@ head -20 "$labels" >"$work/few.txt"
 expect_error 1 'too few labels' '1001
 20' run "$v2" --image "$ppm" --labels "$work/few.txt"
 
+# --- run with a picture: a detector
+ssd=$shared/models/detect/coco_ssd_mobilenet_v1_1.0_quant_2018_06_29.tflite
+pets=$work/pets.ppm
+djpeg -dct int -rgb -pnm "$shared/images/cats_and_dogs.jpg" >"$pets"
+expect 0 'pets' run "$ssd" --image "$pets" --json
+expect_json 'pets' 'j["results"][0]["label"] == "cat" and all(r["score"] >= 0.5
+  and 0 <= r["x"] and r["x"] + r["w"] <= 1200.01 and 0 <= r["y"] and r["y"] + r["h"] <= 600.01
+  for r in j["results"])'
+expect_json 'the right cat' 'any(abs(r["x"] - 602) < 40 and abs(r["y"] - 157) < 40
+  and abs(r["w"] - 394) < 60 and abs(r["h"] - 447) < 40 for r in j["results"])'
+expect 0 'pets as text' run "$ssd" --image "$pets" --top 2 --score-threshold 0.3
+[ "$(wc -l <"$work/out")" = 3 ] || fail 'top 2: not a heading and two lines'
+grep -q '^   1 *16 *0\.[0-9]* .* cat$' "$work/out" || fail "pets: $(cat "$work/out")"
+expect 0 'nothing' run "$ssd" --image "$pets" --score-threshold 1 --json
+expect_json 'nothing' 'j["results"] == []'
+face=$shared/models/detect/face_detection_short_range.tflite
+expect 0 'points' run "$face" --image "$pets" --score-threshold 0 --top 1 --json
+expect_json 'points' 'len(j["results"]) == 1 and len(j["results"][0]["points"]) == 6'
+expect_error 1 'a threshold for a classifier' '--score-threshold
+no detector' run "$v2" --image "$ppm" --score-threshold 0.5
+expect_error 1 'anchors that do not fit' '1917 anchors for 896 boxes' run "$face" --image "$pets" \
+  --anchors-file "$shared/models/labels/ssd300_box_priors_1917.txt"
+expect_error 1 'anchors that are none' 'coco_labels.txt
+heading' run "$face" --image "$pets" --anchors-file "$shared/models/labels/coco_labels.txt"
+expect_error 1 'labels that do not fit' '3 labels for 90 classes' run "$ssd" --image "$pets" \
+  --labels "$shared/models/labels/traffic_labels.txt"
+
 # --- bench
 expect 0 'bench' bench "$v1" --runs 3 --warmup 1 --json
 expect_json 'bench' '0 < j["min_ms"] <= j["median_ms"] and j["threads"] == 1 and j["runs"] == 3

@@ -43,6 +43,18 @@ expect_error 2 'std of 0' '--std' run m.tflite --image a.ppm --mean 1 --std 1,0,
 for value in '' 1,2 1,2,3,4 '1,' nan inf a '1;2;3'; do
   expect_error 2 "mean $value" '--mean' run m.tflite --image a.ppm --mean "$value" --std 1
 done
+for value in '' 1.1 -0.1 nan 0,5 x; do
+  expect_error 2 "score-threshold $value" 'from 0 to 1' run m.tflite --image a.ppm \
+    --score-threshold "$value"
+done
+for value in '' code codess 'codes|corners-xy'; do
+  expect_error 2 "box-format $value" 'one of codes|corners-xy|corners-yx' run m.tflite \
+    --image a.ppm --box-format "$value"
+done
+expect_error 2 'threshold without picture' '--score-threshold needs --image' run m.tflite \
+  --score-threshold 0.5 --input a --output b
+expect_error 2 'anchors of another command' '--anchors-file' info m.tflite --anchors-file a
+
 set -- run m.tflite
 for i in 1 2 3 4 5 6 7 8; do
   set -- "$@" --input 1 --input 2 --input 3 --input 4 --input 5 --input 6 --input 7 --input "$i"

@@ -182,7 +182,7 @@ gst_mobilenet_network_new_session (const GstMobilenetNetwork * network,
     GstElement * element)
 {
   const MnetSessionOptions options = { network->pool, network->input_width,
-    network->input_height
+    network->input_height, TRUE
   };
   MnetError error = { MNET_OK, "" };
   MnetSession *session;

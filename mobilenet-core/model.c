@@ -152,7 +152,7 @@ static MnetStatus compile(MnetModel *model, const uint8_t *data, size_t size,
     if ((status = mnet_ops_prepare(graph, model->kernels, error)) ||
         (status = mnet_program_plan(p, model->kernels, model->fuse, model->max_arena, &model->store,
                                     error)) ||
-        (status = fill_infos(model, error)))
+        (status = fill_infos(model, error)) || (status = mnet_model_find_states(model, error)))
         return status;
     mnet_info_folded(graph, &model->folded);
     fill_stats(model, size, file_operators);

@@ -22,10 +22,15 @@ struct MnetModel {
     size_t max_arena;
     bool fuse;
     MnetInfos infos;
+    MnetState *states;
+    size_t n_states;
     MnetMetadata *metadata;
     MnetLabels **labels; /* of each output, NULL: none */
     MnetModelStats stats;
     MnetFolded folded;
 };
+
+/* Fills states; the infos have been made. */
+MnetStatus mnet_model_find_states(MnetModel *model, MnetError *error);
 
 #endif

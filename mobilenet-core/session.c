@@ -32,6 +32,7 @@ struct MnetSession {
     void **tensors;  /* by tensor number */
     void **inputs;   /* the session's own input buffers */
     bool floats;     /* some operator computes with them */
+    bool feed_states;
     bool profiling;
     uint64_t *ends;        /* of each job: the time */
     uint64_t *spent;       /* [worker][node], within blocks */
@@ -105,7 +106,9 @@ static bool same_shape(const MnetShape *a, const MnetShape *b)
 static bool needs_its_shape(MnetOp op)
 {
     return op == MNET_OP_RESHAPE || op == MNET_OP_SQUEEZE || op == MNET_OP_FULLY_CONNECTED ||
-           op == MNET_OP_SOFTMAX;
+           op == MNET_OP_SOFTMAX || op == MNET_OP_SLICE || op == MNET_OP_STRIDED_SLICE ||
+           op == MNET_OP_SPLIT_V || op == MNET_OP_RESIZE_BILINEAR ||
+           op == MNET_OP_RESIZE_NEAREST_NEIGHBOR;
 }
 
 /* Only maps may follow the input's size, and a pool or mean must end them. */
@@ -189,12 +192,14 @@ MnetSession *mnet_session_new(MnetModel *model, const MnetSessionOptions *option
         return NULL;
     }
     s->model = mnet_model_ref(model);
+    s->feed_states = options && options->feed_states;
     s->pool = options && options->pool ? mnet_pool_ref(options->pool) : NULL;
     if (choose_program(s, options, error) || allocate(s, error)) {
         mnet_session_free(s);
         return NULL;
     }
     place_tensors(s);
+    mnet_session_reset_states(s);
     s->floats = has_floats(s->program->graph);
     return s;
 }
@@ -336,6 +341,25 @@ static void attribute_all(MnetSession *s, uint64_t begin)
     }
 }
 
+void mnet_session_reset_states(MnetSession *s)
+{
+    for (size_t i = 0; i < s->model->n_states; i++) {
+        size_t input = s->model->states[i].input;
+        const MnetTensorInfo *info = &s->infos.inputs[input];
+        bool bytes = info->type == MNET_TYPE_INT8 || info->type == MNET_TYPE_UINT8;
+        memset(s->inputs[input], bytes ? info->zero_point : 0, info->bytes);
+    }
+}
+
+static void feed_states(MnetSession *s)
+{
+    for (size_t i = 0; i < s->model->n_states; i++) {
+        const MnetState *state = &s->model->states[i];
+        memcpy(s->inputs[state->input], mnet_session_output(s, state->output),
+               s->infos.inputs[state->input].bytes);
+    }
+}
+
 void mnet_session_run(MnetSession *s)
 {
     uint64_t begin = s->profiling ? mnet_now_ns() : 0;
@@ -350,6 +374,8 @@ void mnet_session_run(MnetSession *s)
     }
     if (s->profiling)
         attribute_all(s, begin);
+    if (s->feed_states)
+        feed_states(s);
 }
 
 void mnet_session_set_profiling(MnetSession *s, bool on)

@@ -26,6 +26,19 @@ static void json_operators(Json *json, const MnetSession *session)
     json_close_array(json);
 }
 
+static void json_states(Json *json, const MnetModel *model)
+{
+    MnetState state;
+    json_open_array(json, "states");
+    for (size_t i = 0; mnet_model_state(model, i, &state); i++) {
+        json_open_object(json, NULL);
+        json_unsigned(json, "input", state.input);
+        json_unsigned(json, "output", state.output);
+        json_close_object(json);
+    }
+    json_close_array(json);
+}
+
 static void print_json(const char *path, const ToolNetwork *network, const MnetModelStats *stats)
 {
     const MnetModel *model = network->model;
@@ -47,6 +60,7 @@ static void print_json(const char *path, const ToolNetwork *network, const MnetM
     for (size_t i = 0; i < mnet_model_n_outputs(model); i++)
         json_tensor(&json, NULL, mnet_session_output_info(network->session, i));
     json_close_array(&json);
+    json_states(&json, model);
     json_unsigned(&json, "file_operators", stats->n_file_operators);
     json_operators(&json, network->session);
     tool_explain_json(&json, network, stats);
@@ -85,6 +99,14 @@ static void print_tensor(const char *what, size_t index, const MnetTensorInfo *i
     putchar('\n');
 }
 
+static void print_states(const MnetModel *model)
+{
+    MnetState state;
+    for (size_t i = 0; mnet_model_state(model, i, &state); i++)
+        printf("state  %zu  output %zu is input %zu of the next run\n", i, state.output,
+               state.input);
+}
+
 static void print_operators(const MnetSession *session)
 {
     MnetOperatorInfo op;
@@ -116,6 +138,7 @@ static void print_text(const char *path, const ToolNetwork *network, const MnetM
         print_tensor("input", i, mnet_session_input_info(network->session, i));
     for (size_t i = 0; i < mnet_model_n_outputs(model); i++)
         print_tensor("output", i, mnet_session_output_info(network->session, i));
+    print_states(model);
     print_operators(network->session);
     printf("\n%-14s %12zu  in the file, %zu as they are run\n", "operators",
            stats->n_file_operators, stats->n_operators);

@@ -48,6 +48,20 @@ MNET_API size_t mnet_model_n_outputs(const MnetModel *model);
 MNET_API const MnetTensorInfo *mnet_model_input(const MnetModel *model, size_t index);
 MNET_API const MnetTensorInfo *mnet_model_output(const MnetModel *model, size_t index);
 
+/* A state of a recurrent network: what a run writes to the output is the input of
+ * the next one.  At the first run it is zero: the input's zero point. */
+typedef struct {
+    size_t input, output; /* their numbers */
+} MnetState;
+
+/* Inputs behind input 0, the picture, that go with an output of the same type,
+ * shape and quantisation, in order.  Where there are more or fewer such outputs
+ * than inputs, or the picture is of the same kind, nothing is certain: those are
+ * no states.  See MnetSessionOptions.feed_states. */
+MNET_API size_t mnet_model_n_states(const MnetModel *model);
+/* False when `index` is too large. */
+MNET_API bool mnet_model_state(const MnetModel *model, size_t index, MnetState *state);
+
 typedef struct {
     uint64_t macs;          /* multiply-adds of one run */
     uint64_t parameters;    /* weights and biases of the file's layers */

@@ -32,6 +32,9 @@ typedef struct {
      * classifiers whose pool covers the whole map: it follows the map, and the
      * outputs keep their shape.  Any other network is refused. */
     int32_t input_width, input_height;
+    /* A run ends by copying the outputs of mnet_model_state() to the session's
+     * own buffers of their inputs, for the next one: for frames of one stream. */
+    bool feed_states;
 } MnetSessionOptions;
 
 /* Allocates everything a run needs; takes a reference to the model.
@@ -52,8 +55,13 @@ MNET_API bool mnet_session_operator(const MnetSession *session, size_t index,
 MNET_API void mnet_session_stats(const MnetSession *session, MnetModelStats *stats);
 
 /* Where the caller writes input `index` before a run: info->bytes bytes, zero
- * at first, unchanged by a run.  NULL when `index` is too large. */
+ * at first (states: the zero point), unchanged by a run unless states are fed.
+ * NULL when `index` is too large. */
 MNET_API void *mnet_session_input(MnetSession *session, size_t index);
+
+/* Lets the states begin anew, as in a new session: for another stream, and after a
+ * jump in one. */
+MNET_API void mnet_session_reset_states(MnetSession *session);
 
 /* Makes the following runs read input `index` from `buffer`, which came from
  * mnet_buffer_alloc(info->bytes) and outlives them; NULL returns to the

@@ -30,6 +30,17 @@
  * computed at N pixels a side. It is for classifiers whose pool covers the
  * whole map; any other network is refused when the element starts.
  *
+ * ## A second stage
+ *
+ * Behind mobilenetssd and with #mobilenetclassify:regions the network looks at
+ * each thing that was found (#mobilenetclassify:classes, the best
+ * #mobilenetclassify:max-regions of a frame), with a tenth of its size around
+ * it, and the result hangs on that detection:
+ * gst_mobilenet_detection_get_classification(). Each is also a message, which
+ * has the `id` (guint) of the detection, too. With `mode=latest` what was said
+ * of a thing goes on the detections of the frames that follow: those of the
+ * same id, else those of the same class at the same place.
+ *
  * ## Which frames are analysed
  *
  * With `mode=every` a frame waits for the network. With `mode=latest` it only
@@ -49,23 +60,32 @@
  * |[
  * gst-launch-1.0 -m v4l2src ! mobilenetclassify model-file=mobilenet_v2.tflite top-k=1 score-threshold=0.5 inference-interval=5 post-messages=true ! videoconvert ! autovideosink
  * ]| Looks at every fifth frame of a camera, which never waits for it.
+ *
+ * |[
+ * gst-launch-1.0 -m filesrc location=dogs.jpg ! decodebin ! mobilenetssd model-file=coco_ssd.tflite ! mobilenetclassify regions=true classes=dog model-file=mobilenet_v2.tflite labels-file=labels.txt post-messages=true ! fakesink
+ * ]| Finds dogs and tells their breeds.
  */
 
 #include <gst/mobilenet/gstmobilenetmeta.h>
 
 #include "gstmobilenetclassify.h"
+#include "gstmobilenetregions.h"
 
 GST_DEBUG_CATEGORY_STATIC (gst_mobilenet_classify_debug);
 #define GST_CAT_DEFAULT gst_mobilenet_classify_debug
 
 #define DEFAULT_TOP_K 5
 #define DEFAULT_SCORE_THRESHOLD 0.0
+#define DEFAULT_MAX_REGIONS 8
 
 enum
 {
   PROP_0,
   PROP_TOP_K,
   PROP_SCORE_THRESHOLD,
+  PROP_REGIONS,
+  PROP_CLASSES,
+  PROP_MAX_REGIONS,
 };
 
 struct _GstMobilenetClassify
@@ -75,13 +95,20 @@ struct _GstMobilenetClassify
   /* Under the object lock. */
   guint top_k;
   gdouble score_threshold;
+  gboolean regions;
+  gchar *classes;
+  guint max_regions;
+
+  /* From start to stop; the streaming thread's in between. */
+  guint n_regions;              /* most regions of a frame; 0: the frame */
+  gchar **wanted;               /* the property classes; NULL: all */
 
   /* From start to stop; the computing thread's in between. */
   MnetClassifier *classifier;
   const gchar *model;
   MnetClass *best;              /* as many as there are classes */
   GstMobilenetClassificationResult *results;    /* likewise */
-  gsize n_results;
+  GstMobilenetClassification *said[GST_MOBILENET_MAX_VIEWS];    /* of views */
 };
 
 G_DEFINE_TYPE_WITH_CODE (GstMobilenetClassify, gst_mobilenet_classify,
@@ -105,6 +132,16 @@ gst_mobilenet_classify_set_property (GObject * object, guint prop_id,
     case PROP_SCORE_THRESHOLD:
       self->score_threshold = g_value_get_double (value);
       break;
+    case PROP_REGIONS:
+      self->regions = g_value_get_boolean (value);
+      break;
+    case PROP_CLASSES:
+      g_free (self->classes);
+      self->classes = g_value_dup_string (value);
+      break;
+    case PROP_MAX_REGIONS:
+      self->max_regions = g_value_get_uint (value);
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
       break;
@@ -126,6 +163,15 @@ gst_mobilenet_classify_get_property (GObject * object, guint prop_id,
     case PROP_SCORE_THRESHOLD:
       g_value_set_double (value, self->score_threshold);
       break;
+    case PROP_REGIONS:
+      g_value_set_boolean (value, self->regions);
+      break;
+    case PROP_CLASSES:
+      g_value_set_string (value, self->classes);
+      break;
+    case PROP_MAX_REGIONS:
+      g_value_set_uint (value, self->max_regions);
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
       break;
@@ -133,17 +179,25 @@ gst_mobilenet_classify_get_property (GObject * object, guint prop_id,
   GST_OBJECT_UNLOCK (self);
 }
 
+static void
+gst_mobilenet_classify_finalize (GObject * object)
+{
+  g_free (GST_MOBILENET_CLASSIFY (object)->classes);
+  G_OBJECT_CLASS (gst_mobilenet_classify_parent_class)->finalize (object);
+}
+
 /* As in gst_mobilenet_settings_check(). */
 static gboolean
 gst_mobilenet_classify_check (GstMobilenetFilter * filter, MnetError * error)
 {
   GstMobilenetClassify *self = GST_MOBILENET_CLASSIFY (filter);
+  guint k, max_regions;
   gdouble threshold;
-  guint k;
 
   GST_OBJECT_LOCK (self);
   k = self->top_k;
   threshold = self->score_threshold;
+  max_regions = self->max_regions;
   GST_OBJECT_UNLOCK (self);
   error->status = MNET_ERROR_ARGUMENT;
   if (k < 1) {
@@ -157,7 +211,40 @@ gst_mobilenet_classify_check (GstMobilenetFilter * filter, MnetError * error)
         threshold);
     return FALSE;
   }
+  if (max_regions < 1 || max_regions > GST_MOBILENET_MAX_REGIONS) {
+    g_snprintf (error->text, sizeof (error->text),
+        "property max-regions is %u, expected 1 to %d", max_regions,
+        GST_MOBILENET_MAX_REGIONS);
+    return FALSE;
+  }
   return TRUE;
+}
+
+/* The property classes, split; NULL when it is unset. */
+static gchar **
+split_classes (const gchar * classes)
+{
+  gchar **items;
+  guint i;
+
+  if (!classes || !*classes)
+    return NULL;
+  items = g_strsplit (classes, ",", -1);
+  for (i = 0; items[i]; i++)
+    g_strstrip (items[i]);
+  return items;
+}
+
+static void
+start_regions (GstMobilenetClassify * self)
+{
+  GST_OBJECT_LOCK (self);
+  self->n_regions = self->regions ? self->max_regions : 0;
+  self->wanted = split_classes (self->classes);
+  GST_OBJECT_UNLOCK (self);
+  if (self->n_regions)
+    gst_mobilenet_filter_set_results (GST_MOBILENET_FILTER (self),
+        GST_TYPE_MOBILENET_DETECTION, self->n_regions);
 }
 
 /* Says so when a network is refused because it is for another element. */
@@ -201,6 +288,7 @@ gst_mobilenet_classify_start (GstMobilenetFilter * filter, MnetModel * model,
   self->best = g_new (MnetClass, classes);
   self->results = g_new (GstMobilenetClassificationResult, classes);
   self->model = name;
+  start_regions (self);
   if (!labels)
     GST_INFO_OBJECT (self, "%s holds no labels: classes are told by their "
         "index; set the property labels-file to name them", name);
@@ -215,7 +303,19 @@ gst_mobilenet_classify_stop (GstMobilenetFilter * filter)
   g_clear_pointer (&self->classifier, mnet_classifier_free);
   g_clear_pointer (&self->best, g_free);
   g_clear_pointer (&self->results, g_free);
+  g_clear_pointer (&self->wanted, g_strfreev);
   self->model = NULL;
+}
+
+static void
+gst_mobilenet_classify_views (GstMobilenetFilter * filter, GstBuffer * buffer,
+    const MnetPlanes * planes, const GstMobilenetViewRequest * request,
+    GstMobilenetFrame * frame)
+{
+  GstMobilenetClassify *self = GST_MOBILENET_CLASSIFY (filter);
+
+  if (self->n_regions)
+    gst_mobilenet_regions_choose (buffer, self->wanted, self->n_regions, frame);
 }
 
 static void
@@ -224,7 +324,7 @@ gst_mobilenet_classify_decode (GstMobilenetFilter * filter,
 {
   GstMobilenetClassify *self = GST_MOBILENET_CLASSIFY (filter);
   gdouble threshold;
-  gsize k, i;
+  gsize k, n, i;
 
   GST_OBJECT_LOCK (self);
   k = self->top_k;
@@ -232,20 +332,22 @@ gst_mobilenet_classify_decode (GstMobilenetFilter * filter,
   GST_OBJECT_UNLOCK (self);
 
   k = CLAMP (k, 1, mnet_classifier_classes (self->classifier));
-  self->n_results = mnet_classifier_decode (self->classifier,
+  n = mnet_classifier_decode (self->classifier,
       mnet_session_output (session, 0), k, (gfloat) threshold, self->best);
-  for (i = 0; i < self->n_results; i++) {
+  for (i = 0; i < n; i++) {
     self->results[i].index = self->best[i].index;
     self->results[i].label = self->best[i].label;
     self->results[i].score = self->best[i].score;
   }
-  if (self->n_results)
-    GST_LOG_OBJECT (self, "frame %" GST_TIME_FORMAT ": %u %s %.3f",
-        GST_TIME_ARGS (frame->pts), self->best[0].index, self->best[0].label,
-        self->best[0].score);
+  if (n)
+    GST_LOG_OBJECT (self, "frame %" GST_TIME_FORMAT ", view %u: %u %s %.3f",
+        GST_TIME_ARGS (frame->pts), view, self->best[0].index,
+        self->best[0].label, self->best[0].score);
   else
-    GST_LOG_OBJECT (self, "frame %" GST_TIME_FORMAT ": no class reaches "
-        "score-threshold", GST_TIME_ARGS (frame->pts));
+    GST_LOG_OBJECT (self, "frame %" GST_TIME_FORMAT ", view %u: no class "
+        "reaches score-threshold", GST_TIME_ARGS (frame->pts), view);
+  self->said[view] = gst_mobilenet_classification_new (self->model, frame->pts,
+      self->results, n);
 }
 
 static gpointer
@@ -253,27 +355,65 @@ gst_mobilenet_classify_finish (GstMobilenetFilter * filter,
     const GstMobilenetFrame * frame)
 {
   GstMobilenetClassify *self = GST_MOBILENET_CLASSIFY (filter);
+  GstMobilenetDetection *regions;
+  guint i;
 
-  return gst_mobilenet_classification_new (self->model, frame->pts,
-      self->results, self->n_results);
+  if (!self->n_regions)
+    return self->said[0];
+  regions = gst_mobilenet_regions_new (self->model, frame, self->said);
+  for (i = 0; i < frame->n_views; i++)
+    gst_mobilenet_classification_unref (self->said[i]);
+  return regions;
 }
 
-static GstMeta *
+static void
 gst_mobilenet_classify_attach (GstMobilenetFilter * filter, GstBuffer * buffer,
     gint width, gint height, gpointer result, GstClockTime age)
 {
-  return (GstMeta *) gst_buffer_add_mobilenet_classification_meta (buffer,
-      result, age);
+  GstMobilenetClassify *self = GST_MOBILENET_CLASSIFY (filter);
+
+  if (self->n_regions)
+    gst_mobilenet_regions_attach (buffer, self->wanted, width, height, result);
+  else
+    gst_buffer_add_mobilenet_classification_meta (buffer, result, age);
 }
 
 static GstStructure *
 gst_mobilenet_classify_describe (GstMobilenetFilter * filter, gpointer result,
-    GstMeta * meta, guint i)
+    GstClockTime age, guint i)
 {
-  if (i > 0)
-    return NULL;
-  return gst_mobilenet_classification_meta_to_structure (
-      (GstMobilenetClassificationMeta *) meta);
+  GstMobilenetClassify *self = GST_MOBILENET_CLASSIFY (filter);
+  const GstMobilenetClassificationMeta said = {.classification = result,.age =
+        age
+  };
+
+  if (self->n_regions)
+    return gst_mobilenet_regions_describe (result, age, i);
+  return i > 0 ? NULL : gst_mobilenet_classification_meta_to_structure (&said);
+}
+
+static void
+install_regions (GObjectClass * klass)
+{
+  g_object_class_install_property (klass, PROP_REGIONS,
+      g_param_spec_boolean ("regions", "Regions",
+          "Look at each thing that mobilenetssd has found instead of the "
+          "frame, and hang the result on that detection", FALSE,
+          G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
+          GST_PARAM_MUTABLE_READY));
+  g_object_class_install_property (klass, PROP_CLASSES,
+      g_param_spec_string ("classes", "Classes",
+          "With regions: only detections of these classes, labels or numbers "
+          "separated by commas, e.g. dog,cat (unset: all)", NULL,
+          G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
+          GST_PARAM_MUTABLE_READY));
+  g_object_class_install_property (klass, PROP_MAX_REGIONS,
+      g_param_spec_uint ("max-regions", "Max regions",
+          "With regions: most detections of a frame that are looked at, those "
+          "of the highest score. 1 to " G_STRINGIFY
+          (GST_MOBILENET_MAX_REGIONS), 0, G_MAXUINT, DEFAULT_MAX_REGIONS,
+          G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
+          GST_PARAM_MUTABLE_READY));
 }
 
 static void
@@ -285,6 +425,7 @@ gst_mobilenet_classify_class_init (GstMobilenetClassifyClass * klass)
 
   object_class->set_property = gst_mobilenet_classify_set_property;
   object_class->get_property = gst_mobilenet_classify_get_property;
+  object_class->finalize = gst_mobilenet_classify_finalize;
   g_object_class_install_property (object_class, PROP_TOP_K,
       g_param_spec_uint ("top-k", "Top k",
           "Most classes in a result, best first. 1 or more", 0, G_MAXUINT,
@@ -297,6 +438,7 @@ gst_mobilenet_classify_class_init (GstMobilenetClassifyClass * klass)
           -G_MAXDOUBLE, G_MAXDOUBLE, DEFAULT_SCORE_THRESHOLD,
           G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
           GST_PARAM_MUTABLE_PLAYING));
+  install_regions (object_class);
 
   gst_element_class_set_static_metadata (element_class,
       "MobileNet image classifier", "Filter/Analyzer/Video",
@@ -308,6 +450,7 @@ gst_mobilenet_classify_class_init (GstMobilenetClassifyClass * klass)
   filter_class->check = gst_mobilenet_classify_check;
   filter_class->start = gst_mobilenet_classify_start;
   filter_class->stop = gst_mobilenet_classify_stop;
+  filter_class->views = gst_mobilenet_classify_views;
   filter_class->decode = gst_mobilenet_classify_decode;
   filter_class->finish = gst_mobilenet_classify_finish;
   filter_class->attach = gst_mobilenet_classify_attach;
@@ -319,4 +462,5 @@ gst_mobilenet_classify_init (GstMobilenetClassify * self)
 {
   self->top_k = DEFAULT_TOP_K;
   self->score_threshold = DEFAULT_SCORE_THRESHOLD;
+  self->max_regions = DEFAULT_MAX_REGIONS;
 }

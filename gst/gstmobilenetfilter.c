@@ -473,13 +473,13 @@ analyse (GstMobilenetFilter * self, GstBuffer * buffer)
 
 static void
 post_result (GstMobilenetFilter * self, GstClockTime pts, gpointer result,
-    GstMeta * meta)
+    GstClockTime age)
 {
   GstMobilenetFilterClass *klass = GST_MOBILENET_FILTER_GET_CLASS (self);
   GstStructure *structure;
   guint i;
 
-  for (i = 0; (structure = klass->describe (self, result, meta, i)); i++)
+  for (i = 0; (structure = klass->describe (self, result, age, i)); i++)
     gst_mobilenet_post_result (GST_ELEMENT (self),
         &GST_BASE_TRANSFORM (self)->segment, pts, structure);
 }
@@ -500,21 +500,20 @@ carry_result (GstMobilenetFilter * self, GstBuffer * buffer, gboolean post)
 {
   GstMobilenetFilterClass *klass = GST_MOBILENET_FILTER_GET_CLASS (self);
   GstMobilenetFilterPrivate *priv = PRIV (self);
-  GstClockTime pts = GST_BUFFER_PTS (buffer), analysed;
+  GstClockTime pts = GST_BUFFER_PTS (buffer), analysed, age;
   gboolean fresh;
   guint64 number;
   gpointer result;
-  GstMeta *meta;
 
   result = gst_mobilenet_scheduler_dup_result (priv->scheduler, &analysed,
       &number, &fresh);
   if (!result)
     return;
-  meta = klass->attach (self, buffer, priv->input.frame.width,
-      priv->input.frame.height, result, number == priv->frames ? 0 :
-      result_age (analysed, pts));
-  if (fresh && post && meta)
-    post_result (self, pts, result, meta);
+  age = number == priv->frames ? 0 : result_age (analysed, pts);
+  klass->attach (self, buffer, priv->input.frame.width,
+      priv->input.frame.height, result, age);
+  if (fresh && post)
+    post_result (self, pts, result, age);
   g_boxed_free (priv->result_type, result);
 }
 

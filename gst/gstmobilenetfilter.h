@@ -57,10 +57,9 @@ typedef struct
  *     and @finish
  * @finish: makes the result of a frame whose views have been decoded
  * @attach: adds @result to a writable @buffer, a frame of @width x @height
- *     pixels that is @age after @result's own. May return %NULL when there is
- *     nothing to add
- * @describe: the element message number @i that tells what @result says and
- *     @meta, which @attach returned, carries; %NULL after the last one
+ *     pixels that is @age after @result's own
+ * @describe: element message number @i that tells @result on a frame that is
+ *     @age after its own; %NULL after the last one
  */
 struct _GstMobilenetFilterClass
 {
@@ -81,10 +80,10 @@ struct _GstMobilenetFilterClass
       const GstMobilenetFrame * frame, guint view);
     gpointer (*finish) (GstMobilenetFilter * self,
       const GstMobilenetFrame * frame);
-  GstMeta *(*attach) (GstMobilenetFilter * self, GstBuffer * buffer,
+  void (*attach) (GstMobilenetFilter * self, GstBuffer * buffer,
       gint width, gint height, gpointer result, GstClockTime age);
   GstStructure *(*describe) (GstMobilenetFilter * self, gpointer result,
-      GstMeta * meta, guint i);
+      GstClockTime age, guint i);
 };
 
 void gst_mobilenet_filter_set_results (GstMobilenetFilter * self,

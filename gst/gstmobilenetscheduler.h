@@ -20,6 +20,7 @@ typedef struct
   MnetRect region;              /* in pixels, inside the frame */
   MnetGeometry geometry;        /* from the tensor to the frame */
   guint tag;                    /* the element's: which view it is */
+  guint index;                  /* likewise: class of what was found there */
 } GstMobilenetView;
 
 /* What is known of an analysed frame when its result is used. */

@@ -377,23 +377,21 @@ gst_mobilenet_ssd_finish (GstMobilenetFilter * filter,
       n);
 }
 
-static GstMeta *
+static void
 gst_mobilenet_ssd_attach (GstMobilenetFilter * filter, GstBuffer * buffer,
     gint width, gint height, gpointer result, GstClockTime age)
 {
   gst_buffer_add_mobilenet_detection_regions (buffer, result, width, height);
-  return (GstMeta *) gst_buffer_add_mobilenet_detection_meta (buffer, result,
-      age);
+  gst_buffer_add_mobilenet_detection_meta (buffer, result, age);
 }
 
 static GstStructure *
 gst_mobilenet_ssd_describe (GstMobilenetFilter * filter, gpointer result,
-    GstMeta * meta, guint i)
+    GstClockTime age, guint i)
 {
-  if (i > 0)
-    return NULL;
-  return gst_mobilenet_detection_meta_to_structure (
-      (GstMobilenetDetectionMeta *) meta);
+  const GstMobilenetDetectionMeta said = {.detection = result,.age = age };
+
+  return i > 0 ? NULL : gst_mobilenet_detection_meta_to_structure (&said);
 }
 
 static void

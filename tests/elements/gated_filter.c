@@ -53,22 +53,22 @@ gated_filter_finish (GstMobilenetFilter * filter,
   return gst_mobilenet_classification_new ("test", frame->pts, NULL, 0);
 }
 
-static GstMeta *
+static void
 gated_filter_attach (GstMobilenetFilter * filter, GstBuffer * buffer,
     gint width, gint height, gpointer result, GstClockTime age)
 {
-  return (GstMeta *) gst_buffer_add_mobilenet_classification_meta (buffer,
-      result, age);
+  gst_buffer_add_mobilenet_classification_meta (buffer, result, age);
 }
 
 static GstStructure *
 gated_filter_describe (GstMobilenetFilter * filter, gpointer result,
-    GstMeta * meta, guint i)
+    GstClockTime age, guint i)
 {
-  if (i > 0)
-    return NULL;
-  return gst_mobilenet_classification_meta_to_structure (
-      (GstMobilenetClassificationMeta *) meta);
+  const GstMobilenetClassificationMeta said = {.classification = result,.age =
+        age
+  };
+
+  return i > 0 ? NULL : gst_mobilenet_classification_meta_to_structure (&said);
 }
 
 static void

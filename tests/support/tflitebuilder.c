@@ -154,6 +154,46 @@ static void write_quantization(FlatWriter *w, size_t from, const TbTensor *t)
     flat_writer_vector(w, fields[1].at, (size_t)t->n_zero_points, 8, 8, t->zero_points);
 }
 
+/* A union: its type, and a table of one vector. */
+static void write_numbers(FlatWriter *w, size_t from, const TbNumbers *numbers)
+{
+    static const size_t widths[] = { 4, 4, 2, 1 };
+    FlatField field[] = { FLAT_OFFSET(0) };
+    size_t width = widths[numbers->type & 3];
+    flat_writer_table(w, from, field, 1);
+    size_t at = flat_writer_vector(w, field[0].at, (size_t)numbers->n, width, 4, NULL);
+    for (int i = 0; i < numbers->n; i++)
+        memcpy(w->data + at + (size_t)i * width, &numbers->values[i], width);
+}
+
+static void write_level(FlatWriter *w, size_t from, const TbLevel *level)
+{
+    FlatField fields[] = { FLAT_U8(TFL_DIMENSION_FORMAT, level->compressed),
+                           FLAT_I32(TFL_DIMENSION_DENSE_SIZE, level->dense_size),
+                           FLAT_U8(TFL_DIMENSION_SEGMENTS_TYPE, level->segments.type),
+                           FLAT_U8(TFL_DIMENSION_INDICES_TYPE, level->indices.type),
+                           FLAT_OFFSET(TFL_DIMENSION_SEGMENTS_TYPE + 1),
+                           FLAT_OFFSET(TFL_DIMENSION_INDICES_TYPE + 1) };
+    flat_writer_table(w, from, fields, level->compressed ? 6 : 2);
+    if (!level->compressed)
+        return;
+    write_numbers(w, fields[4].at, &level->segments);
+    write_numbers(w, fields[5].at, &level->indices);
+}
+
+static void write_sparsity(FlatWriter *w, size_t from, const TbSparsity *s)
+{
+    FlatField fields[] = { FLAT_OFFSET(TFL_SPARSITY_TRAVERSAL_ORDER),
+                           FLAT_OFFSET(TFL_SPARSITY_BLOCK_MAP),
+                           FLAT_OFFSET(TFL_SPARSITY_DIM_METADATA) };
+    flat_writer_table(w, from, fields, 3);
+    flat_writer_vector(w, fields[0].at, (size_t)s->n_order, 4, 4, s->order);
+    flat_writer_vector(w, fields[1].at, (size_t)s->n_blocks, 4, 4, s->blocks);
+    size_t at = flat_writer_vector(w, fields[2].at, (size_t)s->n_levels, 4, 4, NULL);
+    for (int i = 0; i < s->n_levels; i++)
+        write_level(w, at + 4 * (size_t)i, &s->levels[i]);
+}
+
 static void write_tensor(FlatWriter *w, size_t from, const TbTensor *t, int index)
 {
     enum { NAME, QUANTIZATION, TYPE, BUFFER, VARIABLE, HAS_RANK };
@@ -166,7 +206,7 @@ static void write_tensor(FlatWriter *w, size_t from, const TbTensor *t, int inde
     size_t n = 6, shape = 0, sparsity = 0;
     if (!t->no_shape)
         fields[shape = n++] = (FlatField)FLAT_OFFSET(TFL_TENSOR_SHAPE);
-    if (t->is_sparse)
+    if (t->sparsity)
         fields[sparsity = n++] = (FlatField)FLAT_OFFSET(TFL_TENSOR_SPARSITY);
     flat_writer_table(w, from, fields, n);
     flat_writer_string(w, fields[NAME].at, t->name);
@@ -174,7 +214,7 @@ static void write_tensor(FlatWriter *w, size_t from, const TbTensor *t, int inde
     if (shape)
         flat_writer_vector(w, fields[shape].at, (size_t)t->rank, 4, 4, t->dims);
     if (sparsity)
-        flat_writer_table(w, fields[sparsity].at, NULL, 0);
+        write_sparsity(w, fields[sparsity].at, t->sparsity);
 }
 
 static void write_options(FlatWriter *w, size_t from, const TbOptions *options)

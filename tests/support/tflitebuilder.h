@@ -40,6 +40,27 @@
 #define TB_MAX_RANK 8
 #define TB_MAX_IO 16
 
+/* How the values of a sparse constant lie: a level for each dimension and each
+ * block of one, in the order of the tree. */
+typedef struct {
+    int type; /* of what the numbers are stored as: 1 int32, 2 uint16, 3 uint8 */
+    int n;
+    const int32_t *values;
+} TbNumbers;
+
+typedef struct {
+    bool compressed;
+    int32_t dense_size;
+    TbNumbers segments, indices; /* of a compressed level */
+} TbLevel;
+
+typedef struct {
+    int n_order, n_blocks, n_levels;
+    int32_t order[2 * TB_MAX_RANK];
+    int32_t blocks[TB_MAX_RANK]; /* the dimension of each */
+    TbLevel levels[2 * TB_MAX_RANK];
+} TbSparsity;
+
 typedef struct {
     const char *name; /* NULL: none */
     int type;         /* TFL_TYPE_* */
@@ -57,8 +78,9 @@ typedef struct {
     int32_t quantized_dimension;
     const void *data; /* a constant; NULL: none */
     size_t bytes;
-    bool outside; /* the data behind the FlatBuffer, found by offset and size */
-    bool is_variable, is_sparse;
+    bool outside;               /* the data behind the FlatBuffer, found by offset and size */
+    const TbSparsity *sparsity; /* lives until tb_finish(); NULL: dense */
+    bool is_variable;
 } TbTensor;
 
 /* A field of a table of options. */

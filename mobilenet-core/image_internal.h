@@ -99,7 +99,7 @@ typedef struct {
  * into the cache bit by bit while this one's columns are computed: else the row
  * step waits for memory that is idle the rest of the time. */
 typedef struct {
-    const uint8_t *at; /* what is next of the first row */
+    uintptr_t at; /* may lie behind the frame: an address, no pointer */
     ptrdiff_t stride;
     int32_t rows;
     int32_t lines; /* of 64 bytes of each row at a time */

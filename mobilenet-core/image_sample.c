@@ -19,7 +19,7 @@ static void look_ahead(MnetImage *image, const MnetRowSum *sum, int plane, int32
     int32_t portions = (image->content.width + PORTION - 1) / PORTION * image->components;
     MnetImageAhead *ahead = &image->ahead[plane];
     *ahead = (MnetImageAhead){
-        .at = sum->first + (sum->last + 1) * sum->stride,
+        .at = (uintptr_t)sum->first + (uintptr_t)((sum->last + 1) * sum->stride),
         .stride = sum->stride,
         .rows = y + 1 < image->content.height ? row[1].last - row->last : 0,
         .lines = (bytes + LINE * portions - 1) / (LINE * portions),
@@ -31,11 +31,11 @@ static void look_ahead(MnetImage *image, const MnetRowSum *sum, int plane, int32
 /* Nothing is read: that the last portion may pass the end of a row is no harm. */
 static void fetch_portion(MnetImageAhead *ahead)
 {
-    const uint8_t *at = ahead->at;
-    for (int32_t i = 0; i < ahead->rows; i++, at += ahead->stride)
+    uintptr_t at = ahead->at;
+    for (int32_t i = 0; i < ahead->rows; i++, at += (uintptr_t)ahead->stride)
         for (int32_t k = 0; k < ahead->lines; k++)
-            __builtin_prefetch(at + k * LINE, 0, 2);
-    ahead->at += ahead->lines * LINE;
+            __builtin_prefetch((const void *)(at + (uintptr_t)k * LINE), 0, 2);
+    ahead->at += (uintptr_t)ahead->lines * LINE;
 }
 
 void mnet_image_sample_rows(MnetImage *image, const MnetPlanes *planes, int plane, int32_t y)

@@ -140,9 +140,14 @@ gst_mobilenet_frame_map (GstVideoFrame * frame, const GstVideoInfo * info,
 {
   const GstVideoMeta *meta = gst_buffer_get_video_meta (buffer);
 
-  /* gst_video_frame_map() takes that for a programming error. */
+  /* gst_video_frame_map() takes these for programming errors. */
   if (meta && meta->format != GST_VIDEO_INFO_FORMAT (info)) {
     *reason = "its GstVideoMeta has another format than the caps";
+    return FALSE;
+  }
+  if (meta && (meta->width < (guint) GST_VIDEO_INFO_WIDTH (info)
+          || meta->height < (guint) GST_VIDEO_INFO_HEIGHT (info))) {
+    *reason = "its GstVideoMeta is smaller than the caps";
     return FALSE;
   }
   /* No reference: the buffer stays writable while it is mapped. */

@@ -489,6 +489,18 @@ GST_START_TEST (test_meta_of_another_format)
 
 GST_END_TEST;
 
+/* By one column, by one row. */
+GST_START_TEST (test_meta_smaller_than_the_caps)
+{
+  GstBuffer *buffer = gst_buffer_new_allocate (NULL, 64 * 72, NULL);
+
+  gst_buffer_add_video_meta (buffer, 0, GST_VIDEO_FORMAT_NV12, 64 - __i__,
+      47 + __i__);
+  assert_unreadable (new_nv12_harness (), buffer, "smaller than the caps");
+}
+
+GST_END_TEST;
+
 /* By the memory's start, an offset or a stride. */
 GST_START_TEST (test_odd_addresses)
 {
@@ -545,6 +557,7 @@ frames_suite (void)
   tcase_add_test (unreadable, test_planes_beyond_memory);
   tcase_add_test (unreadable, test_planes_before_memory);
   tcase_add_test (unreadable, test_meta_of_another_format);
+  tcase_add_loop_test (unreadable, test_meta_smaller_than_the_caps, 0, 2);
   tcase_add_loop_test (unreadable, test_odd_addresses, 0, 3);
   suite_add_tcase (suite, unreadable);
   return suite;

@@ -14,6 +14,8 @@ struct MnetClassifier {
     const MnetLabels *labels; /* NULL: none */
     ptrdiff_t label_shift;    /* class i has label i + label_shift */
     float *scores;            /* of every class */
+    bool bytes;
+    float value_of[256]; /* of each byte of an 8-bit output, as mnet_tensor_value() */
 };
 
 static MnetStatus check_output(const MnetTensorInfo *output, MnetError *error)
@@ -81,6 +83,11 @@ MnetClassifier *mnet_classifier_new(const MnetTensorInfo *output, const MnetLabe
     c->labels = labels ? mnet_labels_ref(labels) : NULL;
     c->label_shift = shift;
     c->scores = scores;
+    c->bytes = output->type == MNET_TYPE_INT8 || output->type == MNET_TYPE_UINT8;
+    for (int i = 0; i < 256 && c->bytes; i++) {
+        uint8_t byte = (uint8_t)i;
+        c->value_of[i] = mnet_tensor_value(output, &byte, 0);
+    }
     return c;
 }
 
@@ -98,33 +105,73 @@ size_t mnet_classifier_classes(const MnetClassifier *c)
     return c->output.elements;
 }
 
-/* exp(x - max) / sum; what is not finite counts as nothing. */
-static void softmax(float *scores, size_t n)
+/* What is not finite counts as nothing. */
+static float exp_from(float value, float max)
+{
+    return isfinite(value) ? expf(value - max) : 0;
+}
+
+static float clamp_score(float value)
+{
+    if (!isfinite(value) || value < 0)
+        return 0;
+    return value < 1 ? value : 1;
+}
+
+static float largest(const float *values, size_t n)
 {
     float max = -INFINITY;
+    for (size_t i = 0; i < n; i++)
+        if (isfinite(values[i]) && values[i] > max)
+            max = values[i];
+    return max;
+}
+
+static void divide_by_sum(float *scores, size_t n)
+{
     double sum = 0;
     for (size_t i = 0; i < n; i++)
-        if (isfinite(scores[i]) && scores[i] > max)
-            max = scores[i];
-    for (size_t i = 0; i < n; i++) {
-        scores[i] = isfinite(scores[i]) ? expf(scores[i] - max) : 0;
         sum += (double)scores[i];
-    }
     for (size_t i = 0; i < n && sum > 0; i++)
         scores[i] = (float)((double)scores[i] / sum);
 }
 
-static void read_scores(MnetClassifier *c, const void *data)
+/* By way of a table: 256 exponentials whatever the number of classes. */
+static void read_bytes(MnetClassifier *c, const uint8_t *data)
+{
+    size_t n = c->output.elements;
+    bool logits = c->output.kind == MNET_OUTPUT_LOGITS;
+    float score_of[256], max = 0;
+    if (logits) {
+        for (size_t i = 0; i < n; i++)
+            c->scores[i] = c->value_of[data[i]];
+        max = largest(c->scores, n);
+    }
+    for (int i = 0; i < 256; i++)
+        score_of[i] = logits ? exp_from(c->value_of[i], max) : clamp_score(c->value_of[i]);
+    for (size_t i = 0; i < n; i++)
+        c->scores[i] = score_of[data[i]];
+}
+
+static void read_values(MnetClassifier *c, const void *data)
 {
     size_t n = c->output.elements;
     for (size_t i = 0; i < n; i++)
         c->scores[i] = mnet_tensor_value(&c->output, data, i);
-    if (c->output.kind == MNET_OUTPUT_LOGITS) {
-        softmax(c->scores, n);
-        return;
-    }
+    bool logits = c->output.kind == MNET_OUTPUT_LOGITS;
+    float max = logits ? largest(c->scores, n) : 0;
     for (size_t i = 0; i < n; i++)
-        c->scores[i] = isfinite(c->scores[i]) ? fminf(fmaxf(c->scores[i], 0), 1) : 0;
+        c->scores[i] = logits ? exp_from(c->scores[i], max) : clamp_score(c->scores[i]);
+}
+
+static void read_scores(MnetClassifier *c, const void *data)
+{
+    if (c->bytes)
+        read_bytes(c, data);
+    else
+        read_values(c, data);
+    if (c->output.kind == MNET_OUTPUT_LOGITS)
+        divide_by_sum(c->scores, c->output.elements);
 }
 
 static MnetClass class_at(const MnetClassifier *c, size_t index)

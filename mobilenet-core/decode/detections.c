@@ -41,39 +41,48 @@ static size_t suppress_hard(MnetDetection *d, size_t n, size_t max, const MnetSu
     return kept;
 }
 
-static void add_weighted(MnetDetection *sum, const MnetDetection *d, float weight)
+/* Box and points of detections as one row of numbers. */
+#define MAX_NUMBERS (4 + 2 * MNET_MAX_POINTS)
+
+static void add_weighted(double *sums, const MnetDetection *d, double weight)
 {
-    sum->left += weight * d->left;
-    sum->top += weight * d->top;
-    sum->right += weight * d->right;
-    sum->bottom += weight * d->bottom;
-    for (uint32_t i = 0; i < d->n_points; i++) {
-        sum->points[i].x += weight * d->points[i].x;
-        sum->points[i].y += weight * d->points[i].y;
+    const float box[4] = { d->left, d->top, d->right, d->bottom };
+    for (size_t i = 0; i < 4; i++)
+        sums[i] += weight * (double)box[i];
+    for (size_t i = 0; i < d->n_points; i++) {
+        sums[4 + 2 * i] += weight * (double)d->points[i].x;
+        sums[5 + 2 * i] += weight * (double)d->points[i].y;
     }
+}
+
+/* Doubles, so that a mean does not leave the range of its floats. */
+static MnetDetection mean_of(const MnetDetection *best, const double *sums, double total)
+{
+    MnetDetection mean = *best;
+    mean.left = (float)(sums[0] / total);
+    mean.top = (float)(sums[1] / total);
+    mean.right = (float)(sums[2] / total);
+    mean.bottom = (float)(sums[3] / total);
+    for (size_t i = 0; i < best->n_points; i++)
+        mean.points[i] =
+            (MnetPoint){ (float)(sums[4 + 2 * i] / total), (float)(sums[5 + 2 * i] / total) };
+    /* Rounding may take the area of a very thin box. */
+    return mean.left < mean.right && mean.top < mean.bottom ? mean : *best;
 }
 
 /* The mean of d[0] and all behind it that overlap it, which are marked. */
 static MnetDetection blend(MnetDetection *d, size_t n, const MnetSuppression *how)
 {
-    MnetDetection mean = {
-        .index = d->index, .score = d->score, .label = d->label, .n_points = d->n_points
-    };
     const MnetDetection best = *d;
-    float total = 0;
-    for (size_t i = 0; i < n; i++)
-        if (!i || (d[i].score > GONE && overlap(&best, &d[i], how) > how->overlap_threshold))
-            total += d[i].score;
-    if (!(total > 0))
-        return best;
+    double sums[MAX_NUMBERS] = { 0 }, total = 0;
     for (size_t i = 0; i < n; i++) {
         if (i && !(d[i].score > GONE && overlap(&best, &d[i], how) > how->overlap_threshold))
             continue;
-        add_weighted(&mean, &d[i], d[i].score / total);
+        add_weighted(sums, &d[i], (double)d[i].score);
+        total += (double)d[i].score;
         d[i].score = GONE;
     }
-    /* Rounding may take the area of a very thin box. */
-    return mean.left < mean.right && mean.top < mean.bottom ? mean : best;
+    return total > 0 ? mean_of(&best, sums, total) : best;
 }
 
 static size_t suppress_blend(MnetDetection *d, size_t n, size_t max, const MnetSuppression *how)

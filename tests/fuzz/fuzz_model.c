@@ -44,6 +44,26 @@ static void read_output(const MnetTensorInfo *info, const void *data, const Mnet
     mnet_classifier_free(classifier);
 }
 
+/* What the graph tells of detections, and those of a run. */
+static void read_detections(const MnetModel *model, const MnetSession *session)
+{
+    static MnetDetection found[20];
+    MnetError error = { MNET_OK, "" };
+    const void *outputs[MNET_MAX_GRAPH_IO] = { NULL };
+    MnetDetector *detector = mnet_detector_new(model, NULL, NULL, &error);
+    if (!detector) {
+        fuzz_check_error(&error);
+        return;
+    }
+    for (size_t i = 0; i < mnet_model_n_outputs(model); i++)
+        outputs[i] = mnet_session_output(session, i);
+    size_t n = mnet_detector_decode(detector, outputs, NULL, 20, found);
+    for (size_t i = 0; i < n; i++)
+        if (!(found[i].score >= 0 && found[i].left < found[i].right))
+            fuzz_fail("a detection that is out of range");
+    mnet_detector_free(detector);
+}
+
 static void run(MnetModel *model, const MnetSessionOptions *options)
 {
     MnetError error = { MNET_OK, "" };
@@ -57,6 +77,7 @@ static void run(MnetModel *model, const MnetSessionOptions *options)
     for (size_t i = 0; i < mnet_model_n_outputs(model); i++)
         read_output(mnet_session_output_info(session, i), mnet_session_output(session, i),
                     mnet_model_labels(model, i));
+    read_detections(model, session);
     mnet_session_free(session);
 }
 

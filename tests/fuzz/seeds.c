@@ -53,16 +53,21 @@ static void metadata_seed(SeedFunc each, void *user)
     tb_file_free(&facts);
 }
 
+static const struct {
+    const char *target;
+    void (*seeds)(SeedFunc each, void *user);
+} own_seeds[] = { { "fuzz_labels", label_seeds },
+                  { "fuzz_element", element_seeds },
+                  { "fuzz_anchors", anchor_seeds },
+                  { "fuzz_detector", detector_seeds } };
+
 void seeds_of(const char *target, SeedFunc each, void *user)
 {
-    if (!strcmp(target, "fuzz_labels")) {
-        label_seeds(each, user);
-        return;
-    }
-    if (!strcmp(target, "fuzz_element")) {
-        element_seeds(each, user);
-        return;
-    }
+    for (size_t i = 0; i < sizeof own_seeds / sizeof *own_seeds; i++)
+        if (!strcmp(target, own_seeds[i].target)) {
+            own_seeds[i].seeds(each, user);
+            return;
+        }
     bool facts_only = !strcmp(target, "fuzz_metadata");
     if (facts_only)
         metadata_seed(each, user);

@@ -13,7 +13,9 @@ typedef void (*SeedFunc)(void *user, const char *name, const uint8_t *data, size
  * during the call. */
 void seeds_of(const char *target, SeedFunc each, void *user);
 
-/* Those of fuzz_element. */
+/* Those of fuzz_element, fuzz_anchors and fuzz_detector. */
 void element_seeds(SeedFunc each, void *user);
+void anchor_seeds(SeedFunc each, void *user);
+void detector_seeds(SeedFunc each, void *user);
 
 #endif

@@ -290,6 +290,12 @@ static void bench_shape(const MnetKernels *kernels, Bench *b)
         check_requant_relu(&b->g.requant, b->n, nr, (int64_t)b->k * 3000);
     else
         check_requant(&b->g.requant, CHECK_REQUANT_USUAL, b->n, nr, (int64_t)b->k * 3000);
+    if (kernels->gemm_s8.w_bias) {
+        int32_t *zeros = check_place_packed(CHECK_WEIGHT_ZERO, padded * sizeof *zeros);
+        for (size_t i = 0; i < b->n; i++)
+            zeros[i] = kernels->gemm_s8.w_bias;
+        b->g.weight_zero = zeros;
+    }
     b->a = check_place(CHECK_A, b->m * b->k, CHECK_SLACK, 64);
     b->out = check_place_output(b->m * b->n, 64);
     bench_print(kernels, "gemm_s8", b->name, call, b, (double)(b->m * b->k * b->n), BENCH_S8);

@@ -219,8 +219,8 @@ MNET_INLINE __m512i add_row(__m512i sum, const int8_t *row, size_t k, __mmask64 
 }
 
 /* Of m rows from `first` on: sums[0..m), written to the next multiple of 16. */
-static void row_sums(const MnetGemmS8 *g, size_t first, size_t m, const int8_t *const *a,
-                     size_t a_stride, int32_t *sums)
+static void sums_of_long_runs(const MnetGemmS8 *g, size_t first, size_t m, const int8_t *const *a,
+                              size_t a_stride, int32_t *sums)
 {
     const __mmask64 tail = mnet_mask64(g->run % 64);
     for (size_t i0 = 0; i0 < m; i0 += 16) {
@@ -233,6 +233,65 @@ static void row_sums(const MnetGemmS8 *g, size_t first, size_t m, const int8_t *
         }
         _mm512_storeu_si512(sums + i0, sum_registers(s));
     }
+}
+
+/* 16 bytes of each of four rows, so far behind a. */
+MNET_INLINE __m512i load_four(const int8_t *a, const size_t behind[4])
+{
+    __m512i x =
+        _mm512_castsi128_si512(_mm_loadu_si128((const __m128i *)(const void *)(a + behind[0])));
+    for (int i = 1; i < 4; i++)
+        x = _mm512_mask_broadcast_i32x4(
+            x, (__mmask16)(0xf << 4 * i),
+            _mm_loadu_si128((const __m128i *)(const void *)(a + behind[i])));
+    return x;
+}
+
+/* As above, of runs of at most 16 * pieces bytes, a constant to the compiler: four
+ * rows in a register. */
+enum { PIECES = 3 };
+
+MNET_INLINE void sums_of_pieces(const MnetGemmS8 *g, size_t first, size_t m, const int8_t *const *a,
+                                size_t a_stride, int32_t *sums, size_t pieces)
+{
+    /* Dword 4 * l + j is row 4 * j + l of 16. */
+    const __m512i order = _mm512_set_epi32(15, 11, 7, 3, 14, 10, 6, 2, 13, 9, 5, 1, 12, 8, 4, 0);
+    __m512i ones[PIECES]; /* 0 behind the run */
+    for (size_t i = 0; i < pieces; i++) {
+        __mmask16 inside = mnet_mask16(g->run - 16 * i);
+        ones[i] = _mm512_broadcast_i32x4(_mm_maskz_set1_epi8(inside, 1));
+    }
+    for (size_t i0 = 0; i0 < m; i0 += 16) {
+        __m512i s[4] = { _mm512_setzero_si512(), _mm512_setzero_si512(), _mm512_setzero_si512(),
+                         _mm512_setzero_si512() };
+        size_t behind[4][4];
+        for (size_t i = 0; i < 16; i++)
+            behind[i / 4][i % 4] = (first + (i0 + i < m ? i0 + i : m - 1)) * a_stride;
+        for (size_t r = 0; r < g->runs; r++)
+            for (size_t piece = 0; piece < pieces; piece++)
+                for (size_t j = 0; j < 4; j++)
+                    s[j] = _mm512_dpbusd_epi32(s[j], ones[piece],
+                                               load_four(a[r] + 16 * piece, behind[j]));
+        __m512i p =
+            _mm512_add_epi32(_mm512_unpacklo_epi32(s[0], s[1]), _mm512_unpackhi_epi32(s[0], s[1]));
+        __m512i q =
+            _mm512_add_epi32(_mm512_unpacklo_epi32(s[2], s[3]), _mm512_unpackhi_epi32(s[2], s[3]));
+        p = _mm512_add_epi32(_mm512_unpacklo_epi64(p, q), _mm512_unpackhi_epi64(p, q));
+        _mm512_storeu_si512(sums + i0, _mm512_permutexvar_epi32(order, p));
+    }
+}
+
+static void row_sums(const MnetGemmS8 *g, size_t first, size_t m, const int8_t *const *a,
+                     size_t a_stride, int32_t *sums)
+{
+    if (g->run > 16 * PIECES)
+        sums_of_long_runs(g, first, m, a, a_stride, sums);
+    else if (g->run > 32)
+        sums_of_pieces(g, first, m, a, a_stride, sums, 3);
+    else if (g->run > 16)
+        sums_of_pieces(g, first, m, a, a_stride, sums, 2);
+    else
+        sums_of_pieces(g, first, m, a, a_stride, sums, 1);
 }
 
 /* Whether weight_zero is the same for n channels; *zero is that number. */

@@ -23,9 +23,10 @@ typedef struct {
     int32_t rank;
     size_t dims[MNET_MAX_RANK];
     size_t a_step[MNET_MAX_RANK], b_step[MNET_MAX_RANK];
-    bool swap;   /* a and b stand for inputs 1 and 0 */
-    bool spread; /* the innermost a is one value for all: repeated in scratch */
-    bool flat;   /* no loop but the innermost: may be cut anywhere */
+    bool swap;      /* a and b stand for inputs 1 and 0 */
+    bool spread;    /* the innermost a is one value for all: repeated in scratch */
+    bool flat;      /* no loop but the innermost: may be cut anywhere */
+    size_t repeats; /* not 0: b is one short row for all, so often in scratch */
 } BinaryState;
 
 static int32_t dim_from_end(const MnetShape *shape, int32_t i)
@@ -144,6 +145,29 @@ static void collapse(const MnetShape *a, const MnetShape *b, const MnetShape *ou
     }
 }
 
+/* Elements of a row that is worth a call of its own. */
+#define LONG_ROW ((size_t)512)
+
+/* One row of channels for all pixels (squeeze and excitation): short ones are
+ * repeated, so that a call works on many pixels. */
+static void plan_repeats(MnetStep *step, BinaryState *s, const MnetShape *a, const MnetShape *b,
+                         const MnetShape *out)
+{
+    const BinaryPacked *packed = step->node->packed;
+    bool swaps = !(packed->is_float && step->node->op == MNET_OP_SUB);
+    if (s->rank != 2 || s->spread || s->dims[1] >= LONG_ROW)
+        return;
+    if (swaps && !s->swap && !s->a_step[0] && s->a_step[1] && s->b_step[1]) {
+        s->swap = true;
+        collapse(b, a, out, s);
+    }
+    if (s->b_step[0] || s->b_step[1] != 1 || s->a_step[0] != s->dims[1] || s->a_step[1] != 1)
+        return;
+    s->repeats = 2 * LONG_ROW / s->dims[1];
+    s->repeats = s->repeats < s->dims[0] ? s->repeats : s->dims[0];
+    step->scratch = s->repeats * s->dims[1] * (packed->is_float ? sizeof(float) : 1);
+}
+
 static MnetStatus binary_plan(MnetStep *step, MnetStore *store, MnetError *error)
 {
     const MnetNode *node = step->node;
@@ -164,6 +188,7 @@ static MnetStatus binary_plan(MnetStep *step, MnetStore *store, MnetError *error
         else
             step->scratch = s->dims[last] * sizeof(float);
     }
+    plan_repeats(step, s, a, b, out);
     s->flat = s->rank == 1 && !s->spread;
     size_t n = mnet_shape_elements(out);
     step->tiles = mnet_tile_count((uint64_t)n * 4, s->flat ? n : s->dims[0]);
@@ -234,6 +259,27 @@ static void innermost(const MnetStep *step, const BinaryState *s, size_t n, size
     apply_f32(step, p, n, from, (const float *)b + b_at, b_step, (float *)out + out_at);
 }
 
+/* Rows `begin` to `end`. */
+static void repeated(const MnetStep *step, const BinaryState *s, size_t begin, size_t end,
+                     void *const *tensors, uint8_t *scratch)
+{
+    const BinaryPacked *p = step->node->packed;
+    size_t row = s->dims[1] * (p->is_float ? sizeof(float) : 1);
+    const uint8_t *a = tensors[step->node->inputs[s->swap]];
+    uint8_t *out = tensors[step->node->outputs[0]];
+    for (size_t i = 0; i < s->repeats; i++)
+        memcpy(scratch + i * row, tensors[step->node->inputs[!s->swap]], row);
+    for (size_t n; begin < end; begin += n) {
+        n = end - begin < s->repeats ? end - begin : s->repeats;
+        if (p->is_float)
+            apply_f32(step, p, n * s->dims[1], (const float *)(const void *)(a + begin * row),
+                      (const float *)(void *)scratch, 1, (float *)(void *)(out + begin * row));
+        else
+            apply_s8(step, p, s->swap, n * s->dims[1], (const int8_t *)(a + begin * row),
+                     (const int8_t *)scratch, 1, (int8_t *)(out + begin * row));
+    }
+}
+
 static size_t nest(const MnetStep *step, const BinaryState *s, int32_t depth, size_t a_at,
                    size_t b_at, size_t out_at, void *const *tensors, void *scratch)
 {
@@ -258,6 +304,10 @@ static void binary_run(const MnetStep *step, void *const *tensors, size_t tile, 
     if (s->rank == 1) {
         innermost(step, s, end - begin, begin * s->a_step[0], begin * s->b_step[0], begin, tensors,
                   scratch);
+        return;
+    }
+    if (s->repeats) {
+        repeated(step, s, begin, end, tensors, scratch);
         return;
     }
     for (size_t i = begin; i < end; i++)

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "golden.h"
-#include "resize.h"
+#include "resampling.h"
 
 /* Largest distance of the mean over all classes from TFLite's. */
 #define BAR 0.005

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Separable resampling with a triangle filter, in fixed point. */
-#include "resize.h"
+#include "resampling.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * The resampling that the references' pictures were made with. */
-#ifndef RESIZE_H
-#define RESIZE_H
+#ifndef RESAMPLING_H
+#define RESAMPLING_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -133,7 +133,7 @@ static MnetStatus compile(MnetModel *model, const uint8_t *data, size_t size,
 {
     MnetGraph *graph = &model->graph;
     MnetStatus status = arena_limit(options, &model->max_arena, error);
-    model->fuse = !options || !options->layer_by_layer;
+    model->fusing = options ? options->fusing : MNET_FUSING_WHERE_IT_PAYS;
     if (status ||
         (status = mnet_cpu_kernels(options ? options->cpu : NULL, &model->kernels, error)) ||
         (status = mnet_tflite_read(data, size, &model->store, graph, error)) ||
@@ -150,8 +150,8 @@ static MnetStatus compile(MnetModel *model, const uint8_t *data, size_t size,
         return status;
     mnet_pools_mark(graph, p->shapes);
     if ((status = mnet_ops_prepare(graph, model->kernels, error)) ||
-        (status = mnet_program_plan(p, model->kernels, model->fuse, model->max_arena, &model->store,
-                                    error)) ||
+        (status = mnet_program_plan(p, model->kernels, model->fusing, model->max_arena,
+                                    &model->store, error)) ||
         (status = fill_infos(model, error)) || (status = mnet_model_find_states(model, error)))
         return status;
     mnet_info_folded(graph, &model->folded);

@@ -20,7 +20,7 @@ struct MnetModel {
     MnetGraph graph;
     MnetProgram program;
     size_t max_arena;
-    bool fuse;
+    MnetFusing fusing;
     MnetInfos infos;
     MnetState *states;
     size_t n_states;

@@ -141,7 +141,7 @@ static MnetStatus check_memory(MnetProgram *p, size_t max_arena, MnetError *erro
                           fits ? bytes : SIZE_MAX, max_arena);
 }
 
-MnetStatus mnet_program_plan(MnetProgram *p, const MnetKernels *kernels, bool fuse,
+MnetStatus mnet_program_plan(MnetProgram *p, const MnetKernels *kernels, MnetFusing fusing,
                              size_t max_arena, MnetStore *store, MnetError *error)
 {
     const MnetGraph *graph = p->graph;
@@ -152,8 +152,9 @@ MnetStatus mnet_program_plan(MnetProgram *p, const MnetKernels *kernels, bool fu
         return mnet_error_set(error, MNET_ERROR_LIMIT,
                               "a run needs %llu multiply-adds, at most %llu are computed",
                               (unsigned long long)p->macs, (unsigned long long)MNET_MAX_MACS);
-    if (!status && fuse)
-        status = mnet_blocks_find(graph, p->steps, store, p->block_of, error);
+    if (!status && fusing != MNET_FUSING_NONE)
+        status =
+            mnet_blocks_find(graph, p->steps, fusing == MNET_FUSING_ALL, store, p->block_of, error);
     if (status || (status = plan_memory(p, error)))
         return status;
     for (size_t i = 0; i < p->n_jobs; i++) {

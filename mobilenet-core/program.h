@@ -5,6 +5,8 @@
 #ifndef MNET_PROGRAM_H
 #define MNET_PROGRAM_H
 
+#include <mnet/model.h>
+
 #include "ops/block.h"
 
 /* offsets[t] of a tensor that lies not in the arena. */
@@ -37,9 +39,9 @@ typedef struct {
 MnetStatus mnet_program_infer(const MnetGraph *graph, const MnetShape *input, MnetStore *store,
                               MnetProgram *program, MnetError *error);
 
-/* Fills the rest; the operators have been prepared.  Nothing is fused unless
- * `fuse`.  `max_arena` bounds arena_bytes + scratch + the bytes of the inputs. */
-MnetStatus mnet_program_plan(MnetProgram *program, const MnetKernels *kernels, bool fuse,
+/* Fills the rest; the operators have been prepared.  `max_arena` bounds arena_bytes + scratch + the
+ * bytes of the inputs. */
+MnetStatus mnet_program_plan(MnetProgram *program, const MnetKernels *kernels, MnetFusing fusing,
                              size_t max_arena, MnetStore *store, MnetError *error);
 
 #endif

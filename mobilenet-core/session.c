@@ -148,7 +148,7 @@ static MnetStatus resize(MnetSession *s, int32_t width, int32_t height, MnetErro
     if (!status)
         status = check_shapes(model, &s->own, error);
     if (!status)
-        status = mnet_program_plan(&s->own, model->kernels, model->fuse, model->max_arena,
+        status = mnet_program_plan(&s->own, model->kernels, model->fusing, model->max_arena,
                                    &s->store, error);
     if (status) {
         /* The file itself is sound. */

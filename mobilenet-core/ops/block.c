@@ -43,6 +43,17 @@ static size_t clamp_row(ptrdiff_t y, size_t rows)
     return y < 0 ? 0 : (size_t)y > rows ? rows : (size_t)y;
 }
 
+void mnet_stage_input(const MnetBlock *block, size_t i, size_t *begin, size_t *end)
+{
+    if (block->stages[i].kind != MNET_STAGE_DEPTHWISE)
+        return;
+    const MnetDepthwiseRows *r = ring_of(block, i);
+    ptrdiff_t top = (ptrdiff_t)(*begin * r->g.stride_h) - r->g.pad_top;
+    ptrdiff_t last = (ptrdiff_t)(*end * r->g.stride_h) - r->g.pad_top;
+    *begin = clamp_row(top, r->g.in_h);
+    *end = clamp_row(last - (ptrdiff_t)r->g.stride_h + (ptrdiff_t)r->ring, r->g.in_h);
+}
+
 static const uint8_t *input_row(const Tile *t, size_t y)
 {
     const MnetBlock *b = t->block;
@@ -166,8 +177,8 @@ static void produce_depthwise(Tile *t, size_t i, size_t y0, size_t y1)
     bool in_place = i == 0 && r->in_place;
     for (size_t y = y0; y < y1; y++) {
         ptrdiff_t top = (ptrdiff_t)(y * r->g.stride_h) - r->g.pad_top;
-        size_t begin = clamp_row(top, r->g.in_h);
-        size_t end = clamp_row(top + (ptrdiff_t)r->ring, r->g.in_h);
+        size_t begin = y, end = y + 1;
+        mnet_stage_input(t->block, i, &begin, &end);
         if (t->state->next[i] < begin)
             t->state->next[i] = begin;
         if (t->state->next[i] < end && !in_place)
@@ -217,14 +228,11 @@ static void fill_borders(const MnetBlock *b, uint8_t *scratch)
 }
 
 /* How many rows of each stage the tile asks for. */
-static void find_ends(Tile *t, size_t end)
+static void find_ends(Tile *t, size_t begin, size_t end)
 {
     for (size_t i = t->block->n_stages; i-- > 0;) {
         t->end[i] = end;
-        if (t->block->stages[i].kind != MNET_STAGE_DEPTHWISE)
-            continue;
-        const MnetDepthwiseRows *r = ring_of(t->block, i);
-        end = clamp_row((ptrdiff_t)((end - 1) * r->g.stride_h + r->ring) - r->g.pad_top, r->g.in_h);
+        mnet_stage_input(t->block, i, &begin, &end);
     }
 }
 
@@ -236,7 +244,7 @@ static void run_picture(Tile *t, size_t begin, size_t end)
     size_t row = t->picture * last->out_h + begin;
     if (t->state->rows != row || !begin)
         memset(t->state->next, 0, sizeof t->state->next);
-    find_ends(t, end);
+    find_ends(t, begin, end);
     produce(t, b->n_stages - 1, begin, end);
     t->state->rows = row + end - begin;
 }

@@ -52,10 +52,14 @@ typedef struct {
     uint64_t *ns;                 /* of each node of the graph: grows; NULL: not measured */
 } MnetBlockState;
 
+/* The rows of the input that rows *begin to *end of the output of stage `i` need. */
+void mnet_stage_input(const MnetBlock *block, size_t i, size_t *begin, size_t *end);
+
 /* Finds the blocks of a graph whose steps are planned: block_of[node], NULL
- * before, becomes the node's block (from `store`), if any. */
-MnetStatus mnet_blocks_find(const MnetGraph *graph, const MnetStep *steps, MnetStore *store,
-                            MnetBlock **block_of, MnetError *error);
+ * before, becomes the node's block (from `store`), if any.  `all`: also those
+ * that do not pay. */
+MnetStatus mnet_blocks_find(const MnetGraph *graph, const MnetStep *steps, bool all,
+                            MnetStore *store, MnetBlock **block_of, MnetError *error);
 
 /* Computes one of `tiles` bands of rows of the output, at most block->tiles.  A
  * thread that takes neighbouring bands in their order computes no row twice. */

@@ -9,7 +9,7 @@
 
 /* Pixels that one product of matrices should have at least: fewer read the
  * weights too often. */
-#define MIN_PIXELS 64
+#define MIN_PIXELS 192
 /* Rows of that many pixels are products of their own, written where the next
  * stage wants them; shorter ones are made several at once and copied. */
 #define DIRECT_PIXELS 48
@@ -17,12 +17,15 @@
 #define SCRATCH_BYTES ((size_t)256 << 10)
 /* The largest tensor inside must have as many bytes for a block to pay: smaller
  * ones stay in the cache as they are. */
-#define MIN_INNER_BYTES ((size_t)64 << 10)
+#define MIN_INNER_BYTES ((size_t)128 << 10)
+/* Two threads compute the rows twice that both need: at most one of so many
+ * multiply-adds. */
+#define MIN_SHARE 32
 
 typedef struct {
     const MnetGraph *graph;
     const MnetStep *steps;
-    int32_t *uses, *reader; /* of each tensor: how many, the last of them */
+    int32_t *uses, *reader; /* of each tensor: how many, the last node or -1 */
 } Finder;
 
 static bool is_layer(const MnetStep *step)
@@ -39,6 +42,8 @@ static size_t tensor_bytes(const MnetStep *step, int32_t tensor)
 static void count_uses(const Finder *f)
 {
     const MnetGraph *graph = f->graph;
+    for (int32_t i = 0; i < graph->n_tensors; i++)
+        f->reader[i] = -1;
     for (int32_t i = 0; i < graph->n_nodes; i++)
         for (int32_t j = 0; j < graph->nodes[i].n_inputs; j++) {
             int32_t tensor = graph->nodes[i].inputs[j];
@@ -171,6 +176,32 @@ static bool place(MnetBlock *b)
     return b->scratch <= SCRATCH_BYTES;
 }
 
+/* Multiply-adds of the rows that both halves of the output need. */
+static uint64_t shared_macs(const MnetBlock *b)
+{
+    size_t begin = b->stages[b->n_stages - 1].out_h / 2, end = begin;
+    uint64_t macs = 0;
+    for (size_t i = b->n_stages; i-- > 0;) {
+        const MnetStage *s = &b->stages[i];
+        macs += b->steps[s->first]->macs / s->out_h * (end - begin);
+        mnet_stage_input(b, i, &begin, &end);
+    }
+    return macs;
+}
+
+static uint64_t all_macs(const MnetBlock *b)
+{
+    uint64_t macs = 0;
+    for (size_t n = 0; n < b->n_nodes; n++)
+        macs += b->steps[n]->macs;
+    return macs;
+}
+
+static bool shares_too_much(const MnetBlock *b)
+{
+    return shared_macs(b) > all_macs(b) / MIN_SHARE;
+}
+
 /* Whether the block is better than its layers. */
 static bool pays(const MnetBlock *b)
 {
@@ -184,16 +215,14 @@ static bool pays(const MnetBlock *b)
 
 static void count_tiles(MnetBlock *b)
 {
-    uint64_t macs = 0;
-    for (size_t n = 0; n < b->n_nodes; n++)
-        macs += b->steps[n]->macs;
-    b->tiles = mnet_tile_count(macs, b->batch * b->stages[b->n_stages - 1].out_h);
+    b->tiles = mnet_tile_count(all_macs(b), b->batch * b->stages[b->n_stages - 1].out_h);
 }
 
 static void drop_last_stage(MnetBlock *b)
 {
     b->n_nodes = b->stages[--b->n_stages].first;
-    b->output = b->steps[b->n_nodes - 1]->node->outputs[0];
+    if (b->n_nodes)
+        b->output = b->steps[b->n_nodes - 1]->node->outputs[0];
 }
 
 static MnetStatus keep(const MnetBlock *b, const MnetGraph *graph, MnetStore *store,
@@ -209,8 +238,8 @@ static MnetStatus keep(const MnetBlock *b, const MnetGraph *graph, MnetStore *st
     return MNET_OK;
 }
 
-MnetStatus mnet_blocks_find(const MnetGraph *graph, const MnetStep *steps, MnetStore *store,
-                            MnetBlock **block_of, MnetError *error)
+MnetStatus mnet_blocks_find(const MnetGraph *graph, const MnetStep *steps, bool all,
+                            MnetStore *store, MnetBlock **block_of, MnetError *error)
 {
     size_t tensors = (size_t)graph->n_tensors;
     int32_t *uses = mnet_calloc(2 * tensors, sizeof *uses);
@@ -224,9 +253,9 @@ MnetStatus mnet_blocks_find(const MnetGraph *graph, const MnetStep *steps, MnetS
         if (block_of[i] || !is_layer(&steps[i]))
             continue;
         grow(&f, i, block_of, &b);
-        while (b.n_stages > 1 && !place(&b))
+        while (b.n_stages > 0 && (!place(&b) || (!all && shares_too_much(&b))))
             drop_last_stage(&b);
-        if (pays(&b))
+        if (all ? b.n_nodes > 1 : pays(&b))
             status = keep(&b, graph, store, block_of, error);
     }
     mnet_free(uses);

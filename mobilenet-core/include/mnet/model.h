@@ -14,6 +14,14 @@ extern "C" {
 
 typedef struct MnetModel MnetModel;
 
+/* Which chains of layers are computed together, some rows at a time, instead of
+ * one after the other.  The outputs are the same bytes; memory and time are not. */
+typedef enum {
+    MNET_FUSING_WHERE_IT_PAYS,
+    MNET_FUSING_NONE, /* to measure what it brings */
+    MNET_FUSING_ALL   /* whatever can be; for tests */
+} MnetFusing;
+
 /* Set the whole struct to zero first; zero means the default in every field. */
 typedef struct {
     /* Kernel set by name ("c", "avx2", ...).  NULL: the environment variable
@@ -22,9 +30,7 @@ typedef struct {
     /* Most bytes that one session may need for its arena; 0: MNET_MAX_ARENA
      * of the environment (a number of bytes), else 1 GiB. */
     size_t max_arena;
-    /* Computes one operator after the other: nothing is fused.  The same bytes,
-     * more memory; to measure and to test what fusing brings. */
-    bool layer_by_layer;
+    MnetFusing fusing;
     MnetLogFunc log; /* NULL: silent */
     void *log_user;
 } MnetModelOptions;

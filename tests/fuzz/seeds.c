@@ -53,12 +53,29 @@ static void metadata_seed(SeedFunc each, void *user)
     tb_file_free(&facts);
 }
 
+/* Options of the post-process, fast and regular. */
+static void option_seeds(SeedFunc each, void *user)
+{
+    for (int regular = 0; regular < 2; regular++) {
+        TbFile file = tb_post_process_options(&(TbPostProcess){ .max_detections = 10,
+                                                                .max_classes = 1,
+                                                                .per_class = 5,
+                                                                .n_classes = 3 - regular,
+                                                                .regular = regular,
+                                                                .score_threshold = 0.1f,
+                                                                .iou_threshold = 0.6f });
+        each(user, regular ? "regular" : "fast", file.data, file.size);
+        tb_file_free(&file);
+    }
+}
+
 static const struct {
     const char *target;
     void (*seeds)(SeedFunc each, void *user);
 } own_seeds[] = { { "fuzz_labels", label_seeds },
                   { "fuzz_element", element_seeds },
                   { "fuzz_anchors", anchor_seeds },
+                  { "fuzz_flexbuf", option_seeds },
                   { "fuzz_detector", detector_seeds } };
 
 void seeds_of(const char *target, SeedFunc each, void *user)

@@ -103,7 +103,7 @@ void tb_operator(TbModel *model, const TbOperator *op)
     TbOperator *o = &model->operators[model->n_operators++];
     *o = *op;
     o->custom = keep_text(model, o->custom);
-    o->custom_options = keep(model, o->custom_options, o->custom_bytes);
+    o->custom_options = o->custom_bytes ? keep(model, o->custom_options, o->custom_bytes) : NULL;
     o->version = o->version ? o->version : 1;
 }
 

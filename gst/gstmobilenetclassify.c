@@ -278,6 +278,13 @@ gst_mobilenet_classify_start (GstMobilenetFilter * filter, MnetModel * model,
     explain_refusal (model, error);
     return FALSE;
   }
+  start_regions (self);
+  if (self->n_regions && mnet_model_n_states (model) > 0) {
+    error->status = MNET_ERROR_UNSUPPORTED;
+    g_snprintf (error->text, sizeof (error->text), "the network keeps a state "
+        "from frame to frame, which regions=true does not allow");
+    return FALSE;
+  }
   if (!labels)
     labels = mnet_model_labels (model, 0);
   self->classifier = mnet_classifier_new (mnet_model_output (model, 0), labels,
@@ -288,7 +295,6 @@ gst_mobilenet_classify_start (GstMobilenetFilter * filter, MnetModel * model,
   self->best = g_new (MnetClass, classes);
   self->results = g_new (GstMobilenetClassificationResult, classes);
   self->model = name;
-  start_regions (self);
   if (!labels)
     GST_INFO_OBJECT (self, "%s holds no labels: classes are told by their "
         "index; set the property labels-file to name them", name);

@@ -532,6 +532,10 @@ gst_mobilenet_filter_transform_ip (GstBaseTransform * trans, GstBuffer * buffer)
   earliest_time = priv->earliest_time;
   GST_OBJECT_UNLOCK (self);
 
+  /* What a recurrent network remembers does not belong to this frame. */
+  if (GST_BUFFER_IS_DISCONT (buffer)
+      && mnet_model_n_states (priv->network.model) > 0)
+    discard_results (self);
   priv->frames++;
   if (priv->since_analysed < G_MAXUINT)
     priv->since_analysed++;

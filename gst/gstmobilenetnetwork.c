@@ -48,7 +48,7 @@ load_model (GstMobilenetNetwork * network, GstElement * element,
     const GstMobilenetSettings * settings)
 {
   MnetError error = { MNET_OK, "" };
-  gsize inputs;
+  gsize inputs, states;
 
   if (!settings->model_file) {
     GST_ELEMENT_ERROR (element, RESOURCE, NOT_FOUND,
@@ -64,10 +64,12 @@ load_model (GstMobilenetNetwork * network, GstElement * element,
     return FALSE;
   }
   inputs = mnet_model_n_inputs (network->model);
-  if (inputs != 1) {
+  states = mnet_model_n_states (network->model);
+  if (inputs != 1 + states) {
     GST_ELEMENT_ERROR (element, STREAM, NOT_IMPLEMENTED,
         ("%s: the model has %" G_GSIZE_FORMAT " inputs, expected one, a "
-            "picture", network->file, inputs), (NULL));
+            "picture, and states that outputs are fed back to (%"
+            G_GSIZE_FORMAT " are)", network->file, inputs, states), (NULL));
     return FALSE;
   }
   return TRUE;

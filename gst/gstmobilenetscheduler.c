@@ -78,7 +78,10 @@ free_result (GstMobilenetScheduler * self, gpointer result)
 static void
 enter_epoch (GstMobilenetScheduler * self, guint epoch)
 {
-  if (epoch != self->computed_epoch && self->decoder.reset)
+  if (epoch == self->computed_epoch)
+    return;
+  mnet_session_reset_states (self->session);
+  if (self->decoder.reset)
     self->decoder.reset (self->decoder.user);
   self->computed_epoch = epoch;
 }

@@ -79,6 +79,7 @@ struct _GstMobilenetSsd
   MnetAnchors *anchors;         /* NULL: none were named */
   MnetDetector *detector;
   const gchar *model;
+  gboolean recurrent;           /* the network remembers frames */
 
   /* The streaming thread's. */
   GstMobilenetTiles tiles;
@@ -99,6 +100,20 @@ G_DEFINE_TYPE_WITH_CODE (GstMobilenetSsd, gst_mobilenet_ssd,
 GST_ELEMENT_REGISTER_DEFINE (mobilenetssd, "mobilenetssd", GST_RANK_NONE,
     GST_TYPE_MOBILENET_SSD);
 
+/* A network that remembers what it saw must see the same picture each time. */
+static gboolean
+check_recurrent (GstMobilenetSsd * self, const GstMobilenetTiling * tiling,
+    MnetError * error)
+{
+  if (!self->recurrent || (tiling->columns == 1 && tiling->rows == 1))
+    return TRUE;
+  error->status = MNET_ERROR_ARGUMENT;
+  g_snprintf (error->text, sizeof (error->text), "property tiles is \"%.64s\", "
+      "but the network keeps a state from frame to frame and must see the same "
+      "part each time; unset tiles", self->settings.tiles);
+  return FALSE;
+}
+
 /* With the object lock: makes of the settings what frames are looked at with.
  * FALSE and `error` filled, with everything as it was, when they are malformed. */
 static gboolean
@@ -110,7 +125,8 @@ apply_settings (GstMobilenetSsd * self, MnetError * error)
 
   if (!gst_mobilenet_ssd_settings_check (settings, error)
       || !gst_mobilenet_tiling_parse (&tiling, settings->tiles,
-          settings->overlap, settings->region, error))
+          settings->overlap, settings->region, error)
+      || !check_recurrent (self, &tiling, error))
     return FALSE;
   classes = gst_mobilenet_classes_new (self->detector, settings->classes,
       settings->class_thresholds, settings->score_threshold, error);
@@ -215,6 +231,7 @@ make_detector (GstMobilenetSsd * self, MnetModel * model,
   MnetDetector *detector;
   gboolean applied;
 
+  self->recurrent = mnet_model_n_states (model) > 0;
   options.anchors = self->anchors;
   GST_OBJECT_LOCK (self);
   options.box_format = self->settings.box_format;

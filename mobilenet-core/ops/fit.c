@@ -21,23 +21,25 @@
 
 #define MNET_MAGIC_F 12582912.0 /* MNET_MAGIC as a float: 1.5 * 2^23 */
 #define SPAN 4194303            /* x may be as far from it */
-#define MARGIN 0x1p-24          /* above all errors of doubles here */
+#define MARGIN 0x1p-19          /* above all errors of doubles here */
 
 enum { TRIES = 8192 };
 
 /* The smallest sum whose result is k (at least 1) or more.  For sums not below 0
  * the reference is floor((floor((sum * multiplier + 2^30) / 2^31) + half) / 2^e),
  * half = 2^(e - 1), or 0 when e is. */
-static int64_t step_of(MnetFixed factor, int64_t k)
+static int64_t step_of(MnetFixed factor, double inverse, int64_t k)
 {
     int32_t e = -factor.shift;
     int64_t high = (k << e) - (e ? (int64_t)1 << (e - 1) : 0);
     int64_t least = (2 * high - 1) * ((int64_t)1 << 30);
-    /* The quotient is no integer by less than 1 / multiplier > 2^-31, so that
-     * below 2^23 its rounding does not reach one. */
-    double quotient = (double)least / factor.multiplier;
-    if (quotient < 8388608.0)
-        return (int64_t)quotient + (quotient > (double)(int64_t)quotient);
+    /* Below 2^23, within 2^-28 of the quotient: that decides unless it is near an
+     * integer, and then a division does. */
+    double quotient = (double)least * inverse;
+    int64_t below = (int64_t)quotient;
+    double rest = quotient - (double)below;
+    if (quotient < 8388608.0 && rest > 0x1p-20 && rest < 1 - 0x1p-20)
+        return below + 1;
     return least / factor.multiplier + (least % factor.multiplier != 0);
 }
 
@@ -49,9 +51,10 @@ typedef struct {
 static Window window_of(const MnetFitTask *t, double s)
 {
     Window w = { -1, 2 };
+    double inverse = 1.0 / t->factor.multiplier, edges = 1 / s;
     for (int64_t k = t->min - t->zero_point + 1; k <= t->max - t->zero_point; k++) {
-        double edge = ((double)k - 0.5) / s;
-        int64_t step = step_of(t->factor, k);
+        double edge = ((double)k - 0.5) * edges;
+        int64_t step = step_of(t->factor, inverse, k);
         /* The first sum of result k or more, the last one of less. */
         int64_t above = step > t->lo ? step : t->lo, below = step - 1 < t->hi ? step - 1 : t->hi;
         if (step <= t->hi && edge - (double)above > w.low)
@@ -61,6 +64,7 @@ static Window window_of(const MnetFitTask *t, double s)
         if (step > t->hi)
             break;
     }
+    /* Steps, and so edges that count, are below 2^31: of 53 bits 22 are left. */
     return (Window){ w.low + MARGIN, w.high - MARGIN };
 }
 

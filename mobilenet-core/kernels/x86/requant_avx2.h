@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * A tile of sums to bytes: in float, 8 lanes at once, and exactly where float
- * cannot tell.  See kernels.h. */
+ * cannot tell and no fit was found.  See kernels.h. */
 #ifndef MNET_KERNELS_X86_REQUANT_AVX2_H
 #define MNET_KERNELS_X86_REQUANT_AVX2_H
 
@@ -17,7 +17,8 @@ typedef struct {
 /* What is the same for all tiles of a call. */
 typedef struct {
     const MnetRequant *requant;
-    int quick; /* none is scaled up, where the reference's left shift may wrap */
+    int quick;  /* none is scaled up, where the reference's left shift may wrap */
+    int fitted; /* all by the fits of MnetRequant */
 } MnetRequantAvx2;
 
 /* For `channels` channels from c0 on. */

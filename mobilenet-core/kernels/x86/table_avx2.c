@@ -5,9 +5,16 @@
 
 const MnetKernels mnet_kernels_avx2 = {
     .name = "avx2",
-    .gemm_s8 = { .mr = 6, .nr = 16, .kr = 2, .wide = 1, .w_bias = 0, .run = mnet_gemm_s8_avx2 },
+    .gemm_s8 = { .mr = 6,
+                 .nr = 16,
+                 .kr = 2,
+                 .wide = 1,
+                 .w_bias = 0,
+                 .fits = 1,
+                 .run = mnet_gemm_s8_avx2 },
     .gemm_f32 = { .mr = 6, .nr = 16, .run = mnet_gemm_f32_avx2 },
     .depthwise_s8 = { .channel_tile = 8,
+                      .fits = 1,
                       .pack_bytes = mnet_depthwise_s8_pack_bytes_avx2,
                       .pack = mnet_depthwise_s8_pack_avx2,
                       .run = mnet_depthwise_s8_avx2 },

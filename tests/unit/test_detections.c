@@ -172,6 +172,9 @@ static void check_defaults(void)
     how.overlap = MNET_OVERLAP_SMALLER;
     EXPECT(mnet_detections_suppress(part, 2, &how, 0) == 1, "the smaller box lies inside");
     EXPECT(mnet_detections_suppress(part, 0, &how, 0) == 0, "nothing");
+    MnetDetection half[] = { box(0.9f, 0, 0, 1, 1), box(0.8f, 0, 0, 1, 0.5f) };
+    EXPECT(mnet_detections_suppress(half, 2, &(MnetSuppression){ 0 }, 0) == 2,
+           "a half is not above 0.5");
     MnetDetection dark[] = { box(0, 0, 0, 1, 1), box(0, 0, 0, 1, 1) };
     how = (MnetSuppression){ .nms = MNET_NMS_BLEND };
     EXPECT(mnet_detections_suppress(dark, 2, &how, 0) == 1 && dark[0].right == 1,

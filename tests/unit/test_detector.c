@@ -246,6 +246,7 @@ static void check_form(const Form *form, MnetNms nms, bool hostile)
     DetectorCase c;
     MnetError error = { 0 };
     case_raw(&c, form->n, form->code, form->columns, form->type, form->kind);
+    c.facts.height = 48;
     MnetAnchors *anchors = case_anchors((size_t)form->n);
     bool corners = form->boxes == MNET_BOXES_CORNERS_XY || form->boxes == MNET_BOXES_CORNERS_YX;
     for (int32_t i = 0; i < form->n && form->code > 4; i++)
@@ -271,7 +272,7 @@ static void check_form(const Form *form, MnetNms nms, bool hostile)
                   .scale = { 10, 10, 5, 5 },
                   .query = &query };
     for (int i = 0; i < 4 && m.linear; i++)
-        m.scale[i] = 64;
+        m.scale[i] = i % 2 ? 64 : 48;
     fill_noise(&c, hostile && form->type == MNET_TYPE_FLOAT32);
     expect_naive(form->name, &c, d, &m);
     float thresholds[] = { 0.3f, 0.9f, 0.5f, 0.95f, 0.2f };

@@ -51,7 +51,7 @@ static gboolean read_truth(const gchar *folder)
         for (guint k = 0; good && k < 11; k++)
             number[k] = g_ascii_strtod(cell[k], NULL);
         const gchar *file = good ? g_intern_string(cell[0]) : NULL;
-        if (good && (!names || names->data != file))
+        if (good && !g_list_find(names, file))
             names = g_list_prepend(names, (gpointer)file);
         if (good && number[4] == 1)
             persons[n_persons++] = (Person){ file,

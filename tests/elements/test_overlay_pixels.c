@@ -141,19 +141,19 @@ set_edges (gint edges[4], gint left, gint top, gint right, gint bottom)
   edges[3] = bottom;
 }
 
-/* A box of whole pixels inside the frame. */
+/* A box of whole pixels inside the frame, drawn by an element that may have drawn
+ * on others before. */
 static void
-check_box (const GstVideoInfo * info, const gint box[4], gint line_width,
-    gdouble opacity)
+check_box (GstHarness * harness, const GstVideoInfo * info, const gint box[4],
+    gint line_width, gdouble opacity)
 {
   static const guint orange[3] = { 0xff, 0x80, 0x20 };
-  gchar *properties = g_strdup_printf (NO_TEXT "colors=thing=#ff8020 "
-      "line-width=%d opacity=%g", line_width, opacity);
-  GstHarness *harness = overlay_harness (properties, info);
+  GstElement *element = gst_harness_find_element (harness, "mobilenetoverlay");
   GstBuffer *before = overlay_frame (info, -1), *after;
   Lines lines;
 
-  g_free (properties);
+  g_object_set (element, "line-width", line_width, "opacity", opacity, NULL);
+  gst_object_unref (element);
   after = gst_buffer_copy_deep (before);
   overlay_add_box (after, box[0], box[1], box[2] - box[0], box[3] - box[1]);
   after = overlay_push (harness, after);
@@ -167,7 +167,6 @@ check_box (const GstVideoInfo * info, const gint box[4], gint line_width,
   assert_lines (before, after, info, &lines, orange, opacity);
   gst_buffer_unref (before);
   gst_buffer_unref (after);
-  gst_harness_teardown (harness);
 }
 
 GST_START_TEST (test_boxes)
@@ -176,17 +175,19 @@ GST_START_TEST (test_boxes)
     {10, 12, 40, 30}, {11, 13, 40, 31}, {9, 10, 10, 11}, {7, 7, 12, 38},
     {0, 0, 65, 47}, {60, 40, 65, 47}, {1, 1, 64, 46},
   };
-  GstVideoInfo info;
-  guint i;
-  gint width;
+  gint even, width;
 
-  for (i = 0; i < G_N_ELEMENTS (boxes); i++) {
-    for (width = 1; width <= 4; width++) {
-      overlay_info (&info, overlay_formats[__i__], 65, 47, NULL);
-      check_box (&info, boxes[i], width, 1);
-      overlay_info (&info, overlay_formats[__i__], 66, 48, NULL);
-      check_box (&info, boxes[i], width, 0.6);
-    }
+  for (even = 0; even < 2; even++) {
+    GstHarness *harness;
+    GstVideoInfo info;
+    guint i;
+
+    overlay_info (&info, overlay_formats[__i__], 65 + even, 47 + even, NULL);
+    harness = overlay_harness (NO_TEXT "colors=thing=#ff8020", &info);
+    for (i = 0; i < G_N_ELEMENTS (boxes); i++)
+      for (width = 1; width <= 4; width++)
+        check_box (harness, &info, boxes[i], width, even ? 0.6 : 1);
+    gst_harness_teardown (harness);
   }
 }
 
@@ -198,16 +199,20 @@ GST_START_TEST (test_colorimetry)
     "bt601", "bt709", "1:4:0:0", "1:3:0:0"
   };
   static const gint box[4] = { 5, 5, 30, 30 };
+  GstHarness *harness;
   GstVideoInfo info;
   guint i;
 
+  overlay_info (&info, overlay_formats[__i__], 48, 40, NULL);
+  if (!GST_VIDEO_INFO_IS_YUV (&info))
+    return;
+  harness = overlay_harness (NO_TEXT "colors=thing=#ff8020", &info);
   for (i = 0; i < G_N_ELEMENTS (colorimetries); i++) {
-    overlay_info (&info, overlay_formats[__i__], 48, 40, NULL);
-    if (!GST_VIDEO_INFO_IS_YUV (&info))
-      continue;
     overlay_info (&info, overlay_formats[__i__], 48, 40, colorimetries[i]);
-    check_box (&info, box, 3, 1);
+    gst_harness_set_src_caps (harness, gst_video_info_to_caps (&info));
+    check_box (harness, &info, box, 3, 1);
   }
+  gst_harness_teardown (harness);
 }
 
 GST_END_TEST;
@@ -316,16 +321,18 @@ GST_START_TEST (test_small_frames)
   static const gint sizes[][2] = {
     {1, 1}, {2, 1}, {1, 2}, {2, 2}, {3, 3}, {5, 17}, {17, 5}, {16, 16}, {33, 31}
   };
+  GstHarness *harness;
+  GstVideoInfo info;
   guint i;
 
+  overlay_info (&info, overlay_formats[__i__], 64, 64, NULL);
+  harness = overlay_harness ("", &info);
   for (i = 0; i < G_N_ELEMENTS (sizes); i++) {
-    GstVideoInfo info;
-    GstHarness *harness;
     GstBuffer *before, *after;
 
     overlay_info (&info, overlay_formats[__i__], sizes[i][0], sizes[i][1],
         NULL);
-    harness = overlay_harness ("", &info);
+    gst_harness_set_src_caps (harness, gst_video_info_to_caps (&info));
     before = overlay_frame (&info, -1);
     after = gst_buffer_copy_deep (before);
     overlay_add_box (after, 0, 0, 9, 9);
@@ -334,8 +341,8 @@ GST_START_TEST (test_small_frames)
     assert_rest_untouched (before, after, &info);
     gst_buffer_unref (before);
     gst_buffer_unref (after);
-    gst_harness_teardown (harness);
   }
+  gst_harness_teardown (harness);
 }
 
 GST_END_TEST;

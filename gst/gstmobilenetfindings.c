@@ -15,7 +15,19 @@
 #define SEAM_MARGIN 0.02f
 /* A cut box goes when so much of it lies in a box of a view that sees more. */
 #define SEAM_COVER 0.6f
+/* Two boxes cut at facing edges are pieces of one thing when their extents along
+ * the seam agree that well: intersection over union. */
+#define SEAM_MATCH 0.6f
 #define DEFAULT_OVERLAP 0.5f
+
+/* Edges at which a tile cuts a box. */
+enum
+{
+  CUT_LEFT = 1,
+  CUT_RIGHT = 2,
+  CUT_TOP = 4,
+  CUT_BOTTOM = 8
+};
 
 typedef struct
 {
@@ -29,8 +41,9 @@ struct _GstMobilenetFindings
   guint n_views;
   View views[GST_MOBILENET_MAX_VIEWS];
   MnetDetection found[CAPACITY];        /* in pixels of the frame */
-  gboolean cut[CAPACITY];       /* each of found: at an edge inside */
+  guint8 cut[CAPACITY];         /* edges of each of found */
   MnetDetection merged[CAPACITY];
+  guint8 merged_cut[CAPACITY];
 };
 
 GstMobilenetFindings *
@@ -159,16 +172,20 @@ bounds (const GstMobilenetFindings * self)
   return all;
 }
 
-/* Does a box from..to end at an edge of its tile, start..start + side, that
- * lies within 0..all? */
-static gboolean
-side_is_cut (gfloat from, gfloat to, gint start, gint side, gint all_start,
-    gint all_side)
+/* At which ends of its tile's side, start..start + side, a box from..to is cut:
+ * those that lie within all_start..all_start + all_side. */
+static guint8
+cut_ends (gfloat from, gfloat to, gint start, gint side, gint all_start,
+    gint all_side, guint8 low, guint8 high)
 {
   gfloat margin = SEAM_MARGIN * side;
+  guint8 ends = 0;
 
-  return (start > all_start && from <= start + margin)
-      || (start + side < all_start + all_side && to >= start + side - margin);
+  if (start > all_start && from <= start + margin)
+    ends |= low;
+  if (start + side < all_start + all_side && to >= start + side - margin)
+    ends |= high;
+  return ends;
 }
 
 static void
@@ -184,10 +201,10 @@ find_cuts (GstMobilenetFindings * self)
       gsize at = view_start (self, v) + i;
       const MnetDetection *box = &self->found[at];
 
-      self->cut[at] = side_is_cut (box->left, box->right, region->x,
-          region->width, all.x, all.width)
-          || side_is_cut (box->top, box->bottom, region->y, region->height,
-          all.y, all.height);
+      self->cut[at] = cut_ends (box->left, box->right, region->x,
+          region->width, all.x, all.width, CUT_LEFT, CUT_RIGHT)
+          | cut_ends (box->top, box->bottom, region->y, region->height, all.y,
+          all.height, CUT_TOP, CUT_BOTTOM);
     }
   }
 }
@@ -229,6 +246,77 @@ is_covered (const GstMobilenetFindings * self, guint view, gsize at)
   return FALSE;
 }
 
+/* Intersection over union of two extents. */
+static gfloat
+extent_overlap (gfloat a_from, gfloat a_to, gfloat b_from, gfloat b_to)
+{
+  gfloat common = MIN (a_to, b_to) - MAX (a_from, b_from);
+
+  return common / (MAX (a_to, b_to) - MIN (a_from, b_from));
+}
+
+/* Are `a`, cut on its right or below, and `b`, cut on its left or above, pieces
+ * of one thing? */
+static gboolean
+continues (const MnetDetection * a, guint8 a_cut, const MnetDetection * b,
+    guint8 b_cut)
+{
+  if (a->index != b->index)
+    return FALSE;
+  if ((a_cut & CUT_RIGHT) && (b_cut & CUT_LEFT) && a->left < b->left
+      && a->right > b->left && a->right < b->right)
+    return extent_overlap (a->top, a->bottom, b->top, b->bottom) > SEAM_MATCH;
+  if ((a_cut & CUT_BOTTOM) && (b_cut & CUT_TOP) && a->top < b->top
+      && a->bottom > b->top && a->bottom < b->bottom)
+    return extent_overlap (a->left, a->right, b->left, b->right) > SEAM_MATCH;
+  return FALSE;
+}
+
+/* `to` becomes the box around both, with the better score. */
+static void
+unite (MnetDetection * to, const MnetDetection * piece)
+{
+  const gfloat left = MIN (to->left, piece->left);
+  const gfloat top = MIN (to->top, piece->top);
+  const gfloat right = MAX (to->right, piece->right);
+  const gfloat bottom = MAX (to->bottom, piece->bottom);
+
+  if (piece->score > to->score)
+    *to = *piece;
+  to->left = left;
+  to->top = top;
+  to->right = right;
+  to->bottom = bottom;
+}
+
+/* Makes one of the pieces of things that no view sees whole.  Returns how many
+ * of the `n` merged ones are left. */
+static gsize
+unite_pieces (GstMobilenetFindings * self, gsize n)
+{
+  MnetDetection *box = self->merged;
+  guint8 *cut = self->merged_cut;
+  gsize i, k;
+
+  for (i = 0; i < n; i++) {
+    for (k = i + 1; k < n && cut[i];) {
+      if (!continues (&box[i], cut[i], &box[k], cut[k])
+          && !continues (&box[k], cut[k], &box[i], cut[i])) {
+        k++;
+        continue;
+      }
+      unite (&box[i], &box[k]);
+      cut[i] |= cut[k];
+      n--;
+      box[k] = box[n];
+      cut[k] = cut[n];
+      /* It is larger now. */
+      k = i + 1;
+    }
+  }
+  return n;
+}
+
 /* What all views have found, best first, a thing that several see once: `n` of
  * them, valid until the next call.  Boxes that overlap by more than
  * `overlap_threshold` (0: 0.5) are one thing. */
@@ -252,10 +340,13 @@ gst_mobilenet_findings_merge (GstMobilenetFindings * self,
     for (i = 0; i < self->views[v].n; i++) {
       gsize at = view_start (self, v) + i;
 
-      if (!self->cut[at] || !is_covered (self, v, at))
-        self->merged[(*n)++] = self->found[at];
+      if (self->cut[at] && is_covered (self, v, at))
+        continue;
+      self->merged_cut[*n] = self->cut[at];
+      self->merged[(*n)++] = self->found[at];
     }
   }
+  *n = unite_pieces (self, *n);
   *n = mnet_detections_suppress (self->merged, *n, &suppression, 0);
   return self->merged;
 }

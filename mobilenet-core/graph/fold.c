@@ -154,16 +154,15 @@ static bool same_quant(const MnetTensor *a, const MnetTensor *b)
                             a->quant.zero_point[0] == b->quant.zero_point[0]));
 }
 
-/* Constant paddings of a PAD: rank x (before, after). */
-static bool pad_values(const MnetGraph *graph, const MnetNode *node, int32_t *values, int32_t *n)
+bool mnet_pad_values(const MnetGraph *graph, const MnetNode *node, int32_t *values, int32_t *n)
 {
     return node->op == MNET_OP_PAD && node->n_inputs == 2 && node->n_outputs == 1 &&
            node->inputs[0] >= 0 && node->inputs[1] >= 0 &&
            mnet_tensor_ints(&graph->tensors[node->inputs[1]], values, 2 * MNET_MAX_RANK, n);
 }
 
-static bool transpose_values(const MnetGraph *graph, const MnetNode *node, int32_t *values,
-                             int32_t *n)
+bool mnet_transpose_values(const MnetGraph *graph, const MnetNode *node, int32_t *values,
+                           int32_t *n)
 {
     return node->op == MNET_OP_TRANSPOSE && node->n_inputs == 2 && node->n_outputs == 1 &&
            node->inputs[0] >= 0 && node->inputs[1] >= 0 &&
@@ -178,12 +177,12 @@ static bool changes_nothing(const MnetGraph *graph, const MnetNode *node)
         return false;
     if (node->op == MNET_OP_QUANTIZE)
         return graph->tensors[node->outputs[0]].quant.n == 1;
-    if (pad_values(graph, node, values, &n)) {
+    if (mnet_pad_values(graph, node, values, &n)) {
         for (int32_t i = 0; i < n; i++)
             other |= values[i];
         return !other && n == 2 * graph->tensors[node->inputs[0]].rank;
     }
-    if (transpose_values(graph, node, values, &n)) {
+    if (mnet_transpose_values(graph, node, values, &n)) {
         for (int32_t i = 0; i < n; i++)
             other |= values[i] != i;
         return !other && n == graph->tensors[node->inputs[0]].rank;
@@ -191,9 +190,7 @@ static bool changes_nothing(const MnetGraph *graph, const MnetNode *node)
     return false;
 }
 
-/* Lets the readers of a node's output read its input instead, and removes it,
- * unless that would make a network's output one of its inputs or constants. */
-static bool bypass(MnetGraph *graph, int32_t index)
+bool mnet_graph_bypass(MnetGraph *graph, int32_t index)
 {
     MnetNode *node = &graph->nodes[index];
     int32_t from = node->outputs[0], to = node->inputs[0];
@@ -211,32 +208,7 @@ static void remove_idle(MnetGraph *graph)
 {
     for (int32_t i = graph->n_nodes - 1; i >= 0; i--)
         if (changes_nothing(graph, &graph->nodes[i]))
-            bypass(graph, i);
-}
-
-/* A TRANSPOSE of a TRANSPOSE that restores the order reads the first input. */
-static void cancel_transposes(MnetGraph *graph)
-{
-    for (int32_t i = 0; i < graph->n_nodes; i++) {
-        int32_t second[2 * MNET_MAX_RANK], first[2 * MNET_MAX_RANK], n, m;
-        if (!transpose_values(graph, &graph->nodes[i], second, &n))
-            continue;
-        int32_t before = mnet_graph_producer(graph, graph->nodes[i].inputs[0]);
-        if (before < 0 || !transpose_values(graph, &graph->nodes[before], first, &m) || m != n)
-            continue;
-        bool restores = true;
-        for (int32_t d = 0; d < n; d++)
-            restores &= second[d] >= 0 && second[d] < n && first[second[d]] == d;
-        int32_t origin = graph->nodes[before].inputs[0];
-        if (!restores ||
-            !same_quant(&graph->tensors[origin], &graph->tensors[graph->nodes[i].outputs[0]]))
-            continue;
-        graph->nodes[i].inputs[0] = origin;
-        if (bypass(graph, i))
-            i--;
-        else
-            graph->nodes[i].inputs[0] = graph->nodes[before].outputs[0];
-    }
+            mnet_graph_bypass(graph, i);
 }
 
 /* Nodes whose output nobody reads. */
@@ -255,7 +227,7 @@ static void remove_unread(MnetGraph *graph)
 static bool spatial_padding(const MnetGraph *graph, const MnetNode *pad, int32_t *paddings)
 {
     int32_t v[2 * MNET_MAX_RANK], n;
-    if (!pad_values(graph, pad, v, &n) || n != 8 || v[0] || v[1] || v[6] || v[7])
+    if (!mnet_pad_values(graph, pad, v, &n) || n != 8 || v[0] || v[1] || v[6] || v[7])
         return false;
     for (int32_t i = 0; i < 4; i++) {
         if (v[2 + i] < 0 || v[2 + i] > 1 << 12)
@@ -340,8 +312,11 @@ MnetStatus mnet_graph_fold(MnetGraph *graph, MnetError *error)
     if (status || (status = fold_uint8(graph, error ? error : &own)))
         return status;
     remove_idle(graph);
-    cancel_transposes(graph);
+    if ((status = mnet_graph_sink_transposes(graph, error)))
+        return status;
     remove_unread(graph);
+    if ((status = mnet_graph_hoist_transposes(graph, error)))
+        return status;
     fold_pads(graph);
     fold_activations(graph);
     return MNET_OK;

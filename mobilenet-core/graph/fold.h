@@ -12,12 +12,31 @@
  * first step of mnet_graph_fold(). */
 MnetStatus mnet_graph_unpack(MnetGraph *graph, MnetError *error);
 
+/* Constant paddings of a PAD, rank x (before, after), and the constant order of a
+ * TRANSPOSE: at most 2 * MNET_MAX_RANK and MNET_MAX_RANK values.  False for any
+ * other node. */
+bool mnet_pad_values(const MnetGraph *graph, const MnetNode *node, int32_t *values, int32_t *n);
+bool mnet_transpose_values(const MnetGraph *graph, const MnetNode *node, int32_t *values,
+                           int32_t *n);
+
+/* Lets the readers of a node's output read its input instead, and removes it;
+ * false where that would make a network's output one of its inputs or constants. */
+bool mnet_graph_bypass(MnetGraph *graph, int32_t node);
+
+/* Removes TRANSPOSEs of TRANSPOSEs that restore the order, and moves the others behind elementwise
+ * operators, PADs and CONCATENATIONs that read nothing else but constants along one dimension,
+ * until there are such pairs; hoisting moves those that are left before the PAD in front of them.
+ * The results are the same bytes. */
+MnetStatus mnet_graph_sink_transposes(MnetGraph *graph, MnetError *error);
+MnetStatus mnet_graph_hoist_transposes(MnetGraph *graph, MnetError *error);
+
 /* In this order:
  * - constants are unpacked;
  * - uint8 tensors become int8 (values and zero points less 128); inputs and
  *   outputs keep their type behind FLIP nodes;
  * - operators that change nothing go (PAD by 0, QUANTIZE to the same scale,
  *   TRANSPOSE that keeps or restores the order);
+ * - TRANSPOSEs move behind others, where they meet those that undo them;
  * - PAD moves into the convolution behind it;
  * - RELU, RELU6, RELU_N1_TO_1 move into the operator before them. */
 MnetStatus mnet_graph_fold(MnetGraph *graph, MnetError *error);

@@ -164,8 +164,13 @@ static MnetStatus quantize_infer(const MnetGraph *graph, const MnetNode *node, M
 static void quantize_f32(float scale, int32_t zero, size_t n, const float *in, int8_t *out)
 {
     for (size_t i = 0; i < n; i++) {
-        float q = roundf(in[i] / scale) + (float)zero;
-        out[i] = (int8_t)(q > 127 ? 127 : q > -128 ? q : -128);
+        float q = in[i] / scale;
+        q = q > -1024 ? q : -1024;
+        q = q < 1024 ? q : 1024;
+        int32_t whole = (int32_t)q;
+        float rest = q - (float)whole;
+        int32_t v = whole + (rest >= 0.5f) - (rest <= -0.5f) + zero;
+        out[i] = (int8_t)(v > 127 ? 127 : v < -128 ? -128 : v);
     }
 }
 

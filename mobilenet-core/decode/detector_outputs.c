@@ -68,9 +68,16 @@ static void take_output(MnetDetector *d, const MnetNetworkFacts *facts, MnetRole
 static MnetStatus take_post_process(MnetDetector *d, const MnetNetworkFacts *facts,
                                     MnetError *error)
 {
-    for (size_t i = 0; i < facts->n_outputs; i++)
-        if (facts->outputs[i].role != MNET_ROLE_NONE)
-            take_output(d, facts, facts->outputs[i].role, i);
+    for (size_t i = 0; i < facts->n_outputs; i++) {
+        MnetRole role = facts->outputs[i].role;
+        if (role != MNET_ROLE_NONE && d->outputs[role] != SIZE_MAX)
+            return mnet_error_set(error, MNET_ERROR_UNSUPPORTED,
+                                  "outputs %zu and %zu are both of the same kind, of several "
+                                  "TFLite_Detection_PostProcess; one is expected",
+                                  d->outputs[role], i);
+        if (role != MNET_ROLE_NONE)
+            take_output(d, facts, role, i);
+    }
     if (d->outputs[MNET_ROLE_BOXES] == SIZE_MAX || d->outputs[MNET_ROLE_CLASSES] == SIZE_MAX ||
         d->outputs[MNET_ROLE_SCORES] == SIZE_MAX)
         return mnet_error_set(error, MNET_ERROR_UNSUPPORTED,

@@ -417,6 +417,9 @@ static void check_post_process(void)
     case_post_process(&c, 10, 90, order);
     c.outputs[3].role = MNET_ROLE_NONE;
     expect_anchors("no count", &c, NULL, NULL);
+    c.outputs[3].role = MNET_ROLE_SCORES;
+    expect_anchors("two of them", &c, NULL, "outputs 2 and 3 are both");
+    case_post_process(&c, 10, 90, order);
     MnetError error = { 0 };
     MnetLabels *labels = case_labels(80, "a");
     EXPECT(!case_detector(&c, labels, NULL, &error), "80 labels");

@@ -130,8 +130,9 @@ static bool detect(Builder *b, const MnetDetectorOptions *options, MnetDetectorI
     if (detector) {
         MnetDetection found[100];
         MnetSession *session = mnet_session_new(model, NULL, error);
-        const void *outputs[] = { mnet_session_output(session, 0),
-                                  mnet_session_output(session, 1) };
+        const void *outputs[4];
+        for (size_t i = 0; i < 4; i++)
+            outputs[i] = mnet_session_output(session, i);
         mnet_detector_info(detector, info);
         mnet_session_run(session);
         size_t n = mnet_detector_decode(detector, outputs, NULL, 100, found);
@@ -228,10 +229,53 @@ static void check_decoded(void)
     }
 }
 
+/* TFLite_Detection_PostProcess with its outputs in an order of their own, as
+ * exports of TensorFlow 2 have them. */
+static void check_post_process(void)
+{
+    static const int orders[][4] = { { 0, 1, 2, 3 }, { 2, 0, 3, 1 }, { 3, 1, 0, 2 } };
+    static float anchors[N_BOXES * 4];
+    for (size_t i = 0; i < N_BOXES * 4; i++)
+        anchors[i] = i % 4 < 2 ? (float)(i % 11) / 11 : 0.25f;
+    for (size_t o = 0; o < sizeof orders / sizeof *orders; o++) {
+        Builder b;
+        MnetError error = { 0 };
+        MnetDetectorInfo info = { 0 };
+        start(&b);
+        TbFile options = tb_post_process_options(&(TbPostProcess){ .max_detections = 5,
+                                                                   .max_classes = 1,
+                                                                   .per_class = 5,
+                                                                   .n_classes = CLASSES - 1,
+                                                                   .score_threshold = 0.01f,
+                                                                   .iou_threshold = 0.5f });
+        TbOperator op = { .builtin = TFL_OP_CUSTOM,
+                          .custom = "TFLite_Detection_PostProcess",
+                          .n_inputs = 3,
+                          .inputs = { heads(&b, 4), scores(&b, TFL_OP_LOGISTIC),
+                                      tensor(&b, "anchors", 2, (const int32_t[]){ N_BOXES, 4 },
+                                             anchors, sizeof anchors) },
+                          .n_outputs = 4,
+                          .custom_options = options.data,
+                          .custom_bytes = options.size };
+        for (int i = 0; i < 4; i++)
+            op.outputs[i] = tb_tensor(
+                b.model, &(TbTensor){ .name = "o", .type = TFL_TYPE_FLOAT32, .no_shape = true });
+        for (int i = 0; i < 4; i++)
+            tb_output(b.model, op.outputs[orders[o][i]]);
+        tb_operator(b.model, &op);
+        tb_file_free(&options);
+        EXPECT(detect(&b, NULL, &info, &error), "order %zu: %s", o, error.text);
+        EXPECT(info.kind == MNET_DETECTOR_POST_PROCESS && info.n_boxes == 5 &&
+                   info.n_classes == CLASSES - 1,
+               "order %zu: kind %d, %zu boxes", o, info.kind, info.n_boxes);
+    }
+}
+
 int main(void)
 {
     check_raw();
     check_constant();
     check_decoded();
+    check_post_process();
     return expect_report("detector_model");
 }

@@ -12,9 +12,11 @@
 #include "pool.h"
 #include "team.h"
 
-/* Tiles of a job for each worker: the last one is not waited for long, and a
- * worker that is held up leaves work to others. */
-#define SHARE 4
+/* Tiles for each worker.  One of a single step: a worker that comes late leaves
+ * its whole share to others, smaller tiles read the weights more often.  Two of a
+ * block, which is longer: neighbours compute no row twice. */
+#define SHARE_OF_STEP 1
+#define SHARE_OF_BLOCK 2
 
 struct MnetSession {
     MnetModel *model;
@@ -39,6 +41,12 @@ struct MnetSession {
     uint64_t *nanoseconds; /* of each node */
 };
 
+static uint32_t count_tiles(const MnetJob *job, size_t workers)
+{
+    size_t tiles = workers * (job->block ? SHARE_OF_BLOCK : SHARE_OF_STEP);
+    return (uint32_t)(job->tiles < tiles ? job->tiles : tiles);
+}
+
 static MnetStatus allocate(MnetSession *s, MnetError *error)
 {
     const MnetProgram *p = s->program;
@@ -62,8 +70,7 @@ static MnetStatus allocate(MnetSession *s, MnetError *error)
         !s->arena || !s->scratch || !s->blocks)
         return mnet_error_memory(error, p->arena_bytes + scratch);
     for (size_t i = 0; i < p->n_jobs; i++)
-        s->tiles[i] =
-            (uint32_t)(p->jobs[i].tiles < SHARE * workers ? p->jobs[i].tiles : SHARE * workers);
+        s->tiles[i] = count_tiles(&p->jobs[i], workers);
     MnetStatus status = mnet_team_init(&s->team, p->n_jobs, s->tiles, workers, &s->store, error);
     if (status)
         return status;

@@ -424,11 +424,11 @@ choose_views (GstMobilenetFilter * self, GstBuffer * buffer,
 /* Brings the views of a mapped frame into the network's input; FALSE when that
  * is not possible, with the error posted. */
 static gboolean
-fill_input (GstMobilenetFilter * self, const GstVideoFrame * frame,
-    const MnetPlanes * planes)
+fill_input (GstMobilenetFilter * self, const GstVideoFrame * frame)
 {
   GstMobilenetFilterPrivate *priv = PRIV (self);
   GstMobilenetFrame context;
+  MnetPlanes planes;
 
   context.pts = GST_BUFFER_PTS (frame->buffer);
   context.number = priv->frames;
@@ -441,8 +441,9 @@ fill_input (GstMobilenetFilter * self, const GstVideoFrame * frame,
     discard_results (self);
   }
   gst_mobilenet_frame_picture (frame, &priv->info, &context.picture);
-  choose_views (self, frame->buffer, planes, &context);
-  gst_mobilenet_input_fill (&priv->input, priv->scheduler, planes, &context);
+  gst_mobilenet_frame_planes (frame, &planes);
+  choose_views (self, frame->buffer, &planes, &context);
+  gst_mobilenet_input_fill (&priv->input, priv->scheduler, &planes, &context);
   return TRUE;
 }
 
@@ -452,7 +453,6 @@ analyse (GstMobilenetFilter * self, GstBuffer * buffer)
   GstMobilenetFilterPrivate *priv = PRIV (self);
   const gchar *reason;
   GstVideoFrame frame;
-  MnetPlanes planes;
   gboolean filled;
 
   if (!gst_mobilenet_frame_map (&frame, &priv->info, buffer, GST_MAP_READ,
@@ -464,8 +464,7 @@ analyse (GstMobilenetFilter * self, GstBuffer * buffer)
             GST_VIDEO_INFO_NAME (&priv->info), reason), (NULL));
     return FALSE;
   }
-  gst_mobilenet_frame_planes (&frame, &planes);
-  filled = fill_input (self, &frame, &planes);
+  filled = fill_input (self, &frame);
   gst_video_frame_unmap (&frame);
   priv->since_analysed = 0;
   return filled;

@@ -147,9 +147,11 @@ static int classify_picture(const ToolOptions *options, const ToolNetwork *netwo
 
 int tool_run_image(const ToolOptions *options, const ToolNetwork *network)
 {
-    if (mnet_model_n_inputs(network->model) != 1)
+    size_t inputs = mnet_model_n_inputs(network->model);
+    /* States are zero at first. */
+    if (inputs - mnet_model_n_states(network->model) != 1)
         return tool_error("%s: the network has %zu inputs, --image fills only one; use --input",
-                          options->model, mnet_model_n_inputs(network->model));
+                          options->model, inputs);
     Ppm ppm;
     if (!ppm_read(options->image, &ppm))
         return TOOL_ERROR;

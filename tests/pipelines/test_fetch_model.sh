@@ -41,9 +41,9 @@ done
 url=http://127.0.0.1:$(cat "$dir/port")
 
 sum=$(sha256sum <"$dir/files/good.tflite" | cut -d' ' -f1)
-printf 'name\tsha256\tbytes\tlicence\tlabels\turl\n' >"$dir/table.tsv"
+printf 'name\tsha256\tbytes\tlicence\tlabels\ttask\turl\n' >"$dir/table.tsv"
 row() {
-  printf '%s\t%s\t200000\tMIT\t-\t%s\n' "$1" "$sum" "$2" >>"$dir/table.tsv"
+  printf '%s\t%s\t200000\tMIT\t-\tclassify\t%s\n' "$1" "$sum" "$2" >>"$dir/table.tsv"
 }
 row good.tflite "$url/good.tflite"
 row wrong.tflite "$url/wrong.tflite"

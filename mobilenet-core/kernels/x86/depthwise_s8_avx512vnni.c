@@ -211,10 +211,38 @@ static void depthwise_block(const MnetDepthwiseS8 *d, const MnetDepthwiseBlock *
     }
 }
 
-void mnet_depthwise_s8_avx512vnni(const MnetDepthwiseS8 *d, size_t width, const int8_t *const *rows,
-                                  int8_t *out)
+static void depthwise_line(const MnetDepthwiseS8 *d, size_t width, const int8_t *const *rows,
+                           int8_t *out)
 {
     const uint8_t *packed = d->packed;
     for (size_t c = 0; c < d->channels && width; c += MNET_DW_CHANNELS, packed += block_bytes(d))
         depthwise_block(d, (const MnetDepthwiseBlock *)(const void *)packed, width, rows, out);
+}
+
+/* Pixels that are `dilation` apart are neighbours: one line when every window
+ * begins at a column of the others, else as many as that. */
+static void dilated_lines(const MnetDepthwiseS8 *d, size_t width, const int8_t *const *rows,
+                          int8_t *out)
+{
+    const int8_t *from[MNET_DW_TAPS];
+    size_t lines = d->stride % d->dilation == 0 ? 1 : d->dilation;
+    MnetDepthwiseS8 line = *d;
+    line.dilation = 1;
+    line.pixel = d->dilation * d->pixel;
+    line.out_pixel = lines * d->out_pixel;
+    line.stride = lines == 1 ? d->stride / d->dilation : d->stride;
+    for (size_t i = 0; i < lines && i < width; i++) {
+        for (size_t ky = 0; ky < d->kernel_h; ky++)
+            from[ky] = rows[ky] + i * d->stride * d->pixel;
+        depthwise_line(&line, (width - i + lines - 1) / lines, from, out + i * d->out_pixel);
+    }
+}
+
+void mnet_depthwise_s8_avx512vnni(const MnetDepthwiseS8 *d, size_t width, const int8_t *const *rows,
+                                  int8_t *out)
+{
+    if (d->dilation > 1 && d->kernel_h <= MNET_DW_TAPS)
+        dilated_lines(d, width, rows, out);
+    else
+        depthwise_line(d, width, rows, out);
 }

@@ -22,7 +22,6 @@ static const struct {
     { "BATCH_TO_SPACE_ND", { "CONV_2D", "DEPTHWISE_CONV_2D" } }, /* with dilation */
     { "CAST", { "QUANTIZE", "DEQUANTIZE" } },
     { "CONV_3D", { "CONV_2D" } },
-    { "DEPTH_TO_SPACE", { "RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR" } },
     { "DIV", { "MUL" } }, /* by the inverse of a constant */
     { "ELU", { "RELU", "RELU6", "HARD_SWISH" } },
     { "EXPAND_DIMS", { "RESHAPE" } },
@@ -35,19 +34,13 @@ static const struct {
     { "MINIMUM", { "RELU6" } },
     { "MIRROR_PAD", { "PAD" } },
     { "NEG", { "SUB", "MUL" } },
-    { "PACK", { "CONCATENATION" } },
     { "PADV2", { "PAD" } },
     { "PRELU", { "RELU", "RELU6", "HARD_SWISH" } },
     { "REDUCE_MAX", { "MAX_POOL_2D" } },
     { "RELU_0_TO_1", { "RELU6", "LOGISTIC" } },
-    { "RESIZE_BILINEAR", { "RESIZE_NEAREST_NEIGHBOR" } },
-    { "RESIZE_NEAREST_NEIGHBOR", { "RESIZE_BILINEAR" } },
     { "SPACE_TO_BATCH_ND", { "CONV_2D", "DEPTHWISE_CONV_2D" } },
-    { "SPACE_TO_DEPTH", { "CONV_2D" } },
-    { "SPLIT_V", { "SPLIT" } },
     { "SQUARE", { "MUL" } },
     { "SQUARED_DIFFERENCE", { "SUB", "MUL" } },
-    { "STRIDED_SLICE", { "SLICE" } },
     { "SUM", { "MEAN" } },
     { "TRANSPOSE_CONV", { "RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR" } },
 };

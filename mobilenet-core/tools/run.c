@@ -66,13 +66,32 @@ static bool check_count(const char *model, const char *option, size_t given, siz
     return false;
 }
 
+/* The smallest and the largest real value that is a number; 0, 0 without any. */
+static void find_range(const MnetTensorInfo *info, const void *data, float range[2])
+{
+    bool any = false;
+    range[0] = range[1] = 0;
+    for (size_t i = 0; i < info->elements; i++) {
+        float value = mnet_tensor_value(info, data, i);
+        if (value != value)
+            continue;
+        range[0] = !any || value < range[0] ? value : range[0];
+        range[1] = !any || value > range[1] ? value : range[1];
+        any = true;
+    }
+}
+
 static void print_outputs(const ToolOptions *options, const MnetSession *session)
 {
     for (size_t i = 0; i < options->outputs.n; i++) {
         const MnetTensorInfo *info = mnet_session_output_info(session, i);
+        float range[2];
+        find_range(info, mnet_session_output(session, i), range);
         printf("output %zu  %-7s %-14s %s -> ", i, mnet_type_name(info->type),
                tool_shape(info).text, tool_bytes(info->bytes).text);
         tool_print_text(stdout, options->outputs.files[i]);
+        printf("  %g to %g  ", (double)range[0], (double)range[1]);
+        tool_print_text(stdout, info->name);
         putchar('\n');
     }
 }
@@ -89,8 +108,13 @@ static void print_json(const ToolOptions *options, const ToolNetwork *network)
     json_open_array(&json, "outputs");
     for (size_t i = 0; i < options->outputs.n; i++) {
         json_open_object(&json, NULL);
+        const MnetTensorInfo *info = mnet_session_output_info(network->session, i);
+        float range[2];
         json_string(&json, "file", options->outputs.files[i]);
-        json_tensor(&json, "tensor", mnet_session_output_info(network->session, i));
+        json_tensor(&json, "tensor", info);
+        find_range(info, mnet_session_output(network->session, i), range);
+        json_real(&json, "min", range[0]);
+        json_real(&json, "max", range[1]);
         json_close_object(&json);
     }
     json_close_array(&json);

@@ -186,7 +186,7 @@ take_settings (GstMobilenetOverlay * self)
     g_free (error);
   }
   self->style.line_width = settings.line_width ? settings.line_width :
-      (guint) MAX (2, floor (extent / 360 + 0.5));
+      (guint) MAX (2, floor (extent / 330 + 0.5));
   self->style.opacity = settings.opacity;
   self->style.show_labels = settings.show_labels;
   self->style.show_scores = settings.show_scores;

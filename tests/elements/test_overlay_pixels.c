@@ -120,8 +120,10 @@ assert_lines (GstBuffer * before, GstBuffer * after, const GstVideoInfo * info,
         gdouble wanted = was + (color - was) * alpha;
         gdouble off = fabs (is - (alpha == 1 ? floor (wanted + 0.5) : wanted));
 
-        fail_unless (off <= (alpha == 0 || alpha == 1 ? 0 : 1.5),
-            "%s %dx%d component %u at %d,%d: %g became %g, expected %g "
+        /* Each fail_unless() writes to check's log. */
+        if (off <= (alpha == 0 || alpha == 1 ? 0 : 1.5))
+          continue;
+        fail ("%s %dx%d component %u at %d,%d: %g became %g, expected %g "
             "(alpha %g)", info->finfo->name, info->width, info->height, c, i,
             j, was, is, wanted, alpha);
       }

@@ -380,14 +380,12 @@ wants_analysis (GstMobilenetFilter * self, const GstBuffer * buffer,
     guint interval, GstClockTime earliest_time)
 {
   GstMobilenetFilterPrivate *priv = PRIV (self);
-  const GstSegment *segment = &GST_BASE_TRANSFORM (self)->segment;
-  GstClockTime time = GST_CLOCK_TIME_NONE;
+  GstClockTime time;
 
   if (priv->since_analysed < interval)
     return FALSE;
-  if (segment->format == GST_FORMAT_TIME)
-    time = gst_segment_to_running_time (segment, GST_FORMAT_TIME,
-        GST_BUFFER_PTS (buffer));
+  time = gst_mobilenet_running_time (&GST_BASE_TRANSFORM (self)->segment,
+      GST_BUFFER_PTS (buffer));
   if (GST_CLOCK_TIME_IS_VALID (time) && GST_CLOCK_TIME_IS_VALID (earliest_time)
       && time <= earliest_time) {
     GST_DEBUG_OBJECT (self, "frame %" GST_TIME_FORMAT " is late and passes "

@@ -68,6 +68,18 @@ gst_mobilenet_post_error (GstElement * element, const gchar * file,
       one_line (text), NULL, __FILE__, GST_FUNCTION, __LINE__);
 }
 
+/* GST_CLOCK_TIME_NONE when `segment` tells none: running time counts from its
+ * stop when it is played backwards, which GStreamer expects to be known. */
+GstClockTime
+gst_mobilenet_running_time (const GstSegment * segment, GstClockTime pts)
+{
+  if (segment->format != GST_FORMAT_TIME || (segment->rate < 0
+          && !GST_CLOCK_TIME_IS_VALID (segment->stop)
+          && !GST_CLOCK_TIME_IS_VALID (segment->duration)))
+    return GST_CLOCK_TIME_NONE;
+  return gst_segment_to_running_time (segment, GST_FORMAT_TIME, pts);
+}
+
 /* Posts `structure`, which is taken, as the element message of a result that a
  * frame of timestamp `pts` in `segment` is the first to carry. */
 void
@@ -75,15 +87,13 @@ gst_mobilenet_post_result (GstElement * element, const GstSegment * segment,
     GstClockTime pts, GstStructure * structure)
 {
   GstClockTime stream_time = GST_CLOCK_TIME_NONE;
-  GstClockTime running_time = GST_CLOCK_TIME_NONE;
 
-  if (segment->format == GST_FORMAT_TIME) {
+  if (segment->format == GST_FORMAT_TIME)
     stream_time = gst_segment_to_stream_time (segment, GST_FORMAT_TIME, pts);
-    running_time = gst_segment_to_running_time (segment, GST_FORMAT_TIME, pts);
-  }
   gst_structure_set (structure, "timestamp", G_TYPE_UINT64, pts,
       "stream-time", G_TYPE_UINT64, stream_time,
-      "running-time", G_TYPE_UINT64, running_time, NULL);
+      "running-time", G_TYPE_UINT64,
+      gst_mobilenet_running_time (segment, pts), NULL);
   gst_element_post_message (element,
       gst_message_new_element (GST_OBJECT (element), structure));
 }

@@ -45,6 +45,7 @@
 #include <math.h>
 
 #include "gstmobilenetcolors.h"
+#include "gstmobilenetmessage.h"
 #include "gstmobilenetoverlaycaps.h"
 #include "gstmobilenetoverlaysettings.h"
 #include "gstmobilenetrate.h"
@@ -327,9 +328,8 @@ ask_neighbours (GstMobilenetOverlay * self)
 static GstClockTimeDiff
 frame_latency (GstMobilenetOverlay * self, GstBuffer * buffer)
 {
-  const GstSegment *segment = &GST_BASE_TRANSFORM (self)->segment;
   GstClock *clock = gst_element_get_clock (GST_ELEMENT (self));
-  GstClockTime captured = GST_CLOCK_TIME_NONE, now;
+  GstClockTime captured, now;
 
   if (!clock || !self->live) {
     gst_clear_object (&clock);
@@ -338,9 +338,8 @@ frame_latency (GstMobilenetOverlay * self, GstBuffer * buffer)
   now = gst_clock_get_time (clock) -
       gst_element_get_base_time (GST_ELEMENT (self));
   gst_object_unref (clock);
-  if (segment->format == GST_FORMAT_TIME)
-    captured = gst_segment_to_running_time (segment, GST_FORMAT_TIME,
-        GST_BUFFER_PTS (buffer));
+  captured = gst_mobilenet_running_time (&GST_BASE_TRANSFORM (self)->segment,
+      GST_BUFFER_PTS (buffer));
   if (!GST_CLOCK_TIME_IS_VALID (captured) || captured > now)
     return GST_CLOCK_STIME_NONE;
   return GST_CLOCK_DIFF (captured, now);

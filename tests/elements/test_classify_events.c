@@ -68,6 +68,32 @@ GST_START_TEST (test_events_while_starting)
 
 GST_END_TEST;
 
+/* Played backwards from an end that nobody tells: there is no running time. */
+GST_START_TEST (test_backwards_without_stop)
+{
+  GstHarness *h = fixture_new ("post-messages", TRUE, NULL);
+  GstBus *bus = gst_element_get_bus (h->element);
+  GstMessage *message;
+  GstSegment segment;
+  guint64 time = 0;
+
+  gst_segment_init (&segment, GST_FORMAT_TIME);
+  segment.rate = -1;
+  fixture_set_caps (h, "RGB", 16, 16);
+  fail_unless (gst_harness_push_event (h, gst_event_new_segment (&segment)));
+  gst_buffer_unref (fixture_push (h, COLOUR_RED, GST_SECOND));
+  message = gst_bus_pop_filtered (bus, GST_MESSAGE_ELEMENT);
+  fail_unless (message != NULL);
+  fail_unless (gst_structure_get_uint64 (gst_message_get_structure (message),
+          "running-time", &time));
+  fail_unless_equals_uint64 (time, GST_CLOCK_TIME_NONE);
+  gst_message_unref (message);
+  gst_object_unref (bus);
+  fixture_teardown (h);
+}
+
+GST_END_TEST;
+
 /* Frames whose GstVideoMeta is too wide to be converted: each is an error. */
 GST_START_TEST (test_meta_too_wide)
 {
@@ -98,6 +124,7 @@ events_suite (void)
 
   tcase_add_checked_fixture (events, NULL, fixture_clean);
   tcase_add_test (events, test_events_while_starting);
+  tcase_add_test (events, test_backwards_without_stop);
   tcase_add_test (events, test_meta_too_wide);
   suite_add_tcase (suite, events);
   return suite;

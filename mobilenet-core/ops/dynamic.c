@@ -10,8 +10,8 @@
 #include "ops/classes.h"
 
 typedef struct {
-    float scale, zero;
-    float low, high;
+    float scale, inverse; /* the two are rounded apart, as the reference does */
+    float zero, low, high;
 } Steps;
 
 /* 255 steps that cover the range and 0, 0 being one of them: the zero point is
@@ -23,13 +23,13 @@ static Steps asymmetric_steps(float low, float high)
     double from_min = -128 - min / scale, from_max = 127 - max / scale;
     zero = 128 + fabs(min / scale) < 127 + fabs(max / scale) ? from_min : from_max;
     zero = zero <= -128 ? -128 : zero >= 127 ? 127 : round(zero);
-    return (Steps){ (float)scale, (float)zero, -128, 127 };
+    return (Steps){ (float)scale, 1 / (float)scale, (float)zero, -128, 127 };
 }
 
 static Steps symmetric_steps(float low, float high)
 {
     float range = fmaxf(fabsf(low), fabsf(high));
-    return (Steps){ range / 127, 0, -127, 127 };
+    return (Steps){ range / 127, 127 / range, 0, -127, 127 };
 }
 
 static void round_row(bool symmetric, size_t n, const float *in, float *out)
@@ -41,14 +41,13 @@ static void round_row(bool symmetric, size_t n, const float *in, float *out)
     }
     Steps s = symmetric ? symmetric_steps(low, high) : asymmetric_steps(low, high);
     /* All zero, too small to divide by, or not finite. */
-    if (!(s.scale > 0) || !isfinite(1 / s.scale) || !isfinite(s.scale)) {
+    if (!(s.scale > 0) || !isfinite(s.inverse) || !isfinite(s.scale)) {
         for (size_t i = 0; i < n; i++)
             out[i] = 0;
         return;
     }
-    float inverse = 1 / s.scale;
     for (size_t i = 0; i < n; i++) {
-        float q = roundf(s.zero + in[i] * inverse);
+        float q = roundf(s.zero + in[i] * s.inverse);
         q = q < s.low ? s.low : q;
         q = q > s.high ? s.high : q;
         out[i] = s.scale * (q - s.zero);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Which samples make an output, and how much each of them weighs: boxes with
- * fractional edges where an axis shrinks by more than 2, else two neighbours.
+ * fractional edges where an axis shrinks, else two neighbours.
  * Positions are exact fractions, rounded once to 1/65536 of a sample. */
 #include "image_internal.h"
 
@@ -19,7 +19,7 @@
 
 static bool shrinks(const MnetImageAxis *axis)
 {
-    return axis->length > 2 * axis->den * axis->count;
+    return axis->length > axis->den * axis->count;
 }
 
 /* The edge before output i, and the length of one output. */

@@ -13,8 +13,8 @@
  * - videoscale's "bilinear", its default, takes two pixels by two however many a
  *   pixel of the result stands for, so that fine detail turns into noise when a
  *   frame shrinks much; "bilinear2" and "lanczos" weigh all of them, by a triangle
- *   twice as wide or a wave.  Ours takes two by two down to half the size, below
- *   that the mean of the area: between the triangle and the wave. */
+ *   twice as wide or a wave.  Ours takes the mean of the area: between the
+ *   triangle and the wave. */
 #include <gst/video/video.h>
 #include <mnet/image.h>
 #include <stdio.h>
@@ -94,7 +94,7 @@ static const Scale scales[] = {
   {"enlarged", 160, 120,
       {{1.1, 1.1, 2.1, 1.1}, {3.4, 3.4, 3.4, 1.7}, {1.5, 1.5, 2.1, 1.5}}},
   {"shrunk by 1.5", 336, 336,
-      {{1.1, 1.7, 1, 0.25}, {3.9, 3.2, 2.9, 1.6}, {0.6, 1.8, 1.1, 0.6}}},
+      {{1.65, 1.25, 1.3, 1.3}, {3.9, 3, 2.9, 1.8}, {1.4, 1.4, 1.4, 1.4}}},
   {"shrunk", 0, 0,
       {{4.3, 2.2, 1.4, 3.5}, {5.5, 3.7, 3, 3.7}, {3.2, 2.5, 1.5, 3.1}}},
 };

@@ -231,7 +231,7 @@ static bool check_model(const Places *places, const char *name)
            converted.mean);
     printf("| %s, person | %.4f | %.4f | %.4f |\n", last, ours.person, reference.person,
            converted.person);
-    return fabs(ours.mean - reference.mean) <= BAR;
+    return fabs(ours.mean - reference.mean) <= BAR && fabs(converted.mean - reference.mean) <= BAR;
 }
 
 int main(int argc, char **argv)

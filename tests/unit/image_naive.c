@@ -59,7 +59,7 @@ static Axis axis_at(double start, double length, int count, int i, int region_st
     axis.start = start / sub + i * axis.scale;
     axis.lo = region_start / sub;
     axis.hi = (region_start + region_size + sub - 1) / sub;
-    axis.box = axis.scale > 2 + 1e-9;
+    axis.box = axis.scale > 1 + 1e-9;
     if (axis.box) {
         axis.first = larger(axis.lo, (int)floor(axis.start));
         axis.n = smaller(axis.hi, (int)ceil(axis.start + axis.scale)) - axis.first;

@@ -139,7 +139,10 @@ typedef struct {
             bool keep_dims;  /* keep_num_dims */
             bool asymmetric; /* asymmetric_quantize_inputs */
         } fully_connected;
-        bool symmetric;     /* ROUND_DYNAMIC: steps on both sides of 0 */
+        struct {
+            bool symmetric; /* steps on both sides of 0 */
+            int32_t row;    /* numbers that share a range; 0: each index of dimension 0 has one */
+        } round;            /* ROUND_DYNAMIC */
         int32_t block_size; /* DEPTH_TO_SPACE, SPACE_TO_DEPTH */
         struct {
             bool align_corners, half_pixel_centers;

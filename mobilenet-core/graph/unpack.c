@@ -98,11 +98,21 @@ static bool symmetric_input(const MnetGraph *graph, const MnetNode *node)
     return graph->tensors[node->inputs[1]].quant.n == 1;
 }
 
+/* FULLY_CONNECTED takes its input as rows of as many numbers as the weights have,
+ * whatever dimensions it has, and a range for each. */
+static int32_t numbers_of_range(const MnetGraph *graph, const MnetNode *node)
+{
+    const MnetTensor *weights = &graph->tensors[node->inputs[1]];
+    bool rows = node->op == MNET_OP_FULLY_CONNECTED && weights->rank == 2;
+    return rows ? weights->dims[1] : 0;
+}
+
 static MnetStatus round_input(MnetGraph *graph, int32_t index, MnetError *error)
 {
     int32_t input = graph->nodes[index].inputs[0];
     uint32_t file_index = graph->nodes[index].file_index;
     bool symmetric = symmetric_input(graph, &graph->nodes[index]);
+    int32_t row = numbers_of_range(graph, &graph->nodes[index]);
     int32_t rounded = mnet_graph_add_tensor(graph, &graph->tensors[input], error);
     if (rounded < 0 || mnet_graph_add_node(graph, index, MNET_OP_ROUND_DYNAMIC, 1, 1, error) < 0)
         return MNET_ERROR_LIMIT;
@@ -110,7 +120,8 @@ static MnetStatus round_input(MnetGraph *graph, int32_t index, MnetError *error)
     node->inputs[0] = input;
     node->outputs[0] = rounded;
     node->file_index = file_index;
-    node->options.symmetric = symmetric;
+    node->options.round.symmetric = symmetric;
+    node->options.round.row = row;
     graph->nodes[index + 1].inputs[0] = rounded;
     return MNET_OK;
 }

@@ -60,11 +60,17 @@ static MnetStatus round_infer(const MnetGraph *graph, const MnetNode *node, Mnet
     return mnet_set_shape(graph, node, shapes, &shapes[node->inputs[0]], error);
 }
 
-static MnetStatus round_plan(MnetStep *step, MnetStore *store, MnetError *error)
+static size_t count_ranges(const MnetStep *step)
 {
     const MnetShape *shape = &step->shapes[step->node->inputs[0]];
-    /* A range for each index of the first dimension. */
-    step->tiles = shape->rank ? (size_t)shape->dims[0] : 1;
+    size_t row = (size_t)step->node->options.round.row;
+    return row ? mnet_shape_elements(shape) / row : shape->rank ? (size_t)shape->dims[0] : 1;
+}
+
+static MnetStatus round_plan(MnetStep *step, MnetStore *store, MnetError *error)
+{
+    size_t n = mnet_shape_elements(&step->shapes[step->node->inputs[0]]);
+    step->tiles = mnet_tile_count((uint64_t)n * 4, count_ranges(step));
     return MNET_OK;
 }
 
@@ -72,11 +78,12 @@ static void round_run(const MnetStep *step, void *const *tensors, size_t tile, s
                       void *scratch)
 {
     const MnetNode *node = step->node;
-    size_t rows = step->tiles, begin, end;
+    size_t rows = count_ranges(step), begin, end;
     size_t n = mnet_shape_elements(&step->shapes[node->inputs[0]]) / rows;
     mnet_tile_range(rows, tile, tiles, 1, &begin, &end);
     for (size_t row = begin; row < end; row++)
-        round_row(node->options.symmetric, n, (const float *)tensors[node->inputs[0]] + row * n,
+        round_row(node->options.round.symmetric, n,
+                  (const float *)tensors[node->inputs[0]] + row * n,
                   (float *)tensors[node->outputs[0]] + row * n);
 }
 

@@ -258,9 +258,7 @@ static void check_fully_connected(Form form)
     op.options.fields[op.options.n++] =
         (TbField){ .id = TFL_FULLY_CONNECTED_ASYMMETRIC_INPUTS, .bytes = 1, .value = l.asymmetric };
     const int32_t dims[] = { l.rows, l.k }, kept[] = { 1, l.rows, 1, l.k }, w[] = { l.n, l.k };
-    /* A range is one row's where the first dimension counts the rows. */
-    bool wide = keep && !is_dynamic(&l);
-    TbModel *model = layer_model(&l, op, wide ? 4 : 2, wide ? kept : dims, 2, w);
+    TbModel *model = layer_model(&l, op, keep ? 4 : 2, keep ? kept : dims, 2, w);
     ops_compare(names[form], model, l.in, expected, (size_t)(l.rows * l.n),
                 l.type == TFL_TYPE_FLOAT32 ? 1e-4 : 0);
 }

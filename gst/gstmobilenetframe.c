@@ -150,6 +150,10 @@ gst_mobilenet_frame_map (GstVideoFrame * frame, const GstVideoInfo * info,
     *reason = "its GstVideoMeta is smaller than the caps";
     return FALSE;
   }
+  if (meta && meta->n_planes != GST_VIDEO_INFO_N_PLANES (info)) {
+    *reason = "its GstVideoMeta has another number of planes than the caps";
+    return FALSE;
+  }
   /* No reference: the buffer stays writable while it is mapped. */
   if (!gst_video_frame_map (frame, info, buffer,
           (GstMapFlags) (flags | GST_VIDEO_FRAME_MAP_FLAG_NO_REF))) {

@@ -489,6 +489,19 @@ GST_START_TEST (test_meta_of_another_format)
 
 GST_END_TEST;
 
+GST_START_TEST (test_meta_of_too_few_planes)
+{
+  GstBuffer *buffer = gst_buffer_new_allocate (NULL, 64 * 72, NULL);
+  gsize offset[4] = { 0 };
+  gint stride[4] = { 64 };
+
+  gst_buffer_add_video_meta_full (buffer, 0, GST_VIDEO_FORMAT_NV12, 64, 48, 1,
+      offset, stride);
+  assert_unreadable (new_nv12_harness (), buffer, "number of planes");
+}
+
+GST_END_TEST;
+
 /* By one column, by one row. */
 GST_START_TEST (test_meta_smaller_than_the_caps)
 {
@@ -557,6 +570,7 @@ frames_suite (void)
   tcase_add_test (unreadable, test_planes_beyond_memory);
   tcase_add_test (unreadable, test_planes_before_memory);
   tcase_add_test (unreadable, test_meta_of_another_format);
+  tcase_add_test (unreadable, test_meta_of_too_few_planes);
   tcase_add_loop_test (unreadable, test_meta_smaller_than_the_caps, 0, 2);
   tcase_add_loop_test (unreadable, test_odd_addresses, 0, 3);
   suite_add_tcase (suite, unreadable);

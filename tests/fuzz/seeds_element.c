@@ -8,7 +8,7 @@
 #include "seeds.h"
 
 #define RECORD 24
-#define MAX_RECORDS 32
+#define MAX_RECORDS 36
 #define N_FORMATS 21    /* that the element takes */
 #define N_PROPERTIES 20 /* at least */
 
@@ -121,10 +121,28 @@ static void stream_seed(SeedFunc each, void *user)
     tell(&life, "stream", 0, each, user);
 }
 
+/* What once was wrong: metas of another number of planes than the caps, a segment
+ * that is played backwards from nowhere. */
+static void found_seeds(SeedFunc each, void *user)
+{
+    Life planes = { .n = 0 }, backwards = { .n = 0 };
+    for (uint8_t format = 0; format < 6; format++) {
+        ADD(&planes, CAPS, 0, format, 1);
+        for (uint8_t n = 0; n < 5; n++)
+            ADD(&planes, FRAME, 1, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, n);
+    }
+    tell(&planes, "found", 0, each, user);
+    ADD(&backwards, CAPS, 0, 1, 1);
+    ADD(&backwards, EVENT, SEGMENT, 0, 1);
+    ADD(&backwards, FRAME, 0);
+    tell(&backwards, "found", 1, each, user);
+}
+
 void element_seeds(SeedFunc each, void *user)
 {
     format_seeds(each, user);
     size_seeds(each, user);
     property_seeds(each, user);
     stream_seed(each, user);
+    found_seeds(each, user);
 }

@@ -13,8 +13,16 @@
 /* A box that ends so close to the edge of its tile, as a fraction of the
  * tile's side, is taken for a thing that goes on behind it. */
 #define SEAM_MARGIN 0.02f
-/* A cut box goes when so much of it lies in a box of a view that sees more. */
-#define SEAM_COVER 0.6f
+/* A cut box goes when so much of it lies in the box of a view that sees the
+ * whole thing, or in a larger one that is cut, too. */
+#define SEAM_COVER 0.5f
+#define SEAM_COVER_BY_CUT 0.6f
+/* The box of a part of a thing need not reach the edge that cuts it.  One that
+ * ends so close to it and is so long, as fractions of the tile's side, goes when
+ * so much of it lies in an uncut box that reaches over that edge. */
+#define NEAR_MARGIN 0.15f
+#define NEAR_LENGTH 0.5f
+#define NEAR_COVER 0.8f
 /* Two boxes cut at facing edges are pieces of one thing when their extents along
  * the seam agree that well: intersection over union. */
 #define SEAM_MATCH 0.6f
@@ -42,6 +50,7 @@ struct _GstMobilenetFindings
   View views[GST_MOBILENET_MAX_VIEWS];
   MnetDetection found[CAPACITY];        /* in pixels of the frame */
   guint8 cut[CAPACITY];         /* edges of each of found */
+  guint8 near[CAPACITY];        /* edges that each of found ends close to */
   MnetDetection merged[CAPACITY];
   guint8 merged_cut[CAPACITY];
 };
@@ -172,13 +181,12 @@ bounds (const GstMobilenetFindings * self)
   return all;
 }
 
-/* At which ends of its tile's side, start..start + side, a box from..to is cut:
- * those that lie within all_start..all_start + all_side. */
+/* The ends of its tile's side, start..start + side, that a box from..to reaches
+ * to `margin`: of those that lie within all_start..all_start + all_side. */
 static guint8
-cut_ends (gfloat from, gfloat to, gint start, gint side, gint all_start,
-    gint all_side, guint8 low, guint8 high)
+reached_ends (gfloat from, gfloat to, gint start, gint side, gint all_start,
+    gint all_side, gfloat margin, guint8 low, guint8 high)
 {
-  gfloat margin = SEAM_MARGIN * side;
   guint8 ends = 0;
 
   if (start > all_start && from <= start + margin)
@@ -188,6 +196,31 @@ cut_ends (gfloat from, gfloat to, gint start, gint side, gint all_start,
   return ends;
 }
 
+/* Likewise for both sides, which `margin` is a fraction of. */
+static guint8
+reached_edges (const MnetDetection * box, const MnetRect * tile,
+    const MnetRect * all, gfloat margin)
+{
+  return reached_ends (box->left, box->right, tile->x, tile->width, all->x,
+      all->width, margin * tile->width, CUT_LEFT, CUT_RIGHT)
+      | reached_ends (box->top, box->bottom, tile->y, tile->height, all->y,
+      all->height, margin * tile->height, CUT_TOP, CUT_BOTTOM);
+}
+
+/* Edges that a box that is long in their direction ends close to. */
+static guint8
+near_edges (const MnetDetection * box, const MnetRect * tile,
+    const MnetRect * all)
+{
+  guint8 edges = reached_edges (box, tile, all, NEAR_MARGIN);
+
+  if (box->right - box->left < NEAR_LENGTH * tile->width)
+    edges &= ~(CUT_LEFT | CUT_RIGHT);
+  if (box->bottom - box->top < NEAR_LENGTH * tile->height)
+    edges &= ~(CUT_TOP | CUT_BOTTOM);
+  return edges;
+}
+
 static void
 find_cuts (GstMobilenetFindings * self)
 {
@@ -195,16 +228,13 @@ find_cuts (GstMobilenetFindings * self)
   guint v, i;
 
   for (v = 0; v < self->n_views; v++) {
-    const MnetRect *region = &self->views[v].region;
+    const MnetRect *tile = &self->views[v].region;
 
     for (i = 0; i < self->views[v].n; i++) {
       gsize at = view_start (self, v) + i;
-      const MnetDetection *box = &self->found[at];
 
-      self->cut[at] = cut_ends (box->left, box->right, region->x,
-          region->width, all.x, all.width, CUT_LEFT, CUT_RIGHT)
-          | cut_ends (box->top, box->bottom, region->y, region->height, all.y,
-          all.height, CUT_TOP, CUT_BOTTOM);
+      self->cut[at] = reached_edges (&self->found[at], tile, &all, SEAM_MARGIN);
+      self->near[at] = near_edges (&self->found[at], tile, &all);
     }
   }
 }
@@ -224,22 +254,47 @@ intersection (const MnetDetection * a, const MnetDetection * b)
   return width > 0 && height > 0 ? width * height : 0;
 }
 
-/* Does another view than `view` see more of the thing that cut box `at` of it
- * is a part of? */
+/* The edges of a tile that a box reaches over by more than SEAM_MARGIN. */
+static guint8
+crossed_edges (const MnetDetection * box, const MnetRect * tile)
+{
+  const gfloat margin_x = SEAM_MARGIN * tile->width;
+  const gfloat margin_y = SEAM_MARGIN * tile->height;
+
+  return (box->left < tile->x - margin_x ? CUT_LEFT : 0)
+      | (box->right > tile->x + tile->width + margin_x ? CUT_RIGHT : 0)
+      | (box->top < tile->y - margin_y ? CUT_TOP : 0)
+      | (box->bottom > tile->y + tile->height + margin_y ? CUT_BOTTOM : 0);
+}
+
+/* Does box `other`, of another view, show more of the thing that box `at` of
+ * `view` is a part of? */
+static gboolean
+covers (const GstMobilenetFindings * self, gsize other, guint view, gsize at)
+{
+  const MnetDetection *part = &self->found[at], *box = &self->found[other];
+  gfloat common;
+
+  if (box->index != part->index)
+    return FALSE;
+  common = intersection (box, part) / area (part);
+  if (self->cut[other])
+    return self->cut[at] && common > SEAM_COVER_BY_CUT && area (box) >
+        area (part);
+  if (self->cut[at] && common > SEAM_COVER)
+    return TRUE;
+  return common > NEAR_COVER
+      && (self->near[at] & crossed_edges (box, &self->views[view].region));
+}
+
 static gboolean
 is_covered (const GstMobilenetFindings * self, guint view, gsize at)
 {
-  const MnetDetection *part = &self->found[at];
   guint v, i;
 
   for (v = 0; v < self->n_views; v++) {
     for (i = 0; v != view && i < self->views[v].n; i++) {
-      gsize other = view_start (self, v) + i;
-      const MnetDetection *box = &self->found[other];
-
-      if (box->index == part->index
-          && (!self->cut[other] || area (box) > area (part))
-          && intersection (box, part) > SEAM_COVER * area (part))
+      if (covers (self, view_start (self, v) + i, view, at))
         return TRUE;
     }
   }
@@ -340,7 +395,7 @@ gst_mobilenet_findings_merge (GstMobilenetFindings * self,
     for (i = 0; i < self->views[v].n; i++) {
       gsize at = view_start (self, v) + i;
 
-      if (self->cut[at] && is_covered (self, v, at))
+      if ((self->cut[at] | self->near[at]) && is_covered (self, v, at))
         continue;
       self->merged_cut[*n] = self->cut[at];
       self->merged[(*n)++] = self->found[at];

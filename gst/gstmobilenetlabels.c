@@ -4,7 +4,8 @@
 
 #include "gstmobilenetlabels.h"
 
-/* Places tried down the box besides its corners. */
+/* Places tried around the box, and down it. */
+#define PLACES_AROUND 9
 #define STEPS_DOWN 12
 
 static gint
@@ -35,7 +36,8 @@ cost_of (const GstVideoRectangle * place, const GstMobilenetLabel * labels,
   guint i;
 
   for (i = 0; i < n; i++)
-    cost += overlap (place, &labels[i].place);
+    if (!labels[i].hidden)
+      cost += overlap (place, &labels[i].place);
   return cost;
 }
 
@@ -74,10 +76,22 @@ candidate (const GstMobilenetLabel * label, guint i, gint * x, gint * y)
       *x = left;
       *y = bottom;
       break;
+    case 6:                    /* below at the right */
+      *x = right;
+      *y = bottom + label->place.h;
+      break;
+    case 7:                    /* right of it */
+      *x = right + label->place.w;
+      *y = top;
+      break;
+    case 8:                    /* left of it */
+      *x = left - label->place.w;
+      *y = top;
+      break;
     default:
       *x = left;
-      *y = top + (gint) (i - 5) * label->place.h;
-      return i - 5 <= STEPS_DOWN && *y <= bottom;
+      *y = top + (gint) (i - PLACES_AROUND + 1) * label->place.h;
+      return i - PLACES_AROUND < STEPS_DOWN && *y <= bottom;
   }
   return TRUE;
 }
@@ -104,6 +118,7 @@ place_label (GstMobilenetLabel * labels, guint n,
     }
   }
   label->place = best;
+  label->hidden = least > best.w * best.h / 4;
 }
 
 void

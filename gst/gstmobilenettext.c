@@ -17,6 +17,7 @@
 
 #define MAX_CHARACTERS 48
 #define MAX_SHOWN (4 * MAX_CHARACTERS + 1)      /* bytes of so many */
+#define ELLIPSIS "\xe2\x80\xa6"
 #define MAX_WIDTH 8192
 
 typedef struct
@@ -130,23 +131,34 @@ gst_mobilenet_text_begin (GstMobilenetText * text)
   drop_entries (text, MAX_SPRITES, MAX_BYTES);
 }
 
-/* At most MAX_CHARACTERS of `string` in `shown`, the last of them an ellipsis
- * when some were cut off. */
+/* Does the character end a line, or is it a tab or worse? */
+static gboolean
+is_control (gunichar character)
+{
+  GUnicodeType type = g_unichar_type (character);
+
+  return type == G_UNICODE_CONTROL || type == G_UNICODE_LINE_SEPARATOR
+      || type == G_UNICODE_PARAGRAPH_SEPARATOR;
+}
+
+/* At most MAX_CHARACTERS of `string` in `shown`, in one line, the last of them
+ * an ellipsis when some were cut off. */
 static void
 shorten (const gchar * string, gchar shown[MAX_SHOWN])
 {
-  const gchar *end = string, *last = string;
+  gchar *end = shown, *last = shown;
   guint n;
 
-  for (n = 0; n < MAX_CHARACTERS && *end; n++) {
+  for (n = 0; n < MAX_CHARACTERS && *string; n++) {
+    gunichar character = g_utf8_get_char (string);
+
     last = end;
-    end = g_utf8_next_char (end);
+    end += g_unichar_to_utf8 (is_control (character) ? ' ' : character, end);
+    string = g_utf8_next_char (string);
   }
-  if (!*end)
-    last = end;
-  memcpy (shown, string, last - string);
-  g_strlcpy (shown + (last - string), *end ? "\xe2\x80\xa6" : "",
-      MAX_SHOWN - (last - string));
+  *end = '\0';
+  if (*string)
+    memcpy (last, ELLIPSIS, sizeof (ELLIPSIS));
 }
 
 /* The layout drawn on an A8 surface; NULL when memory is short. */

@@ -81,6 +81,35 @@ GST_START_TEST (test_labels_make_room)
 
 GST_END_TEST;
 
+/* Where labels lie upon each other, the one that would hardly be seen is left
+ * out, and takes no room of others. */
+GST_START_TEST (test_labels_without_room)
+{
+  const GstVideoRectangle narrow = { 0, 0, 100, 60 };
+  GstMobilenetLabel labels[8];
+  guint i, shown = 0;
+
+  for (i = 0; i < G_N_ELEMENTS (labels); i++)
+    labels[i] = label_of (90, 20, 5, 5, 90, 50);
+  gst_mobilenet_labels_place (labels, G_N_ELEMENTS (labels), 0, &narrow);
+  for (i = 0; i < G_N_ELEMENTS (labels); i++) {
+    fail_if (i < 2 && labels[i].hidden);
+    shown += !labels[i].hidden;
+  }
+  fail_unless (shown >= 2 && shown <= 3, "%u labels", shown);
+
+  /* A fifth of it hidden is no reason. */
+  labels[0] = label_of (100, 20, 0, 0, 0, 0);
+  labels[1] = label_of (100, 20, 0, 16, 1, 1);
+  gst_mobilenet_labels_place (labels, 2, 1, &(GstVideoRectangle) {
+      0, 0, 100, 36}
+  );
+  fail_if (labels[1].hidden);
+  fail_unless_equals_int (labels[1].place.y, 16);
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_labels_stay_inside)
 {
   const GstVideoRectangle area = { 13, 7, 301, 203 };
@@ -223,8 +252,12 @@ GST_START_TEST (test_odd_text)
   fail_unless (gst_mobilenet_text_sprite (text, long_text, 1)->width < 1600);
   fail_unless (gst_mobilenet_text_sprite (text, wide->str, 1)->width < 1600);
   fail_unless (gst_mobilenet_text_sprite (text, "", 1)->width > 0);
-  fail_unless_equals_int (gst_mobilenet_text_sprite (text, "a\nb\tc\r", 1)
-      ->height, gst_mobilenet_text_sprite (text, "abc", 1)->height);
+  /* What ends lines is a space; markup is text. */
+  fail_unless (gst_mobilenet_text_sprite (text,
+          "a\nb\tc\r\xe2\x80\xa8\xc2\x85\x1b\x7f", 1)
+      == gst_mobilenet_text_sprite (text, "a b c     ", 1));
+  fail_unless (gst_mobilenet_text_sprite (text, "<b>a&amp;</b>", 1)->width >
+      2 * gst_mobilenet_text_sprite (text, "a&", 1)->width);
   gst_mobilenet_text_configure (text, "", 1, 0);
   fail_unless (gst_mobilenet_text_sprite (text, "tiny", 1) != NULL);
   gst_mobilenet_text_configure (text, "Sans", 512, 0);
@@ -244,6 +277,7 @@ overlay_parts_suite (void)
 
   tcase_add_test (tcase, test_a_label_alone);
   tcase_add_test (tcase, test_labels_make_room);
+  tcase_add_test (tcase, test_labels_without_room);
   tcase_add_test (tcase, test_labels_stay_inside);
   tcase_add_test (tcase, test_colors);
   tcase_add_test (tcase, test_rate);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Draws rectangles and frames of rectangles on a mapped video frame, in its own
- * format. */
+ * Draws rectangles and lines around them, with outlines, on a mapped video frame,
+ * in its own format. */
 #ifndef __GST_MOBILENET_CANVAS_H__
 #define __GST_MOBILENET_CANVAS_H__
 
@@ -21,13 +21,13 @@ typedef struct
   gdouble kr, kb;               /* of luma; YUV and gray only */
 } GstMobilenetCanvasFormat;
 
-/* What a colour of some opacity does to the samples of each component where it
- * covers 0 to 4 quarters of a sample: new = old * keep / max + add, with max the
- * largest sample and keep + add <= max. */
+/* What lines of a colour and opacity and their dark outlines do to the samples of
+ * each component of which they cover so many quarters, [line][outline]: new = old
+ * * keep / max + add, with max the largest sample and keep + add <= max. */
 typedef struct
 {
-  guint16 keep[GST_MOBILENET_CANVAS_COMPONENTS][5];
-  guint16 add[GST_MOBILENET_CANVAS_COMPONENTS][5];
+  guint16 keep[GST_MOBILENET_CANVAS_COMPONENTS][5][5];
+  guint16 add[GST_MOBILENET_CANVAS_COMPONENTS][5][5];
 } GstMobilenetPaint;
 
 /* A frame that is mapped for drawing. */
@@ -54,10 +54,14 @@ gboolean gst_mobilenet_canvas_map (GstMobilenetCanvas * canvas,
     const GstVideoInfo * info, GstBuffer * buffer, const gchar ** reason);
 void gst_mobilenet_canvas_unmap (GstMobilenetCanvas * canvas);
 
-/* Fills what lies inside `outer` but not inside `inner`, which is within it, or
- * NULL.  Both may reach out of the canvas, by less than half of G_MAXINT. */
+/* Four rectangles, each within the one before or empty: what lies between the
+ * first and the second and between the third and the fourth becomes outline, what
+ * lies between the second and the third line.  They may reach out of the canvas,
+ * by less than half of G_MAXINT. */
+#define GST_MOBILENET_CANVAS_NESTED 4
+
 void gst_mobilenet_canvas_fill (GstMobilenetCanvas * canvas,
-    const GstVideoRectangle * outer, const GstVideoRectangle * inner,
+    const GstVideoRectangle nested[GST_MOBILENET_CANVAS_NESTED],
     const GstMobilenetPaint * paint);
 
 G_END_DECLS

@@ -17,11 +17,12 @@
  *
  * It draws in the frame's own format and colours: no converter is needed around
  * it. A frame that has nothing to draw passes untouched and is not copied.
- * Lines and text are sized by the frame unless #line-width and #font-size say
- * otherwise. Labels stand above their box where there is room, stay inside the
- * frame and keep clear of each other as far as they can. A box outside of the
- * frame, or of no numbers, is not drawn; of one frame at most 1000 boxes and
- * 100 labels are, the best first.
+ * Lines, which have dark outlines, and text are sized by the frame unless
+ * #line-width and #font-size say otherwise. Labels stand above their box where
+ * there is room, stay inside the frame and keep clear of each other as far as
+ * they can; one that better ones would hide by more than a quarter is left out.
+ * A box outside of the frame, or of no numbers, is not drawn; of one frame at
+ * most 1000 boxes and 100 labels are, the best first.
  *
  * With `attach=auto` labels are not drawn but handed on as
  * #GstVideoOverlayComposition where downstream says that it takes them (caps and

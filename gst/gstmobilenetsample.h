@@ -60,6 +60,29 @@ gst_mobilenet_sample_blend_16 (guint16 old, guint depth, guint shift,
               add) << shift));
 }
 
+/* `n` samples of a row, each with its own keep and add. */
+static inline void
+gst_mobilenet_sample_blend_row_8 (guint8 * restrict samples,
+    const guint8 * restrict keep, const guint8 * restrict add, gsize n)
+{
+  gsize i;
+
+  for (i = 0; i < n; i++)
+    samples[i] = gst_mobilenet_sample_blend_8 (samples[i], keep[i], add[i]);
+}
+
+static inline void
+gst_mobilenet_sample_blend_row_16 (guint16 * restrict samples,
+    const guint16 * restrict keep, const guint16 * restrict add, gsize n,
+    guint depth, guint shift)
+{
+  gsize i;
+
+  for (i = 0; i < n; i++)
+    samples[i] = gst_mobilenet_sample_blend_16 (samples[i], depth, shift,
+        keep[i], add[i]);
+}
+
 G_END_DECLS
 
 #endif /* __GST_MOBILENET_SAMPLE_H__ */

@@ -19,6 +19,9 @@
 
 #define WHITE 0xffffff
 
+/* A class that would be written as 0 %, behind a better one, is left out. */
+#define LEAST_SHOWN 0.005
+
 typedef struct
 {
   GstVideoRectangle outer, inner;
@@ -28,6 +31,7 @@ typedef struct
 typedef struct
 {
   gdouble x, y;
+  gint half;                    /* pixels from its middle to its edges */
   guint32 rgb;
 } Point;
 
@@ -130,9 +134,12 @@ box_lines (const GstVideoRectangle * area, gint line_width, gdouble x,
 
 static void
 add_points (GstMobilenetScene * self, const GstMobilenetDetection * detection,
-    guint i, const GstVideoRectangle * area, guint32 rgb)
+    guint i, const GstVideoRectangle * area, gint line_width, const Box * box)
 {
-  Point point = {.rgb = rgb };
+  gint most = MIN (box->outer.w, box->outer.h) / 24;
+  Point point = {.half = CLAMP (most, 1, (3 * line_width + 1) / 2),
+    .rgb = box->rgb
+  };
   guint k;
 
   for (k = 0; self->points->len < MAX_POINTS
@@ -208,7 +215,8 @@ write_classification (Writer * writer,
   for (i = 0; i < most
       && gst_mobilenet_classification_get_result (classification, i, &index,
           &label, &score); i++)
-    write_class (writer, label, index, score);
+    if (i == 0 || !(score >= 0 && score < LEAST_SHOWN))
+      write_class (writer, label, index, score);
 }
 
 /* Adds what was written as a label; nothing when that is nothing. */
@@ -267,7 +275,7 @@ add_detection (GstMobilenetScene * self, const GstMobilenetSceneStyle * style,
         NULL);
     box.rgb = gst_mobilenet_color_of (style->colors, label, index);
     g_array_append_val (self->boxes, box);
-    add_points (self, detection, i, area, box.rgb);
+    add_points (self, detection, i, area, style->line_width, &box);
     if (self->labels->len < MAX_LABELS)
       add_box_label (self, style, text, detection, i, &box);
   }
@@ -317,6 +325,19 @@ add_stats (GstMobilenetScene * self, const GstMobilenetSceneStyle * style,
   }
 }
 
+static void
+drop_hidden_pieces (GstMobilenetScene * self)
+{
+  Piece *pieces = (Piece *) self->pieces->data;
+  guint i, n = 0;
+
+  for (i = 0; i < self->pieces->len; i++)
+    if (!g_array_index (self->labels, GstMobilenetLabel,
+            pieces[i].label).hidden)
+      pieces[n++] = pieces[i];
+  g_array_set_size (self->pieces, n);
+}
+
 void
 gst_mobilenet_scene_build (GstMobilenetScene * scene, GstBuffer * buffer,
     const GstMobilenetSceneStyle * style, GstMobilenetText * text,
@@ -342,6 +363,7 @@ gst_mobilenet_scene_build (GstMobilenetScene * scene, GstBuffer * buffer,
         ((GstMobilenetDetectionMeta *) meta)->detection, area);
   gst_mobilenet_labels_place ((GstMobilenetLabel *) scene->labels->data,
       scene->labels->len, fixed, area);
+  drop_hidden_pieces (scene);
 }
 
 gboolean
@@ -350,12 +372,49 @@ gst_mobilenet_scene_has_boxes (const GstMobilenetScene * scene)
   return scene->boxes->len > 0;
 }
 
+static GstVideoRectangle
+grown (const GstVideoRectangle * rectangle, gint by)
+{
+  GstVideoRectangle result = { rectangle->x - by, rectangle->y - by,
+    rectangle->w + 2 * by, rectangle->h + 2 * by
+  };
+
+  return result;
+}
+
+static void
+draw_box (const Box * box, gint outline_width, GstMobilenetCanvas * canvas,
+    const GstMobilenetPaint * paint)
+{
+  GstVideoRectangle nested[GST_MOBILENET_CANVAS_NESTED] = {
+    grown (&box->outer, outline_width), box->outer, box->inner,
+    grown (&box->inner, -outline_width)
+  };
+
+  gst_mobilenet_canvas_fill (canvas, nested, paint);
+}
+
+static void
+draw_point (const Point * point, gint outline_width,
+    GstMobilenetCanvas * canvas, const GstMobilenetPaint * paint)
+{
+  const GstVideoRectangle square = { (gint) floor (point->x + 0.5) -
+        point->half, (gint) floor (point->y + 0.5) - point->half,
+    2 * point->half, 2 * point->half
+  };
+  GstVideoRectangle nested[GST_MOBILENET_CANVAS_NESTED] = {
+    grown (&square, outline_width), square
+  };
+
+  gst_mobilenet_canvas_fill (canvas, nested, paint);
+}
+
 void
 gst_mobilenet_scene_draw_boxes (const GstMobilenetScene * scene,
     const GstMobilenetSceneStyle * style,
     const GstMobilenetCanvasFormat * format, GstMobilenetCanvas * canvas)
 {
-  gint half = style->line_width;
+  gint outline_width = MAX (1, style->line_width / 4);
   GstMobilenetPaint paint;
   guint i;
 
@@ -363,16 +422,13 @@ gst_mobilenet_scene_draw_boxes (const GstMobilenetScene * scene,
     const Box *box = &g_array_index (scene->boxes, Box, i);
 
     gst_mobilenet_paint_init (&paint, format, box->rgb, style->opacity);
-    gst_mobilenet_canvas_fill (canvas, &box->outer, &box->inner, &paint);
+    draw_box (box, outline_width, canvas, &paint);
   }
   for (i = scene->points->len; i-- > 0;) {
     const Point *point = &g_array_index (scene->points, Point, i);
-    GstVideoRectangle square = { (gint) floor (point->x + 0.5) - half,
-      (gint) floor (point->y + 0.5) - half, 2 * half, 2 * half
-    };
 
     gst_mobilenet_paint_init (&paint, format, point->rgb, style->opacity);
-    gst_mobilenet_canvas_fill (canvas, &square, NULL, &paint);
+    draw_point (point, outline_width, canvas, &paint);
   }
 }
 

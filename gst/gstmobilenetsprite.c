@@ -176,27 +176,6 @@ prepare_planes (GstMobilenetSprite * sprite,
   sprite->planes = keep;
 }
 
-static void
-blend_row_8 (guint8 * restrict samples, const guint8 * restrict keep,
-    const guint8 * restrict add, gsize n)
-{
-  gsize i;
-
-  for (i = 0; i < n; i++)
-    samples[i] = gst_mobilenet_sample_blend_8 (samples[i], keep[i], add[i]);
-}
-
-static void
-blend_row_16 (guint16 * restrict samples, const guint16 * restrict keep,
-    const guint16 * restrict add, gsize n, guint depth, guint shift)
-{
-  gsize i;
-
-  for (i = 0; i < n; i++)
-    samples[i] = gst_mobilenet_sample_blend_16 (samples[i], depth, shift,
-        keep[i], add[i]);
-}
-
 /* The part of a sprite that is on the canvas, in pixels of the frame. */
 typedef struct
 {
@@ -244,10 +223,11 @@ blend_plane (const GstMobilenetCanvas * canvas, guint p, const Part * part,
   add += skipped;
   for (j = 0; j < rows; j++, samples += stride, keep += row, add += row) {
     if (GST_VIDEO_FORMAT_INFO_DEPTH (info, 0) == 8)
-      blend_row_8 (samples, keep, add, n);
+      gst_mobilenet_sample_blend_row_8 (samples, keep, add, n);
     else
-      blend_row_16 ((guint16 *) samples, (const guint16 *) keep,
-          (const guint16 *) add, n / 2, GST_VIDEO_FORMAT_INFO_DEPTH (info, 0),
+      gst_mobilenet_sample_blend_row_16 ((guint16 *) samples,
+          (const guint16 *) keep, (const guint16 *) add, n / 2,
+          GST_VIDEO_FORMAT_INFO_DEPTH (info, 0),
           GST_VIDEO_FORMAT_INFO_SHIFT (info, 0));
   }
 }

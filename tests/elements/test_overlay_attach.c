@@ -72,9 +72,9 @@ GST_START_TEST (test_negotiation)
   meta = gst_buffer_get_video_overlay_composition_meta (after);
   fail_unless_equals_int (meta != NULL, attached);
   fail_unless (overlay_changed_area (&info, before, after, area));
-  fail_unless (area[3] == 182);
+  fail_unless (area[3] == 183);
   if (attached) {
-    fail_unless_equals_int (area[1], 98);
+    fail_unless_equals_int (area[1], 97);
     fail_unless_equals_int (gst_video_overlay_composition_n_rectangles
         (meta->overlay), 2);
   } else {

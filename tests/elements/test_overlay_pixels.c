@@ -12,10 +12,11 @@
 #define NO_TEXT "show-labels=false show-scores=false "
 
 /* Where the lines are: pixels inside outer, but not inside inner, and within
- * clip; each left, top, right, bottom. */
+ * clip; each left, top, right, bottom.  On both sides of them lie outlines. */
 typedef struct
 {
   gint outer[4], inner[4], clip[4];
+  gint outline_width;
 } Lines;
 
 static gboolean
@@ -24,22 +25,38 @@ is_inside (const gint box[4], gint x, gint y)
   return x >= box[0] && x < box[2] && y >= box[1] && y < box[3];
 }
 
-/* Share of the pixels of sample (i, j) of component c that are drawn on. */
-static gdouble
-coverage (const GstVideoInfo * info, const Lines * lines, guint c, gint i,
-    gint j)
+static gboolean
+is_inside_grown (const gint box[4], gint by, gint x, gint y)
+{
+  const gint grown[4] = { box[0] - by, box[1] - by, box[2] + by, box[3] + by };
+
+  return is_inside (grown, x, y);
+}
+
+/* Shares of the pixels of sample (i, j) of component c that lines and outlines
+ * cover. */
+static void
+find_coverage (const GstVideoInfo * info, const Lines * lines, guint c, gint i,
+    gint j, gdouble * line, gdouble * outline)
 {
   gint w_sub = info->finfo->w_sub[c], h_sub = info->finfo->h_sub[c];
-  gint x, y, pixels = 0, drawn = 0;
+  gint x, y, pixels = 0, drawn = 0, dark = 0;
 
   for (y = j << h_sub; y < MIN ((j + 1) << h_sub, info->height); y++) {
     for (x = i << w_sub; x < MIN ((i + 1) << w_sub, info->width); x++) {
+      gboolean on_line = is_inside (lines->outer, x, y)
+          && !is_inside (lines->inner, x, y);
+      gboolean near = is_inside_grown (lines->outer, lines->outline_width, x, y)
+          && !is_inside_grown (lines->inner, -lines->outline_width, x, y);
+      gboolean shown = is_inside (lines->clip, x, y);
+
       pixels++;
-      drawn += is_inside (lines->outer, x, y)
-          && !is_inside (lines->inner, x, y) && is_inside (lines->clip, x, y);
+      drawn += on_line && shown;
+      dark += near && !on_line && shown;
     }
   }
-  return (gdouble) drawn / pixels;
+  *line = (gdouble) drawn / pixels;
+  *outline = (gdouble) dark / pixels;
 }
 
 /* Of component c, from the definitions of BT.601 and BT.709. */
@@ -98,7 +115,8 @@ assert_rest_untouched (GstBuffer * before, GstBuffer * after,
 }
 
 /* A covered sample is the colour exactly, one that is not is as it was.  A mixed
- * one is rounded three times: the share that stays, its product, what is added. */
+ * one is rounded three times: the share that stays, its product, what is added.
+ * Outlines are black and cover half. */
 static void
 assert_lines (GstBuffer * before, GstBuffer * after, const GstVideoInfo * info,
     const Lines * lines, const guint rgb[3], gdouble opacity)
@@ -111,21 +129,26 @@ assert_lines (GstBuffer * before, GstBuffer * after, const GstVideoInfo * info,
   fail_unless (gst_video_frame_map (&new, info, after, GST_MAP_READ));
   for (c = 0; c < info->finfo->n_components; c++) {
     gdouble color = expected_sample (info, c, rgb[0], rgb[1], rgb[2]);
+    gdouble black = expected_sample (info, c, 0, 0, 0);
 
     for (j = 0; j < GST_VIDEO_FRAME_COMP_HEIGHT (&old, c); j++) {
       for (i = 0; i < GST_VIDEO_FRAME_COMP_WIDTH (&old, c); i++) {
-        gdouble alpha = coverage (info, lines, c, i, j) * opacity;
         gdouble was = overlay_sample (&old, c, i, j);
         gdouble is = overlay_sample (&new, c, i, j);
-        gdouble wanted = was + (color - was) * alpha;
-        gdouble off = fabs (is - (alpha == 1 ? floor (wanted + 0.5) : wanted));
+        gdouble line, outline, wanted, off;
+
+        find_coverage (info, lines, c, i, j, &line, &outline);
+        line *= opacity;
+        outline *= opacity / 2;
+        wanted = was + (color - was) * line + (black - was) * outline;
+        off = fabs (is - (line == 1 ? floor (wanted + 0.5) : wanted));
 
         /* Each fail_unless() writes to check's log. */
-        if (off <= (alpha == 0 || alpha == 1 ? 0 : 1.5))
+        if (off <= (line + outline == 0 || line == 1 ? 0 : 1.5))
           continue;
         fail ("%s %dx%d component %u at %d,%d: %g became %g, expected %g "
-            "(alpha %g)", info->finfo->name, info->width, info->height, c, i,
-            j, was, is, wanted, alpha);
+            "(line %g, outline %g)", info->finfo->name, info->width,
+            info->height, c, i, j, was, is, wanted, line, outline);
       }
     }
   }
@@ -159,6 +182,7 @@ check_box (GstHarness * harness, const GstVideoInfo * info, const gint box[4],
   after = gst_buffer_copy_deep (before);
   overlay_add_box (after, box[0], box[1], box[2] - box[0], box[3] - box[1]);
   after = overlay_push (harness, after);
+  lines.outline_width = MAX (1, line_width / 4);
   set_edges (lines.clip, 0, 0, info->width, info->height);
   set_edges (lines.outer, MAX (box[0] - line_width, 0),
       MAX (box[1] - line_width, 0), MIN (box[2] + line_width, info->width),
@@ -187,7 +211,7 @@ GST_START_TEST (test_boxes)
     overlay_info (&info, overlay_formats[__i__], 65 + even, 47 + even, NULL);
     harness = overlay_harness (NO_TEXT "colors=thing=#ff8020", &info);
     for (i = 0; i < G_N_ELEMENTS (boxes); i++)
-      for (width = 1; width <= 4; width++)
+      for (width = 1; width <= 9; width += width < 4 ? 1 : 5)
         check_box (harness, &info, boxes[i], width, even ? 0.6 : 1);
     gst_harness_teardown (harness);
   }
@@ -246,6 +270,7 @@ GST_START_TEST (test_crop)
   crop->height = height;
   overlay_add_box (after, 20, -100, 200, 115);
   after = overlay_push (harness, after);
+  lines.outline_width = 1;
   set_edges (lines.clip, x, y, x + width, y + height);
   set_edges (lines.outer, 18, y, x + width, 17);
   set_edges (lines.inner, 20, y + 2, x + width - 2, 15);
@@ -298,9 +323,9 @@ GST_START_TEST (test_label)
   find_extremes (&info, before, area, &gray, &ignored);
 
   /* Above the box, at its left edge, as long as "thing 50%" is. */
-  fail_unless (area[0] == 100 && area[2] > 180 && area[2] < 260,
+  fail_unless (area[0] == 99 && area[2] > 180 && area[2] < 260,
       "columns %d to %d", area[0], area[2]);
-  fail_unless (area[1] < 102 && area[1] > 80 && area[3] == 182,
+  fail_unless (area[1] < 102 && area[1] > 80 && area[3] == 183,
       "rows %d to %d", area[1], area[3]);
   area[3] = 118;
   find_extremes (&info, after, area, &least, &most);

@@ -325,16 +325,22 @@ add_stats (GstMobilenetScene * self, const GstMobilenetSceneStyle * style,
   }
 }
 
+/* Those of labels without room, and those that begin behind the edges of
+ * `area`, which are of labels larger than it. */
 static void
-drop_hidden_pieces (GstMobilenetScene * self)
+drop_unseen_pieces (GstMobilenetScene * self, const GstVideoRectangle * area)
 {
   Piece *pieces = (Piece *) self->pieces->data;
   guint i, n = 0;
 
-  for (i = 0; i < self->pieces->len; i++)
-    if (!g_array_index (self->labels, GstMobilenetLabel,
-            pieces[i].label).hidden)
+  for (i = 0; i < self->pieces->len; i++) {
+    const GstMobilenetLabel *label =
+        &g_array_index (self->labels, GstMobilenetLabel, pieces[i].label);
+
+    if (!label->hidden && label->place.x + pieces[i].x < area->x + area->w
+        && label->place.y + pieces[i].y < area->y + area->h)
       pieces[n++] = pieces[i];
+  }
   g_array_set_size (self->pieces, n);
 }
 
@@ -363,7 +369,7 @@ gst_mobilenet_scene_build (GstMobilenetScene * scene, GstBuffer * buffer,
         ((GstMobilenetDetectionMeta *) meta)->detection, area);
   gst_mobilenet_labels_place ((GstMobilenetLabel *) scene->labels->data,
       scene->labels->len, fixed, area);
-  drop_hidden_pieces (scene);
+  drop_unseen_pieces (scene, area);
 }
 
 gboolean

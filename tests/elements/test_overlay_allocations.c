@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What mobilenetoverlay allocates for a frame: nothing when it draws, and when it
+ * hands labels on always as many blocks.  Counts the process's own calls of
+ * malloc(): not for sanitizers and valgrind, which have another one. */
+#include <stdlib.h>
+
+#include "overlay_fixture.h"
+#include "runner.h"
+
+#define FRAMES 8
+#define BOXES 10
+
+static gint calls;              /* atomic */
+
+void *__libc_malloc (size_t size);
+void *__libc_calloc (size_t n, size_t size);
+void *__libc_realloc (void *block, size_t size);
+
+void *
+malloc (size_t size)
+{
+  g_atomic_int_inc (&calls);
+  return __libc_malloc (size);
+}
+
+void *
+calloc (size_t n, size_t size)
+{
+  g_atomic_int_inc (&calls);
+  return __libc_calloc (n, size);
+}
+
+void *
+realloc (void *block, size_t size)
+{
+  g_atomic_int_inc (&calls);
+  return __libc_realloc (block, size);
+}
+
+/* Boxes of five labels, elsewhere and with other scores on each frame. */
+static void
+add_boxes (GstBuffer * buffer, guint number)
+{
+  static const gchar *const labels[] = { "person", "dog", "car", "bus", "cat" };
+  GstMobilenetDetectionResult results[BOXES] = { {0} };
+  guint i;
+
+  for (i = 0; i < BOXES; i++) {
+    results[i].index = i % G_N_ELEMENTS (labels);
+    results[i].label = labels[results[i].index];
+    results[i].score = 0.5 + 0.01 * ((7 * i + number) % 50);
+    results[i].x = 60 * i + number;
+    results[i].y = 40 * (i % 5) + 3 * number;
+    results[i].w = results[i].h = 30 + number;
+  }
+  overlay_add_detection (buffer, results, BOXES);
+}
+
+/* Calls of malloc() for so many frames, from the first of the cycle on. */
+static gint
+count_calls (GstHarness * harness, GstBuffer * frames[FRAMES], guint n)
+{
+  gint before = g_atomic_int_get (&calls);
+  guint i;
+
+  for (i = 0; i < n; i++) {
+    GstBuffer **frame = &frames[i % FRAMES];
+    GstVideoOverlayCompositionMeta *meta;
+
+    *frame = overlay_push (harness, *frame);
+    meta = gst_buffer_get_video_overlay_composition_meta (*frame);
+    if (meta)
+      gst_buffer_remove_meta (*frame, (GstMeta *) meta);
+  }
+  return g_atomic_int_get (&calls) - before;
+}
+
+/* Of an element, for each cycle of frames, once it has seen them all. */
+static gint
+calls_of_cycle (const gchar * launch)
+{
+  GstHarness *harness = gst_harness_new_parse (launch);
+  GstBuffer *frames[FRAMES];
+  GstVideoInfo info;
+  gint few, many;
+  guint i;
+
+  overlay_info (&info, "NV12", 640, 360, NULL);
+  gst_harness_set_src_caps (harness, gst_video_info_to_caps (&info));
+  for (i = 0; i < FRAMES; i++) {
+    frames[i] = overlay_frame (&info, 100);
+    add_boxes (frames[i], i);
+  }
+  count_calls (harness, frames, 2 * FRAMES);
+  few = count_calls (harness, frames, 12 * FRAMES);
+  many = count_calls (harness, frames, 24 * FRAMES);
+  fail_unless_equals_int (many, 2 * few);
+  for (i = 0; i < FRAMES; i++)
+    gst_buffer_unref (frames[i]);
+  gst_harness_teardown (harness);
+  return few / 12;
+}
+
+GST_START_TEST (test_allocations)
+{
+  gint before = g_atomic_int_get (&calls), pads, handed_on;
+
+  g_free (g_malloc (1));
+  fail_unless (g_atomic_int_get (&calls) > before, "malloc() is not counted");
+  pads = calls_of_cycle ("identity");
+  fail_unless_equals_int (calls_of_cycle ("mobilenetoverlay"), pads);
+
+  /* A composition and its meta, and a rectangle for each of two sprites, each
+   * of at most 4 blocks. */
+  handed_on = calls_of_cycle ("mobilenetoverlay attach=always");
+  fail_unless (handed_on > pads
+      && handed_on - pads <= 4 * FRAMES * (2 + 2 * BOXES), "%d calls for %d "
+      "frames", handed_on - pads, FRAMES);
+}
+
+GST_END_TEST;
+
+static Suite *
+overlay_allocations_suite (void)
+{
+  Suite *suite = suite_create ("overlay allocations");
+  TCase *tcase = tcase_create ("frames");
+
+  tcase_add_test (tcase, test_allocations);
+  suite_add_tcase (suite, tcase);
+  return suite;
+}
+
+int
+main (int argc, char **argv)
+{
+  return run_element_tests (argc, argv, overlay_allocations_suite);
+}

@@ -27,10 +27,9 @@ enum { TRIES = 8192 };
 
 /* The smallest sum whose result is k (at least 1) or more.  For sums not below 0
  * the reference is floor((floor((sum * multiplier + 2^30) / 2^31) + half) / 2^e),
- * half = 2^(e - 1), or 0 when e is. */
-static int64_t step_of(MnetFixed factor, double inverse, int64_t k)
+ * half = 2^(e - 1), or 0 when e is.  A left shift is part of `multiplier` here. */
+static int64_t step_of(int64_t multiplier, int32_t e, double inverse, int64_t k)
 {
-    int32_t e = -factor.shift;
     int64_t high = (k << e) - (e ? (int64_t)1 << (e - 1) : 0);
     int64_t least = (2 * high - 1) * ((int64_t)1 << 30);
     /* Below 2^23, within 2^-28 of the quotient: that decides unless it is near an
@@ -40,7 +39,7 @@ static int64_t step_of(MnetFixed factor, double inverse, int64_t k)
     double rest = quotient - (double)below;
     if (quotient < 8388608.0 && rest > 0x1p-20 && rest < 1 - 0x1p-20)
         return below + 1;
-    return least / factor.multiplier + (least % factor.multiplier != 0);
+    return least / multiplier + (least % multiplier != 0);
 }
 
 /* The window of o: empty when low >= high. */
@@ -51,10 +50,12 @@ typedef struct {
 static Window window_of(const MnetFitTask *t, double s)
 {
     Window w = { -1, 2 };
-    double inverse = 1.0 / t->factor.multiplier, edges = 1 / s;
+    int32_t shift = t->factor.shift;
+    int64_t multiplier = (int64_t)t->factor.multiplier << (shift > 0 ? shift : 0);
+    double inverse = 1.0 / (double)multiplier, edges = 1 / s;
     for (int64_t k = t->min - t->zero_point + 1; k <= t->max - t->zero_point; k++) {
         double edge = ((double)k - 0.5) * edges;
-        int64_t step = step_of(t->factor, inverse, k);
+        int64_t step = step_of(multiplier, shift > 0 ? 0 : -shift, inverse, k);
         /* The first sum of result k or more, the last one of less. */
         int64_t above = step > t->lo ? step : t->lo, below = step - 1 < t->hi ? step - 1 : t->hi;
         if (step <= t->hi && edge - (double)above > w.low)
@@ -115,14 +116,17 @@ bool mnet_fit(const MnetFitTask *t, MnetFit *fit)
         *fit = (MnetFit){ MNET_MAGIC, 0, (float)(MNET_MAGIC_F + t->zero_point) };
         return t->lo > -(1 << 28) && t->hi < 1 << 28;
     }
-    if (factor.multiplier <= 0 || factor.shift > 0 || factor.shift < -22 ||
+    if (factor.multiplier <= 0 || factor.shift > 1 || factor.shift < -22 ||
         t->min < t->zero_point || t->hi - t->lo >= 2 * SPAN)
         return false;
+    /* Shifted left, larger sums would wrap. */
+    if (factor.shift > 0 && (t->lo < -(1 << 29) || t->hi > 1 << 29))
+        return false;
     float nearest = (float)ldexp(factor.multiplier, factor.shift - 31);
-    const float candidates[] = { nearest, nextafterf(nearest, 0), nextafterf(nearest, 1) };
+    const float candidates[] = { nearest, nextafterf(nearest, 0), nextafterf(nearest, 2) };
     for (int i = 0; i < 3; i++) {
         Window w = window_of(t, (double)candidates[i]);
-        if (candidates[i] < 1 && w.low < w.high && search_addend(t, w, (double)candidates[i], fit))
+        if (candidates[i] < 2 && w.low < w.high && search_addend(t, w, (double)candidates[i], fit))
             return true;
     }
     return false;

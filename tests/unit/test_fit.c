@@ -72,12 +72,12 @@ static bool right(const MnetFitTask *t, const MnetFit *fit)
     return same;
 }
 
-/* One result to 2^-most of a sum; the sums reach the largest result or not, and lie
+/* One result to 2^least..2^-most of a sum; the sums reach the largest result or not, and lie
  * about 0 or far from it. */
-static MnetFitTask random_task(double most)
+static MnetFitTask random_task(double least, double most)
 {
     MnetFitTask t = { .zero_point = (int32_t)between(-128, 60), .max = 127 };
-    double scale = exp2(-most * (double)random_bits() * 0x1p-32);
+    double scale = exp2(least - (least + most) * (double)random_bits() * 0x1p-32);
     int64_t reach = (int64_t)(exp2(2 + 8 * (double)random_bits() * 0x1p-32) / scale);
     int64_t middle = random_bits() % 4 ? 0 : between(-reach, reach);
     t.factor = mnet_fixed(scale);
@@ -89,11 +89,11 @@ static MnetFitTask random_task(double most)
 }
 
 /* The share of tasks for which there is a fit, all of them right. */
-static double fitting(double most, int tasks)
+static double fitting(double least, double most, int tasks)
 {
     int found = 0;
     for (int i = 0; i < tasks; i++) {
-        MnetFitTask t = random_task(most);
+        MnetFitTask t = random_task(least, most);
         MnetFit fit = { 0, 0, 0 };
         if (!mnet_fit(&t, &fit))
             continue;
@@ -102,18 +102,24 @@ static double fitting(double most, int tasks)
                t.factor.multiplier, t.factor.shift, t.zero_point, t.min, t.max, (long long)t.lo,
                (long long)t.hi);
     }
-    printf("scales down to 2^-%g: fits for %d of %d\n", most, found, tasks);
+    printf("scales 2^%g to 2^-%g: fits for %d of %d\n", least, most, found, tasks);
     return (double)found / tasks;
 }
 
 static void test_usual_scales(void)
 {
-    EXPECT(fitting(10, 4000) > 0.98, "too few fits");
+    EXPECT(fitting(0, 10, 4000) > 0.98, "too few fits");
 }
 
 static void test_small_scales(void)
 {
-    EXPECT(fitting(22, 2000) > 0.4, "too few fits");
+    EXPECT(fitting(0, 22, 2000) > 0.4, "too few fits");
+}
+
+/* Sums that are scaled up skip results. */
+static void test_large_scales(void)
+{
+    EXPECT(fitting(1, 0, 2000) > 0.98, "too few fits");
 }
 
 /* Nothing of a result is left of the sum: padding, channels without weights. */
@@ -124,7 +130,7 @@ static void test_nothing(void)
     EXPECT(mnet_fit(&t, &fit) && right(&t, &fit) && fit.addend != 0, "a factor of 0");
 }
 
-/* What the staircase cannot be: turned round, scaled up, on both sides of 0, or
+/* What the staircase cannot be: turned round, scaled up by 2 or more, on both sides of 0, or
  * of more sums than floats tell apart. */
 static void test_refused(void)
 {
@@ -134,8 +140,12 @@ static void test_refused(void)
     t.factor.multiplier = -t.factor.multiplier;
     EXPECT(!mnet_fit(&t, &fit), "a negative factor");
     t = usual;
+    t.factor.shift = 2;
+    EXPECT(!mnet_fit(&t, &fit), "a factor of 2");
     t.factor.shift = 1;
-    EXPECT(!mnet_fit(&t, &fit), "a left shift");
+    t.lo = 1 << 30;
+    t.hi = t.lo + 1000;
+    EXPECT(!mnet_fit(&t, &fit), "sums that wrap when they are shifted left");
     t = usual;
     t.min = -1;
     EXPECT(!mnet_fit(&t, &fit), "results below the zero point");
@@ -148,6 +158,7 @@ int main(void)
 {
     test_usual_scales();
     test_small_scales();
+    test_large_scales();
     test_nothing();
     test_refused();
     return expect_report("fit");

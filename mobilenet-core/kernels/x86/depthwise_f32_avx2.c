@@ -15,27 +15,27 @@ MNET_INLINE void tile(const MnetDepthwiseF32 *d, size_t c, size_t x, size_t pixe
     const float *w = d->weights + c;
     size_t step = d->stride * d->pixel;
     __m256 acc[PIXELS][2];
-#pragma GCC unroll 6
+#pragma GCC unroll MNET_UNROLL_6
     for (size_t i = 0; i < pixels; i++)
-#pragma GCC unroll 2
+#pragma GCC unroll MNET_UNROLL_2
         for (size_t v = 0; v < vectors; v++)
             acc[i][v] = _mm256_load_ps(d->bias + c + 8 * v);
     for (size_t ky = 0; ky < d->kernel_h; ky++) {
         const float *in = rows[ky] + x * step + c;
         for (size_t kx = 0; kx < d->kernel_w; kx++, in += d->dilation * d->pixel, w += d->tile)
-#pragma GCC unroll 2
+#pragma GCC unroll MNET_UNROLL_2
             for (size_t v = 0; v < vectors; v++) {
                 __m256 weight = _mm256_load_ps(w + 8 * v);
-#pragma GCC unroll 6
+#pragma GCC unroll MNET_UNROLL_6
                 for (size_t i = 0; i < pixels; i++)
                     acc[i][v] =
                         _mm256_fmadd_ps(_mm256_loadu_ps(in + i * step + 8 * v), weight, acc[i][v]);
             }
     }
     out += x * d->out_pixel + c;
-#pragma GCC unroll 6
+#pragma GCC unroll MNET_UNROLL_6
     for (size_t i = 0; i < pixels; i++)
-#pragma GCC unroll 2
+#pragma GCC unroll MNET_UNROLL_2
         for (size_t v = 0; v < vectors; v++)
             mnet_store_floats_avx2(out + i * d->out_pixel + 8 * v,
                                    mnet_clamp_avx2(acc[i][v], min, max), d->channels - c - 8 * v);

@@ -78,20 +78,20 @@ MNET_INLINE void tile(const Line *line, size_t c, size_t x, size_t kernel_w, siz
     size_t group = group_elements(d), offset = line->first + x * step * line->column + c;
     const int16_t *w = (const int16_t *)d->packed + c / 8 * group;
     __m256i acc[PIXELS][2], in[2];
-#pragma GCC unroll 4
+#pragma GCC unroll MNET_UNROLL_4
     for (size_t i = 0; i < pixels; i++)
-#pragma GCC unroll 2
+#pragma GCC unroll MNET_UNROLL_2
         for (size_t v = 0; v < vectors; v++)
             acc[i][v] = load(d->bias + c + 8 * v);
     for (size_t ky = 0; ky < d->kernel_h; ky += 2, w += kernel_w * 16) {
         const int8_t *first = line->rows[ky] + offset;
         const int8_t *second = line->rows[ky + 1 < d->kernel_h ? ky + 1 : ky] + offset;
-#pragma GCC unroll 16
+#pragma GCC unroll MNET_UNROLL_16
         for (size_t x0 = 0; x0 < (pixels - 1) * step + kernel_w; x0++) {
             load_pairs(first + x0 * line->column, second + x0 * line->column, vectors, in);
-#pragma GCC unroll 4
+#pragma GCC unroll MNET_UNROLL_4
             for (size_t i = 0; i < pixels; i++)
-#pragma GCC unroll 2
+#pragma GCC unroll MNET_UNROLL_2
                 for (size_t v = 0; v < vectors; v++)
                     if (x0 >= i * step && x0 < i * step + kernel_w)
                         acc[i][v] = _mm256_add_epi32(
@@ -99,9 +99,9 @@ MNET_INLINE void tile(const Line *line, size_t c, size_t x, size_t kernel_w, siz
                             _mm256_madd_epi16(in[v], load(w + v * group + (x0 - i * step) * 16)));
         }
     }
-#pragma GCC unroll 4
+#pragma GCC unroll MNET_UNROLL_4
     for (size_t i = 0; i < pixels; i++)
-#pragma GCC unroll 2
+#pragma GCC unroll MNET_UNROLL_2
         for (size_t v = 0; v < vectors; v++)
             mnet_store_sums_avx2(&sums[i], v, acc[i][v]);
 }

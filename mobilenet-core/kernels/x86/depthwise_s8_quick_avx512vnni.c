@@ -47,7 +47,7 @@ MNET_INLINE void two_outputs(const Quick *p, size_t quarter, __m512i columns[5][
     __m512i first = _mm512_load_si512(b->bias + 16 * quarter), second = first;
     size_t part = 0;
     do {
-#pragma GCC unroll 4
+#pragma GCC unroll MNET_UNROLL_4
         for (size_t k = 0; k < 3; k++) {
             __m512i w = _mm512_load_si512(weights + k * MNET_DW_CHANNELS);
             first = _mm512_dpbusd_epi32(first, columns[k][quarter], w);
@@ -84,19 +84,19 @@ MNET_INLINE void all_outputs(const Quick *p, size_t outputs, int8_t *out, size_t
     const MnetRequant *r = &p->d->requant;
     size_t last = (outputs - 1) * step + 2, next = 3 - step;
     __m512i columns[5][4];
-#pragma GCC unroll 4
+#pragma GCC unroll MNET_UNROLL_4
     for (size_t i = 0; i < next; i++)
         mnet_depthwise_interleave(p->in, i, 3, segments, columns[i]);
     for (size_t x = 0; x < outputs; x += 2, out += 2 * p->d->out_pixel, next += 2 * step) {
         __m512i n[4][2];
-#pragma GCC unroll 4
+#pragma GCC unroll MNET_UNROLL_4
         for (size_t i = 0; i < 2 * step; i++)
             mnet_depthwise_interleave(p->in, next + i < last ? next + i : last, 3, segments,
                                       columns[3 - step + i]);
-#pragma GCC unroll 4
+#pragma GCC unroll MNET_UNROLL_4
         for (size_t q = 0; q < 4; q++)
             two_outputs(p, q, columns, step, way, n[q]);
-#pragma GCC unroll 2
+#pragma GCC unroll MNET_UNROLL_2
         for (size_t i = 0; i < 2; i++) {
             if (x + i == outputs)
                 break;
@@ -104,9 +104,9 @@ MNET_INLINE void all_outputs(const Quick *p, size_t outputs, int8_t *out, size_t
             __m512i high = mnet_requant_halves(way, r, n[2][i], n[3][i]);
             store(p, mnet_requant_bytes(r, low, high), out + i * p->d->out_pixel);
         }
-#pragma GCC unroll 4
+#pragma GCC unroll MNET_UNROLL_4
         for (size_t i = 0; i < 3 - step; i++)
-#pragma GCC unroll 4
+#pragma GCC unroll MNET_UNROLL_4
             for (size_t q = 0; q < 4; q++)
                 columns[i][q] = columns[2 * step + i][q];
     }

@@ -15,26 +15,26 @@ MNET_INLINE void tile(const MnetGemmF32 *g, const float *panel, size_t channels,
 {
     const __m256 min = _mm256_set1_ps(g->min), max = _mm256_set1_ps(g->max);
     __m256 acc[MR][2];
-#pragma GCC unroll 6
+#pragma GCC unroll MNET_UNROLL_6
     for (size_t r = 0; r < rows; r++)
-#pragma GCC unroll 2
+#pragma GCC unroll MNET_UNROLL_2
         for (size_t v = 0; v < vectors; v++)
             acc[r][v] = _mm256_load_ps(panel + 8 * v);
     const float *w = panel + NR;
     for (size_t run = 0; run < g->runs; run++) {
         const float *from = a[run] + first * a_stride;
         for (size_t k = 0; k < g->run; k++, w += NR)
-#pragma GCC unroll 6
+#pragma GCC unroll MNET_UNROLL_6
             for (size_t r = 0; r < rows; r++) {
                 __m256 x = _mm256_broadcast_ss(from + r * a_stride + k);
-#pragma GCC unroll 2
+#pragma GCC unroll MNET_UNROLL_2
                 for (size_t v = 0; v < vectors; v++)
                     acc[r][v] = _mm256_fmadd_ps(x, _mm256_load_ps(w + 8 * v), acc[r][v]);
             }
     }
-#pragma GCC unroll 6
+#pragma GCC unroll MNET_UNROLL_6
     for (size_t r = 0; r < rows; r++)
-#pragma GCC unroll 2
+#pragma GCC unroll MNET_UNROLL_2
         for (size_t v = 0; v < vectors; v++)
             mnet_store_floats_avx2(c + r * c_stride + 8 * v, mnet_clamp_avx2(acc[r][v], min, max),
                                    channels - 8 * v);

@@ -25,9 +25,9 @@ MNET_INLINE void product_tile(const Product *p, size_t i0, size_t rows, size_t p
     __m512 acc[MAX_ROWS][MAX_PANELS];
     const float *w = p->panel;
     size_t stride = p->a_stride, floats = p->g->panel_floats;
-#pragma GCC unroll 12
+#pragma GCC unroll MNET_UNROLL_12
     for (size_t j = 0; j < panels; j++)
-#pragma GCC unroll 12
+#pragma GCC unroll MNET_UNROLL_12
         for (size_t i = 0; i < rows; i++)
             acc[i][j] = _mm512_load_ps(w + j * floats);
     w += NR;
@@ -35,13 +35,13 @@ MNET_INLINE void product_tile(const Product *p, size_t i0, size_t rows, size_t p
         const float *a = p->a[r] + i0 * stride;
         for (size_t s = 0; s < p->g->run; s++, w += NR, a++) {
             __m512 weights[MAX_PANELS];
-#pragma GCC unroll 12
+#pragma GCC unroll MNET_UNROLL_12
             for (size_t j = 0; j < panels; j++)
                 weights[j] = _mm512_load_ps(w + j * floats);
-#pragma GCC unroll 12
+#pragma GCC unroll MNET_UNROLL_12
             for (size_t i = 0; i < rows; i++) {
                 __m512 row = _mm512_set1_ps(a[i * stride]);
-#pragma GCC unroll 12
+#pragma GCC unroll MNET_UNROLL_12
                 for (size_t j = 0; j < panels; j++)
                     acc[i][j] = _mm512_fmadd_ps(weights[j], row, acc[i][j]);
             }
@@ -49,9 +49,9 @@ MNET_INLINE void product_tile(const Product *p, size_t i0, size_t rows, size_t p
     }
     const __m512 min = _mm512_set1_ps(p->g->min), max = _mm512_set1_ps(p->g->max);
     float *c = p->c + i0 * p->c_stride;
-#pragma GCC unroll 12
+#pragma GCC unroll MNET_UNROLL_12
     for (size_t i = 0; i < rows; i++, c += p->c_stride)
-#pragma GCC unroll 12
+#pragma GCC unroll MNET_UNROLL_12
         for (size_t j = 0; j < panels; j++)
             _mm512_mask_storeu_ps(c + NR * j, j + 1 < panels ? 0xffff : p->valid,
                                   _mm512_min_ps(max, _mm512_max_ps(min, acc[i][j])));

@@ -57,29 +57,29 @@ MNET_INLINE void multiply(Block *b, const int16_t *a, const int32_t *bias, const
 {
     size_t stride = b->wide_stride;
     __m256i acc[MR][2];
-#pragma GCC unroll 6
+#pragma GCC unroll MNET_UNROLL_6
     for (size_t r = 0; r < rows; r++)
-#pragma GCC unroll 2
+#pragma GCC unroll MNET_UNROLL_2
         for (size_t v = 0; v < vectors; v++) {
             const int32_t *from = bias ? bias : b->sums[r].sums;
             acc[r][v] = _mm256_load_si256((const __m256i *)(const void *)(from + 8 * v));
         }
     for (size_t p = 0; p < pairs; p++, weights += 2 * NR) {
         __m256i w[2];
-#pragma GCC unroll 2
+#pragma GCC unroll MNET_UNROLL_2
         for (size_t v = 0; v < vectors; v++)
             w[v] = _mm256_load_si256((const __m256i *)(const void *)(weights + 16 * v));
-#pragma GCC unroll 6
+#pragma GCC unroll MNET_UNROLL_6
         for (size_t r = 0; r < rows; r++) {
             __m256i x = broadcast_pair(a + r * stride + 2 * p);
-#pragma GCC unroll 2
+#pragma GCC unroll MNET_UNROLL_2
             for (size_t v = 0; v < vectors; v++)
                 acc[r][v] = _mm256_add_epi32(acc[r][v], _mm256_madd_epi16(x, w[v]));
         }
     }
-#pragma GCC unroll 6
+#pragma GCC unroll MNET_UNROLL_6
     for (size_t r = 0; r < rows; r++)
-#pragma GCC unroll 2
+#pragma GCC unroll MNET_UNROLL_2
         for (size_t v = 0; v < vectors; v++)
             mnet_store_sums_avx2(&b->sums[r], v, acc[r][v]);
 }

@@ -59,10 +59,10 @@ MNET_INLINE void store_fitted(const Product *p, size_t i0, size_t rows, size_t p
     const __m512i order = _mm512_set_epi32(15, 11, 7, 3, 14, 10, 6, 2, 13, 9, 5, 1, 12, 8, 4, 0);
     const size_t at_once = panels > 2 ? 1 : 4 / panels;
     int8_t *c = p->c + i0 * p->c_stride;
-#pragma GCC unroll 12
+#pragma GCC unroll MNET_UNROLL_12
     for (size_t i = 0; i < rows; i += at_once) {
         __m512i n[4];
-#pragma GCC unroll 12
+#pragma GCC unroll MNET_UNROLL_12
         for (size_t j = 0; j < 4; j++) {
             size_t row = i + j / panels, column = j % panels;
             if (row >= rows || j >= at_once * panels) {
@@ -89,12 +89,12 @@ MNET_INLINE void product_tile(const Product *p, size_t i0, size_t rows, size_t p
     __m512i acc[MAX_ROWS][MAX_PANELS];
     const uint8_t *w = p->panel;
     size_t stride = p->a_stride, bytes = p->panel_bytes;
-#pragma GCC unroll 12
+#pragma GCC unroll MNET_UNROLL_12
     for (size_t j = 0; j < panels; j++) {
         __m512i bias = _mm512_load_si512(w + j * bytes);
         if (fitted)
             bias = _mm512_add_epi32(bias, _mm512_loadu_si512(p->fit_offset + NR * j));
-#pragma GCC unroll 12
+#pragma GCC unroll MNET_UNROLL_12
         for (size_t i = 0; i < rows; i++)
             acc[i][j] = _mm512_sub_epi32(bias, _mm512_set1_epi32(p->offset[i0 + i]));
     }
@@ -103,15 +103,15 @@ MNET_INLINE void product_tile(const Product *p, size_t i0, size_t rows, size_t p
         const int8_t *a = p->a[r] + (p->first + i0) * stride;
         for (size_t s = 0; s < p->steps; s++, w += 4 * NR, a += 4) {
             __m512i weights[MAX_PANELS];
-#pragma GCC unroll 12
+#pragma GCC unroll MNET_UNROLL_12
             for (size_t j = 0; j < panels; j++)
                 weights[j] = _mm512_load_si512(w + j * bytes);
-#pragma GCC unroll 12
+#pragma GCC unroll MNET_UNROLL_12
             for (size_t i = 0; i < rows; i++) {
                 int32_t four;
                 __builtin_memcpy(&four, a + i * stride, sizeof four);
                 __m512i row = _mm512_set1_epi32(four);
-#pragma GCC unroll 12
+#pragma GCC unroll MNET_UNROLL_12
                 for (size_t j = 0; j < panels; j++)
                     acc[i][j] = _mm512_dpbusd_epi32(acc[i][j], weights[j], row);
             }
@@ -121,9 +121,9 @@ MNET_INLINE void product_tile(const Product *p, size_t i0, size_t rows, size_t p
         store_fitted(p, i0, rows, panels, acc);
         return;
     }
-#pragma GCC unroll 12
+#pragma GCC unroll MNET_UNROLL_12
     for (size_t i = 0; i < rows; i++)
-#pragma GCC unroll 12
+#pragma GCC unroll MNET_UNROLL_12
         for (size_t j = 0; j < panels; j++)
             _mm512_store_si512(p->acc + 64 * i + 16 * j, acc[i][j]);
 }

@@ -11,9 +11,7 @@
 #include <immintrin.h>
 
 #include "kernels/kernels.h"
-
-/* Shapes of tiles are arguments that are constants where a tile is inlined. */
-#define MNET_INLINE static inline __attribute__((always_inline))
+#include "kernels/x86/inline.h"
 
 /* n bytes, 16 when n is more. */
 MNET_INLINE void mnet_store_bytes_avx2(int8_t *out, __m128i bytes, size_t n)

@@ -12,8 +12,7 @@
 #include <immintrin.h>
 
 #include "kernels/kernels.h"
-
-#define MNET_INLINE static inline __attribute__((always_inline))
+#include "kernels/x86/inline.h"
 
 /* The first n of 64 bytes, of 16 dwords. */
 MNET_INLINE __mmask64 mnet_mask64(size_t n)

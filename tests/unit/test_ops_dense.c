@@ -288,6 +288,7 @@ static void check_largest_sums(void)
 {
     static Layer l;
     static double expected[MAX_ELEMENTS];
+    const int32_t largest = INT32_MAX - 7 * 100 * 255;
     for (int32_t sign = -1; sign <= 1; sign += 2) {
         draw_layer(&l, INT8);
         l.rows = 1;
@@ -302,7 +303,7 @@ static void check_largest_sums(void)
         l.activation = TFL_ACTIVATION_NONE;
         memset(l.w, sign > 0 ? 100 : 156, sizeof l.w);
         memset(l.in, 127, sizeof l.in);
-        l.bias_int[0] = sign * (INT32_MAX - 7 * 100 * 255);
+        l.bias_int[0] = sign > 0 ? largest : -largest;
         l.bias_int[1] = -l.bias_int[0];
         multiply(&l, expected);
         TbOperator op = { .builtin = TFL_OP_FULLY_CONNECTED,

@@ -14,8 +14,10 @@
  * tile's side, is taken for a thing that goes on behind it. */
 #define SEAM_MARGIN 0.02f
 /* A cut box goes when so much of it lies in the box of a view that sees the
- * whole thing, or in a larger one that is cut, too. */
+ * whole thing, or in a larger one that is cut, too.  One that a corner of the
+ * tile cuts is but a guess. */
 #define SEAM_COVER 0.5f
+#define SEAM_COVER_CORNER 0.4f
 #define SEAM_COVER_BY_CUT 0.6f
 /* The box of a part of a thing need not reach the edge that cuts it.  One that
  * ends so close to it and is so long, as fractions of the tile's side, goes when
@@ -267,6 +269,12 @@ crossed_edges (const MnetDetection * box, const MnetRect * tile)
       | (box->bottom > tile->y + tile->height + margin_y ? CUT_BOTTOM : 0);
 }
 
+static gboolean
+is_corner (guint8 edges)
+{
+  return (edges & (CUT_LEFT | CUT_RIGHT)) && (edges & (CUT_TOP | CUT_BOTTOM));
+}
+
 /* Does box `other`, of another view, show more of the thing that box `at` of
  * `view` is a part of? */
 static gboolean
@@ -281,7 +289,8 @@ covers (const GstMobilenetFindings * self, gsize other, guint view, gsize at)
   if (self->cut[other])
     return self->cut[at] && common > SEAM_COVER_BY_CUT && area (box) >
         area (part);
-  if (self->cut[at] && common > SEAM_COVER)
+  if (self->cut[at]
+      && common > (is_corner (self->cut[at]) ? SEAM_COVER_CORNER : SEAM_COVER))
     return TRUE;
   return common > NEAR_COVER
       && (self->near[at] & crossed_edges (box, &self->views[view].region));

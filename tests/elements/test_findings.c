@@ -7,7 +7,8 @@
 #include "gstmobilenetfindings.h"
 #include "runner.h"
 
-/* A picture of 900x500 in two tiles that overlap by 100 pixels, and as a whole. */
+/* A picture of 900x500 in two tiles that overlap by 100 pixels, the right one
+ * lower than the picture, and as a whole. */
 enum
 {
   LEFT,
@@ -17,7 +18,7 @@ enum
 };
 
 static const MnetRect regions[N_VIEWS] = { {0, 0, 500, 500}
-, {400, 0, 500, 500}
+, {400, 0, 500, 400}
 , {0, 0, 900, 500}
 };
 
@@ -133,10 +134,10 @@ GST_START_TEST (test_pieces)
   , {0, 2, 0.6f, 400, 102, 650, 201}
   };
   static const Found heights[] = { {LEFT, 1, 0.7f, 300, 100, 500, 200}
-  , {RIGHT, 1, 0.6f, 400, 20, 650, 400}
+  , {RIGHT, 1, 0.6f, 400, 20, 650, 350}
   };
   static const Found apart[] = { {0, 1, 0.7f, 300, 100, 500, 200}
-  , {0, 1, 0.6f, 400, 20, 650, 400}
+  , {0, 1, 0.6f, 400, 20, 650, 350}
   };
 
   ASSERT_MERGED (2, found, expected);
@@ -162,6 +163,23 @@ GST_START_TEST (test_part_of_whole)
 
   ASSERT_MERGED (3, at_edge, expected_at_edge);
   ASSERT_MERGED (3, close, expected_close);
+}
+
+GST_END_TEST;
+
+/* What a corner of the tile shows is a poor guess of the box. */
+GST_START_TEST (test_corner)
+{
+  static const Found corner[] = { {RIGHT, 1, 0.9f, 400, 250, 500, 400}
+  , {WHOLE, 1, 0.5f, 300, 100, 445, 450}
+  };
+  static const Found expected[] = { {0, 1, 0.5f, 300, 100, 445, 450} };
+  static const Found edge[] = { {RIGHT, 1, 0.9f, 400, 150, 500, 300}
+  , {WHOLE, 1, 0.5f, 300, 100, 445, 450}
+  };
+
+  ASSERT_MERGED (3, corner, expected);
+  ASSERT_MERGED (3, edge, edge);
 }
 
 GST_END_TEST;
@@ -217,6 +235,7 @@ findings_suite (void)
   tcase_add_test (tcase, test_cut_and_whole);
   tcase_add_test (tcase, test_pieces);
   tcase_add_test (tcase, test_part_of_whole);
+  tcase_add_test (tcase, test_corner);
   tcase_add_test (tcase, test_things_in_front);
   tcase_add_test (tcase, test_one_view);
   suite_add_tcase (suite, tcase);

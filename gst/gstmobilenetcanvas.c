@@ -365,10 +365,13 @@ paint_block_16 (const Plane * plane, const Run * down, const Block * block)
   for (y = 0; y < down->count; y++, row += plane->stride) {
     if (y + ROWS_AHEAD < down->count)
       __builtin_prefetch (row + (gssize) ROWS_AHEAD * plane->stride, 1);
-    for (x = 0; x < block->repeats; x++)
-      gst_mobilenet_sample_blend_row_16 ((guint16 *) row + x * block->period,
-          block->keep, block->add, MIN (plane->units, BLOCK), plane->depth,
-          plane->shift);
+    if (plane->units >= BLOCK)
+      for (x = 0; x < block->repeats; x++)
+        gst_mobilenet_sample_blend_row_16 ((guint16 *) row + x * block->period,
+            block->keep, block->add, BLOCK, plane->depth, plane->shift);
+    else
+      gst_mobilenet_sample_blend_row_16 ((guint16 *) row, block->keep,
+          block->add, plane->units, plane->depth, plane->shift);
   }
 }
 

@@ -176,8 +176,8 @@ gst_mobilenet_overlay_settings_install (GObjectClass * object_class)
 {
   g_object_class_install_property (object_class, PROP_LINE_WIDTH,
       g_param_spec_uint ("line-width", "Line width",
-          "Pixels of the lines of boxes. 0: by frame size", 0, MAX_LINE_WIDTH,
-          0, FLAGS));
+          "Pixels of the lines of boxes, without outlines. 0: by frame size", 0,
+          MAX_LINE_WIDTH, 0, FLAGS));
   g_object_class_install_property (object_class, PROP_FONT,
       g_param_spec_string ("font", "Font",
           "Family and style of the text, a Pango font description without size",
@@ -188,22 +188,22 @@ gst_mobilenet_overlay_settings_install (GObjectClass * object_class)
           GST_MOBILENET_OVERLAY_MAX_FONT_SIZE, 0, FLAGS));
   g_object_class_install_property (object_class, PROP_OPACITY,
       g_param_spec_double ("opacity", "Opacity",
-          "Of all that is drawn: 1 covers the picture, 0 draws nothing", 0, 1,
+          "Of all that is drawn. 1: covers the picture, 0: draws nothing", 0, 1,
           DEFAULT_OPACITY, FLAGS));
   g_object_class_install_property (object_class, PROP_COLORS,
       g_param_spec_string ("colors", "Colors",
           "Colors of labels, as in \"person=#ff0000,dog=#00c0ff\"; each other "
           "class has one of its own, by its index", NULL, FLAGS));
   install_switch (object_class, PROP_SHOW_LABELS, "show-labels", "Show labels",
-      "Write the name of a class", TRUE);
+      "Write the name of a class, or its index where it has none", TRUE);
   install_switch (object_class, PROP_SHOW_SCORES, "show-scores", "Show scores",
       "Write the score of a class, in percent", TRUE);
   install_switch (object_class, PROP_SHOW_CLASSES, "show-classes",
       "Show classes",
-      "Write the best classes of the whole frame at its top " "left", TRUE);
+      "Write the best classes of the whole frame at its top left", TRUE);
   install_switch (object_class, PROP_SHOW_STATS, "show-stats", "Show stats",
-      "Write frames a second, their latency and the age of results at the "
-      "bottom left", FALSE);
+      "Write frames a second, their latency and the age of results, in ms, at "
+      "the bottom left", FALSE);
   g_object_class_install_property (object_class, PROP_ATTACH,
       g_param_spec_enum ("attach", "Attach",
           "Hand labels on as GstVideoOverlayComposition instead of drawing "

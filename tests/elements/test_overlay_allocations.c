@@ -3,40 +3,12 @@
  * What mobilenetoverlay allocates for a frame: nothing when it draws, and when it
  * hands labels on always as many blocks.  Counts the process's own calls of
  * malloc(): not for sanitizers and valgrind, which have another one. */
-#include <stdlib.h>
-
+#include "count_malloc.h"
 #include "overlay_fixture.h"
 #include "runner.h"
 
 #define FRAMES 8
 #define BOXES 10
-
-static gint calls;              /* atomic */
-
-void *__libc_malloc (size_t size);
-void *__libc_calloc (size_t n, size_t size);
-void *__libc_realloc (void *block, size_t size);
-
-void *
-malloc (size_t size)
-{
-  g_atomic_int_inc (&calls);
-  return __libc_malloc (size);
-}
-
-void *
-calloc (size_t n, size_t size)
-{
-  g_atomic_int_inc (&calls);
-  return __libc_calloc (n, size);
-}
-
-void *
-realloc (void *block, size_t size)
-{
-  g_atomic_int_inc (&calls);
-  return __libc_realloc (block, size);
-}
 
 /* Boxes of five labels, elsewhere and with other scores on each frame. */
 static void
@@ -58,10 +30,10 @@ add_boxes (GstBuffer * buffer, guint number)
 }
 
 /* Calls of malloc() for so many frames, from the first of the cycle on. */
-static gint
+static glong
 count_calls (GstHarness * harness, GstBuffer * frames[FRAMES], guint n)
 {
-  gint before = g_atomic_int_get (&calls);
+  glong before = count_malloc ();
   guint i;
 
   for (i = 0; i < n; i++) {
@@ -73,17 +45,17 @@ count_calls (GstHarness * harness, GstBuffer * frames[FRAMES], guint n)
     if (meta)
       gst_buffer_remove_meta (*frame, (GstMeta *) meta);
   }
-  return g_atomic_int_get (&calls) - before;
+  return count_malloc () - before;
 }
 
 /* Of an element, for each cycle of frames, once it has seen them all. */
-static gint
+static glong
 calls_of_cycle (const gchar * launch)
 {
   GstHarness *harness = gst_harness_new_parse (launch);
   GstBuffer *frames[FRAMES];
   GstVideoInfo info;
-  gint few, many;
+  glong few, many;
   guint i;
 
   overlay_info (&info, "NV12", 640, 360, NULL);
@@ -104,10 +76,10 @@ calls_of_cycle (const gchar * launch)
 
 GST_START_TEST (test_allocations)
 {
-  gint before = g_atomic_int_get (&calls), pads, handed_on;
+  glong before = count_malloc (), pads, handed_on;
 
   g_free (g_malloc (1));
-  fail_unless (g_atomic_int_get (&calls) > before, "malloc() is not counted");
+  fail_unless (count_malloc () > before, "malloc() is not counted");
   pads = calls_of_cycle ("identity");
   fail_unless_equals_int (calls_of_cycle ("mobilenetoverlay"), pads);
 
@@ -115,7 +87,7 @@ GST_START_TEST (test_allocations)
    * of at most 4 blocks. */
   handed_on = calls_of_cycle ("mobilenetoverlay attach=always");
   fail_unless (handed_on > pads
-      && handed_on - pads <= 4 * FRAMES * (2 + 2 * BOXES), "%d calls for %d "
+      && handed_on - pads <= 4 * FRAMES * (2 + 2 * BOXES), "%ld calls for %d "
       "frames", handed_on - pads, FRAMES);
 }
 

@@ -305,11 +305,46 @@ static void fold_activations(MnetGraph *graph)
     }
 }
 
+static bool is_input(const MnetGraph *graph, int32_t tensor)
+{
+    for (int32_t i = 0; i < graph->n_inputs; i++)
+        if (graph->inputs[i] == tensor)
+            return true;
+    return false;
+}
+
+/* An output that is an input, too, becomes a copy: it stays when the next input is
+ * written, and when states are fed. */
+static MnetStatus part_outputs(MnetGraph *graph, MnetError *error)
+{
+    for (int32_t i = 0; i < graph->n_outputs; i++) {
+        int32_t from = graph->outputs[i];
+        if (!is_input(graph, from))
+            continue;
+        int32_t copy = mnet_graph_add_tensor(graph, &graph->tensors[from], error);
+        if (copy < 0)
+            return MNET_ERROR_LIMIT;
+        int32_t at = mnet_graph_add_node(graph, graph->n_nodes, MNET_OP_RESHAPE, 1, 1, error);
+        if (at < 0)
+            return error->status;
+        MnetNode *node = &graph->nodes[at];
+        node->inputs[0] = from;
+        node->outputs[0] = copy;
+        node->options.shape.n = graph->tensors[from].rank;
+        memcpy(node->options.shape.dims, graph->tensors[from].dims,
+               sizeof graph->tensors[from].dims);
+        add_note(node, "copy of an input");
+        graph->outputs[i] = copy;
+    }
+    return MNET_OK;
+}
+
 MnetStatus mnet_graph_fold(MnetGraph *graph, MnetError *error)
 {
     MnetError own;
     MnetStatus status = mnet_graph_unpack(graph, error);
-    if (status || (status = fold_uint8(graph, error ? error : &own)))
+    if (status || (status = fold_uint8(graph, error ? error : &own)) ||
+        (status = part_outputs(graph, error ? error : &own)))
         return status;
     remove_idle(graph);
     if ((status = mnet_graph_sink_transposes(graph, error)))

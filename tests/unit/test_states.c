@@ -110,6 +110,49 @@ static void check_feeding(bool feed, int zero_point)
     tb_file_free(&file);
 }
 
+/* A delay of two runs: state 1 becomes input 0, state 2 what state 1 was, and the
+ * output what state 2 was.  Both that leave as they came are outputs and inputs. */
+static void check_delay(void)
+{
+    MnetError error = { MNET_OK, "" };
+    TbModel *builder = tb_model_new();
+    int32_t x = tensor(builder, 1, 0), first = tensor(builder, 5, 0),
+            second = tensor(builder, 5, 0);
+    int32_t sum = tensor(builder, 5, 0), zeros = tensor(builder, 5, 0);
+    tb_input(builder, x);
+    tb_input(builder, first);
+    tb_input(builder, second);
+    tb_operator(builder, &(TbOperator){ .builtin = TFL_OP_SUB,
+                                        .n_inputs = 2,
+                                        .inputs = { first, first },
+                                        .n_outputs = 1,
+                                        .outputs = { zeros } });
+    tb_operator(builder, &(TbOperator){ .builtin = TFL_OP_ADD,
+                                        .n_inputs = 2,
+                                        .inputs = { zeros, x },
+                                        .n_outputs = 1,
+                                        .outputs = { sum } });
+    tb_output(builder, sum);
+    tb_output(builder, first);
+    TbFile file = tb_finish(builder);
+    MnetModel *model = mnet_model_load_memory(file.data, file.size, NULL, &error);
+    MnetSession *session =
+        mnet_session_new(model, &(MnetSessionOptions){ .feed_states = true }, &error);
+    if (!session)
+        exit(1);
+    for (int run = 1; run <= 6; run++) {
+        *(int8_t *)mnet_session_input(session, 0) = (int8_t)(10 * run);
+        mnet_session_run(session);
+        int late = ((const int8_t *)mnet_session_output(session, 1))[4];
+        int later = ((const int8_t *)mnet_session_input(session, 2))[4];
+        EXPECT(late == (run > 1 ? 10 * (run - 1) : 0), "run %d: the output is %d", run, late);
+        EXPECT(later == late, "run %d: state 2 is %d, output 1 %d", run, later, late);
+    }
+    mnet_session_free(session);
+    mnet_model_unref(model);
+    tb_file_free(&file);
+}
+
 int main(void)
 {
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
@@ -118,5 +161,6 @@ int main(void)
         check_feeding(feed, 0);
         check_feeding(feed, -7);
     }
+    check_delay();
     return expect_report("states");
 }

@@ -52,11 +52,15 @@ static MnetStatus allocate(MnetSession *s, MnetError *error)
     const MnetProgram *p = s->program;
     const MnetGraph *graph = p->graph;
     size_t workers = s->workers = s->pool ? mnet_pool_threads(s->pool) : 1, scratch = 0;
-    if (!mnet_mul_size(p->scratch, workers, &scratch) || scratch > s->model->max_arena)
-        return mnet_error_set(error, MNET_ERROR_LIMIT,
-                              "%zu threads need %zu bytes of memory each, the limit for all is %zu "
-                              "(MNET_MAX_ARENA); take fewer threads",
-                              workers, p->scratch, s->model->max_arena);
+    size_t shared = p->arena_bytes; /* that and one thread's are within the limit */
+    for (int32_t i = 0; i < graph->n_inputs; i++)
+        shared += s->infos.inputs[i].bytes;
+    if (!mnet_mul_size(p->scratch, workers, &scratch) || scratch > s->model->max_arena - shared)
+        return mnet_error_set(
+            error, MNET_ERROR_LIMIT,
+            "%zu threads need %zu bytes of memory each and %zu for all, the limit "
+            "is %zu (MNET_MAX_ARENA); take fewer threads",
+            workers, p->scratch, shared, s->model->max_arena);
     s->tensors = mnet_store_calloc(&s->store, (size_t)graph->n_tensors, sizeof *s->tensors);
     s->inputs = mnet_store_calloc(&s->store, (size_t)graph->n_inputs, sizeof *s->inputs);
     s->nanoseconds = mnet_store_calloc(&s->store, (size_t)graph->n_nodes, sizeof *s->nanoseconds);

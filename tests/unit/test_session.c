@@ -238,6 +238,33 @@ static void check_references(void)
     tb_file_free(&file);
 }
 
+/* The limit holds what all threads take together. */
+static void check_limit(void)
+{
+    TbFile file = map_model(TFL_TYPE_INT8);
+    MnetModel *model = load(&file);
+    MnetModelStats stats;
+    MnetPool *pool = mnet_pool_new(3, NULL);
+    mnet_model_stats(model, &stats);
+    mnet_model_unref(model);
+    EXPECT(stats.scratch_bytes, "a model without scratch");
+    for (size_t more = 1; more <= 2; more++) {
+        MnetError error = { MNET_OK, "" };
+        size_t limit = stats.arena_bytes + stats.input_bytes + more * stats.scratch_bytes;
+        MnetModelOptions options = { .max_arena = limit };
+        model = mnet_model_load_memory(file.data, file.size, &options, &error);
+        MnetSession *session =
+            mnet_session_new(model, &(MnetSessionOptions){ .pool = pool }, &error);
+        EXPECT(!session == (more == 1), "%zu threads more: %s", more, error.text);
+        if (more == 1)
+            expect_error("3 threads", &error, MNET_ERROR_LIMIT, "take fewer threads");
+        mnet_session_free(session);
+        mnet_model_unref(model);
+    }
+    mnet_pool_unref(pool);
+    tb_file_free(&file);
+}
+
 int main(void)
 {
     static const int types[] = { TFL_TYPE_UINT8, TFL_TYPE_INT8, TFL_TYPE_FLOAT32 };
@@ -254,5 +281,6 @@ int main(void)
     check_bound_inputs();
     check_profiling();
     check_references();
+    check_limit();
     return expect_report("session");
 }

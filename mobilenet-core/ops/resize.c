@@ -84,7 +84,8 @@ static void bilinear_axis_s8(const MnetNode *node, Axis *a)
         a->low[i] = limit(at / 1024, a->in);
         a->high[i] = limit((at + 1023) / 1024, a->in);
         /* A rounded scale may lead past the last index. */
-        a->part[i] = at / 1024 == a->low[i] || at < 0 ? (int32_t)(at - 1024 * a->low[i]) : 0;
+        bool inside = at / 1024 == a->low[i] || at < 0;
+        a->part[i] = inside ? (int32_t)(at - 1024 * (int64_t)a->low[i]) : 0;
     }
 }
 

@@ -141,17 +141,41 @@ static MnetStatus check_memory(MnetProgram *p, size_t max_arena, MnetError *erro
                           fits ? bytes : SIZE_MAX, max_arena);
 }
 
+static uint64_t sum(uint64_t a, uint64_t b)
+{
+    return b > UINT64_MAX - a ? UINT64_MAX : a + b;
+}
+
+/* What a run takes: multiply-adds, additions, elements that are moved. */
+static MnetStatus check_work(MnetProgram *p, MnetError *error)
+{
+    uint64_t others = 0;
+    for (int32_t i = 0; i < p->graph->n_nodes; i++) {
+        const MnetNode *node = &p->graph->nodes[i];
+        p->macs = sum(p->macs, p->steps[i].macs);
+        others = sum(others, p->steps[i].additions);
+        for (int32_t j = 0; j < node->n_inputs; j++)
+            if (node->inputs[j] >= 0)
+                others = sum(others, mnet_shape_elements(&p->shapes[node->inputs[j]]));
+        for (int32_t j = 0; j < node->n_outputs; j++)
+            others = sum(others, mnet_shape_elements(&p->shapes[node->outputs[j]]));
+    }
+    if (sum(p->macs, others) <= MNET_MAX_MACS)
+        return MNET_OK;
+    return mnet_error_set(error, MNET_ERROR_LIMIT,
+                          "a run needs %llu multiply-adds and %llu additions and moves, at most "
+                          "%llu are computed",
+                          (unsigned long long)p->macs, (unsigned long long)others,
+                          (unsigned long long)MNET_MAX_MACS);
+}
+
 MnetStatus mnet_program_plan(MnetProgram *p, const MnetKernels *kernels, MnetFusing fusing,
                              size_t max_arena, MnetStore *store, MnetError *error)
 {
     const MnetGraph *graph = p->graph;
     MnetStatus status = mnet_ops_plan(graph, p->shapes, kernels, p->steps, store, error);
-    for (int32_t i = 0; i < graph->n_nodes && !status; i++)
-        p->macs = p->steps[i].macs > UINT64_MAX - p->macs ? UINT64_MAX : p->macs + p->steps[i].macs;
-    if (!status && p->macs > MNET_MAX_MACS)
-        return mnet_error_set(error, MNET_ERROR_LIMIT,
-                              "a run needs %llu multiply-adds, at most %llu are computed",
-                              (unsigned long long)p->macs, (unsigned long long)MNET_MAX_MACS);
+    if (!status)
+        status = check_work(p, error);
     if (!status && fusing != MNET_FUSING_NONE)
         status =
             mnet_blocks_find(graph, p->steps, fusing == MNET_FUSING_ALL, store, p->block_of, error);

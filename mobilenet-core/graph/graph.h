@@ -16,7 +16,8 @@
 #define MNET_MAX_GRAPH_IO 64
 #define MNET_MAX_DIM (1 << 24)
 #define MNET_MAX_TENSOR_BYTES ((size_t)1 << 31)
-/* Multiply-adds of one run: a thousand times those of the largest MobileNet. */
+/* Multiply-adds, additions and moved elements of one run: a thousand times those of
+ * the largest MobileNet. */
 #define MNET_MAX_MACS ((uint64_t)1 << 40)
 
 /* Operators, named as TFLite names them; the last ones are the project's own. */

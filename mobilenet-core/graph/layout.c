@@ -8,7 +8,9 @@
 #include "base/error.h"
 #include "graph/fold.h"
 
-/* More than any network needs; each costs a walk over the graph. */
+/* More than any network needs; each costs a walk over the graph: inputs of nodes that
+ * might follow a TRANSPOSE, and those that do. */
+#define MAX_LOOKS 8192
 #define MAX_MOVES 2048
 
 typedef struct {
@@ -160,14 +162,16 @@ static bool options_can_follow(const MnetGraph *graph, const MnetNode *node, con
 
 /* Whether every activation that the node reads is turned in one order, for it
  * alone, and its constants and options can follow.  *first is the first of the
- * TRANSPOSEs. */
-static bool can_sink(const MnetGraph *graph, const MnetNode *node, Order *order, int32_t *first)
+ * TRANSPOSEs.  *looks is what is left of MAX_LOOKS. */
+static bool can_sink(const MnetGraph *graph, const MnetNode *node, Order *order, int32_t *first,
+                     int32_t *looks)
 {
     Order own;
     *first = -1;
-    if (node->n_outputs != 1 || !has_room(graph, node) ||
+    if (node->n_outputs != 1 || !has_room(graph, node) || node->n_inputs > *looks ||
         !(is_elementwise(node->op) || node->op == MNET_OP_PAD || node->op == MNET_OP_CONCATENATION))
         return false;
+    *looks -= node->n_inputs;
     for (int32_t i = 0; i < n_activations(node); i++) {
         int32_t transpose = transpose_before(graph, node, i, &own);
         if (transpose < 0)
@@ -267,12 +271,12 @@ static bool cancel(MnetGraph *graph, int32_t index)
 MnetStatus mnet_graph_sink_transposes(MnetGraph *graph, MnetError *error)
 {
     MnetStatus status = MNET_OK;
-    for (int32_t i = 0, moves = 0; i < graph->n_nodes && !status; i++) {
+    for (int32_t i = 0, moves = 0, looks = MAX_LOOKS; i < graph->n_nodes && !status; i++) {
         Order order;
         int32_t first;
         if (cancel(graph, i)) {
             i--;
-        } else if (moves < MAX_MOVES && can_sink(graph, &graph->nodes[i], &order, &first)) {
+        } else if (moves < MAX_MOVES && can_sink(graph, &graph->nodes[i], &order, &first, &looks)) {
             status = sink(graph, i, first, &order, error);
             moves++;
         }

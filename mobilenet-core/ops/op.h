@@ -25,6 +25,7 @@ typedef struct {
     size_t tiles;            /* independent parts that the work may have, at least 1 */
     size_t scratch;          /* bytes that a tile needs for itself */
     uint64_t macs;
+    uint64_t additions; /* of windows that have no weights, in the time of as many macs */
 } MnetStep;
 
 typedef struct MnetOpClass {

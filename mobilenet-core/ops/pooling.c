@@ -62,13 +62,25 @@ static MnetStatus pool_infer(const MnetGraph *graph, const MnetNode *node, MnetS
         return mnet_op_unsupported(error, node, "the sum of %zu values may pass 2^31", window);
     MnetShape shape = { 4,
                         { (int32_t)g.batch, (int32_t)g.out_h, (int32_t)g.out_w, (int32_t)g.in_c } };
-    if ((status = mnet_set_shape(graph, node, shapes, &shape, error)))
-        return status;
-    /* 2^31 results at most, of 2^32 values at most. */
-    if ((uint64_t)mnet_shape_elements(&shape) * window > MNET_MAX_MACS)
-        return mnet_op_unsupported(error, node, "its windows of %zu values pass %llu additions",
-                                   window, (unsigned long long)MNET_MAX_MACS);
-    return MNET_OK;
+    return mnet_set_shape(graph, node, shapes, &shape, error);
+}
+
+/* A kernel's call for one pixel of a window costs as much as so many channels. */
+#define FEWEST_CHANNELS 32
+
+/* Below 2^31 results of below 2^31 values each are below 2^62 in all. */
+static uint64_t additions_of(uint64_t calls, size_t channels)
+{
+    uint64_t additions;
+    channels = channels < FEWEST_CHANNELS ? FEWEST_CHANNELS : channels;
+    return __builtin_mul_overflow(calls, (uint64_t)channels, &additions) ? UINT64_MAX : additions;
+}
+
+static uint64_t count_additions(const MnetGeometry2D *g)
+{
+    size_t h = g->kernel_h < g->in_h ? g->kernel_h : g->in_h;
+    size_t w = g->kernel_w < g->in_w ? g->kernel_w : g->in_w;
+    return additions_of((uint64_t)g->batch * g->out_h * g->out_w * h * w, g->in_c);
 }
 
 static MnetStatus pool_plan(MnetStep *step, MnetStore *store, MnetError *error)
@@ -89,6 +101,7 @@ static MnetStatus pool_plan(MnetStep *step, MnetStore *store, MnetError *error)
         mnet_activation_range_s8(node->activation, out, &s->min_s8, &s->max_s8);
     size_t pixels = s->g.batch * s->g.out_h * s->g.out_w;
     step->state = s;
+    step->additions = count_additions(&s->g);
     step->scratch = s->g.in_c * sizeof(int32_t);
     step->tiles =
         mnet_tile_count((uint64_t)pixels * s->g.in_c * s->g.kernel_h * s->g.kernel_w, pixels);
@@ -277,6 +290,7 @@ static MnetStatus mean_plan(MnetStep *step, MnetStore *store, MnetError *error)
     }
     if (!mnet_mul_size(s->inner, sizeof(int32_t), &step->scratch))
         return mnet_error_memory(error, SIZE_MAX);
+    step->additions = additions_of((uint64_t)s->outer * s->reduced, s->inner);
     step->tiles = mnet_tile_count((uint64_t)s->outer * s->reduced * s->inner, s->outer);
     step->state = s;
     return MNET_OK;

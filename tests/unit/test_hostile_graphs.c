@@ -166,13 +166,45 @@ static void check_paddings(void)
     }
 }
 
-static TbFile pool(int type, int32_t size, int32_t window)
+/* `n` of them behind each other. */
+static TbFile pools(int n, int type, int32_t size, int32_t window)
 {
     const int32_t dims[4] = { 1, size, size, 1 };
     TbModel *model = tb_model_new();
-    int32_t x = activation(model, type, 4, dims), y = activation(model, type, 0, NULL);
-    node(model, TFL_OP_AVERAGE_POOL_2D, x, -1, y,
-         tb_pool_options(TFL_PADDING_SAME, 1, 1, window, window, 0));
+    int32_t x = activation(model, type, 4, dims), last = x;
+    for (int i = 0; i < n; i++) {
+        int32_t y = activation(model, type, 0, NULL);
+        node(model, TFL_OP_AVERAGE_POOL_2D, last, -1, y,
+             tb_pool_options(TFL_PADDING_SAME, 1, 1, window, window, 0));
+        last = y;
+    }
+    return finish(model, x, last);
+}
+
+/* Means over channels, of which there is one. */
+static TbFile means(int n)
+{
+    static const int32_t dims[4] = { 1, 4000, 4000, 1 }, axes[1] = { 3 };
+    TbModel *model = tb_model_new();
+    int32_t x = activation(model, TFL_TYPE_INT8, 4, dims), last = x;
+    int32_t list = tb_ints(model, "axes", 1, axes);
+    for (int i = 0; i < n; i++) {
+        int32_t y = activation(model, TFL_TYPE_INT8, 0, NULL);
+        node(model, TFL_OP_MEAN, last, list, y, tb_mean_options(true));
+        last = y;
+    }
+    return finish(model, x, last);
+}
+
+/* A row whose places are beyond 2^31 in fixed point of 10 bits. */
+static TbFile long_row(void)
+{
+    static const int32_t row[4] = { 1, 1, 5000000, 1 }, size[2] = { 1, 2 };
+    TbModel *model = tb_model_new();
+    int32_t x = activation(model, TFL_TYPE_INT8, 4, row), list = tb_ints(model, "size", 2, size);
+    int32_t y = activation(model, TFL_TYPE_INT8, 0, NULL);
+    node(model, TFL_OP_RESIZE_BILINEAR, x, list, y,
+         tb_resize_options(TFL_OPTIONS_RESIZE_BILINEAR, false, false));
     return finish(model, x, y);
 }
 
@@ -180,8 +212,11 @@ static TbFile pool(int type, int32_t size, int32_t window)
 static void check_appetite(void)
 {
     static const int32_t kernel[4] = { 1, 64, 64, 2 };
-    expect_file("a window of bytes", pool(TFL_TYPE_INT8, 5000, 5000), "may pass 2^31");
-    expect_file("a window everywhere", pool(TFL_TYPE_FLOAT32, 2048, 2048), "additions");
+    expect_file("a window of bytes", pools(1, TFL_TYPE_INT8, 5000, 5000), "may pass 2^31");
+    expect_file("a window everywhere", pools(1, TFL_TYPE_FLOAT32, 2048, 2048), "additions");
+    expect_file("a window on one channel", pools(1, TFL_TYPE_INT8, 600, 600), "additions");
+    expect_file("windows that are much together", pools(4096, TFL_TYPE_INT8, 100, 100),
+                "additions");
     for (int i = 0; i < 2; i++) {
         int type = i ? TFL_TYPE_INT8 : TFL_TYPE_FLOAT32;
         TbModel *model = tb_model_new();
@@ -191,6 +226,8 @@ static void check_appetite(void)
              tb_depthwise_options(TFL_PADDING_SAME, 1, 1, 1, 65535, 65535, 0));
         expect_file("a dilation that reaches far", finish(model, x, y), "bytes of memory");
     }
+    expect_file("a long row", long_row(), NULL);
+    expect_file("means that are much together", means(4096), "additions");
     const int32_t large[4] = { 1, 1000, 1000, 15 };
     TbModel *model = tb_model_new();
     for (int i = 0; i < 64; i++)

@@ -69,11 +69,13 @@ struct _GstMobilenetSsd
 {
   GstMobilenetFilter parent;
 
-  /* Under the object lock.  Tiling and classes are what the settings say, or,
+  /* Under the object lock.  What follows the settings is what they say, or,
    * where those were changed to something malformed, said. */
   GstMobilenetSsdSettings settings;
   GstMobilenetTiling tiling;
   GstMobilenetClasses *classes; /* NULL before start */
+  gfloat iou_threshold;         /* 0: the network's */
+  guint max_detections;
 
   /* From start to stop. */
   MnetAnchors *anchors;         /* NULL: none were named */
@@ -134,7 +136,10 @@ apply_settings (GstMobilenetSsd * self, MnetError * error)
     return FALSE;
   g_clear_pointer (&self->classes, gst_mobilenet_classes_unref);
   self->classes = classes;
+  tiling.revision = self->tiling.revision + 1;
   self->tiling = tiling;
+  self->iou_threshold = settings->iou_threshold;
+  self->max_detections = settings->max_detections;
   return TRUE;
 }
 
@@ -335,7 +340,7 @@ gst_mobilenet_ssd_decode (GstMobilenetFilter * filter, MnetSession * session,
 
   GST_OBJECT_LOCK (self);
   classes = gst_mobilenet_classes_ref (self->classes);
-  query.suppression.overlap_threshold = self->settings.iou_threshold;
+  query.suppression.overlap_threshold = self->iou_threshold;
   GST_OBJECT_UNLOCK (self);
   query.class_thresholds = classes->thresholds;
   query.classes = classes->wanted;
@@ -381,8 +386,8 @@ gst_mobilenet_ssd_finish (GstMobilenetFilter * filter,
   gsize n, max, i;
 
   GST_OBJECT_LOCK (self);
-  overlap_threshold = self->settings.iou_threshold;
-  max = CLAMP (self->settings.max_detections, 1, MNET_MAX_CANDIDATES);
+  overlap_threshold = self->iou_threshold;
+  max = self->max_detections;
   GST_OBJECT_UNLOCK (self);
   found = gst_mobilenet_findings_merge (self->findings, overlap_threshold, &n);
   n = MIN (n, max);

@@ -140,6 +140,7 @@ gst_mobilenet_tiling_parse (GstMobilenetTiling * tiling, const gchar * tiles,
     return FALSE;
   }
   tiling->overlap = overlap;
+  tiling->revision = 0;
   return parse_tiles (tiling, tiles, error)
       && parse_region (tiling, region, error);
 }
@@ -327,9 +328,10 @@ gst_mobilenet_tiles_choose (GstMobilenetTiles * self,
 
   update_layout (self, tiling, &frame->picture);
   if (tiling->motion) {
-    if (request->restarted)
+    if (request->restarted || tiling->revision != self->tiling.revision)
       gst_mobilenet_motion_forget (self->motion);
     gst_mobilenet_motion_look (self->motion, planes);
+    self->tiling.revision = tiling->revision;
   }
   frame->layout = self->layout;
   frame->n_tags = self->n_tiles;

@@ -21,6 +21,7 @@ typedef struct
   gboolean motion;              /* only where something changed */
   gdouble overlap;              /* of neighbours, fraction of a tile's side */
   gdouble x, y, width, height;  /* the region, fractions of the picture */
+  guint revision;               /* findings of another one are out of date */
 } GstMobilenetTiling;
 
 gboolean gst_mobilenet_tiling_parse (GstMobilenetTiling * tiling,

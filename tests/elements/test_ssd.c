@@ -195,6 +195,8 @@ GST_START_TEST (test_malformed_while_playing)
     {"tiles", "3", "tiles"},
     {"region", "1,2", "region"},
     {"score-threshold", "3", "score-threshold"},
+    {"iou-threshold", "1.5", "iou-threshold"},
+    {"max-detections", "0", "max-detections"},
   };
   GstHarness *h = ssd_new ("classes", "green", NULL);
   GstBus *bus = gst_element_get_bus (h->element);
@@ -223,6 +225,42 @@ GST_START_TEST (test_malformed_while_playing)
     g_value_unset (&before);
   }
   gst_object_unref (bus);
+  fixture_teardown (h);
+}
+
+GST_END_TEST;
+
+/* Numbers that are refused while frames flow leave those of before in force. */
+GST_START_TEST (test_refused_numbers)
+{
+  /* Boxes of two cells side by side overlap by half. */
+  const SsdSquare row[] = { {20, 60, 40, 20, COLOUR_RED}
+  , {100, 60, 40, 20, COLOUR_GREEN}
+  , {0}
+  };
+  static const struct
+  {
+    const gchar *iou, *max;
+    guint n;
+  } cases[] = {
+    {"0.4", "2", 2}, {"1.5", "2", 2}, {"0.6", "3", 3}, {"-1", "3", 3},
+    {"0.6", "0", 3}, {"0.6", "5000", 3}, {"0.6", "100", 4},
+  };
+  GstHarness *h = ssd_new ("model-file", ssd_model (8, SSD_BOXES_WIDE), NULL);
+  guint i;
+
+  fixture_set_caps (h, "RGB", 160, 160);
+  for (i = 0; i < G_N_ELEMENTS (cases); i++) {
+    GstBuffer *buffer;
+
+    gst_util_set_object_arg (G_OBJECT (h->element), "iou-threshold",
+        cases[i].iou);
+    gst_util_set_object_arg (G_OBJECT (h->element), "max-detections",
+        cases[i].max);
+    buffer = ssd_push (h, ssd_frame (160, 160, row, 0));
+    ssd_assert_count (buffer, cases[i].n);
+    gst_buffer_unref (buffer);
+  }
   fixture_teardown (h);
 }
 
@@ -360,6 +398,7 @@ ssd_suite (void)
   tcase_add_test (tcase, test_clipped);
   tcase_add_test (tcase, test_thresholds_and_classes);
   tcase_add_test (tcase, test_malformed_while_playing);
+  tcase_add_test (tcase, test_refused_numbers);
   tcase_add_test (tcase, test_regions_of_interest);
   tcase_add_test (tcase, test_messages);
   tcase_add_test (tcase, test_many_detections);

@@ -169,6 +169,36 @@ GST_START_TEST (test_motion)
 
 GST_END_TEST;
 
+/* Tiles that did not change are looked at anew when what is asked for has. */
+GST_START_TEST (test_motion_and_properties)
+{
+  static const struct
+  {
+    const gchar *name, *value;
+    guint n;
+  } cases[] = {
+    {"classes", "green", 1}, {"classes", "", 2}, {"score-threshold", "1", 0},
+    {"score-threshold", "0.5", 2}, {"class-thresholds", "red=1", 1},
+  };
+  GstHarness *h = ssd_new ("tiles", "2x1,motion", "overlap", "0", NULL);
+  guint i;
+
+  fixture_set_caps (h, "RGB", 320, 160);
+  gst_buffer_unref (push_until (h, before, 2));
+  for (i = 0; i < G_N_ELEMENTS (cases); i++) {
+    GstBuffer *buffer;
+
+    gst_util_set_object_arg (G_OBJECT (h->element), cases[i].name,
+        cases[i].value);
+    buffer = ssd_push (h, ssd_frame (320, 160, before, i * FRAME_DURATION));
+    ssd_assert_count (buffer, cases[i].n);
+    gst_buffer_unref (buffer);
+  }
+  fixture_teardown (h);
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_latest_motion)
 {
   GstHarness *h = ssd_new ("mode", "latest", "tiles", "2x1,motion", "overlap",
@@ -429,6 +459,7 @@ modes_suite (void)
   tcase_add_test (tiles, test_latest_many_tiles);
   tcase_add_loop_test (tiles, test_flush, 0, G_N_ELEMENTS (modes));
   tcase_add_test (tiles, test_motion);
+  tcase_add_test (tiles, test_motion_and_properties);
   tcase_add_test (tiles, test_latest_motion);
   tcase_add_test (tiles, test_tiles_change);
   tcase_add_test (tiles, test_small_frames);

@@ -68,6 +68,16 @@ photograph (const gchar * name, gint * width, gint * height)
   return buffer;
 }
 
+/* At any address. */
+static guint32
+read_uint32 (const gchar * from)
+{
+  guint32 value;
+
+  memcpy (&value, from, sizeof value);
+  return GUINT32_FROM_LE (value);
+}
+
 /* A bitmap of images/, 24 bits a pixel, as an RGB frame. */
 static GstBuffer *
 bitmap (const gchar * name, gint * width, gint * height)
@@ -80,18 +90,18 @@ bitmap (const gchar * name, gint * width, gint * height)
   gint x, y;
 
   fail_unless (g_file_get_contents (path, &data, &size, NULL) && size > 54);
-  *width = GST_READ_UINT32_LE (data + 18);
-  *height = GST_READ_UINT32_LE (data + 22);
+  *width = read_uint32 (data + 18);
+  *height = read_uint32 (data + 22);
   stride = (3 * *width + 3) & ~3;
   fail_unless (data[28] == 24
-      && size >= GST_READ_UINT32_LE (data + 10) + stride * *height,
+      && size >= read_uint32 (data + 10) + stride * *height,
       "%s is no bitmap of 24 bits a pixel", name);
   gst_video_info_set_format (&info, GST_VIDEO_FORMAT_RGB, *width, *height);
   buffer = gst_buffer_new_allocate (NULL, info.size, NULL);
   gst_buffer_map (buffer, &map, GST_MAP_WRITE);
   for (y = 0; y < *height; y++) {
     const gchar *bgr =
-        data + GST_READ_UINT32_LE (data + 10) + stride * (*height - 1 - y);
+        data + read_uint32 (data + 10) + stride * (*height - 1 - y);
     guint8 *rgb = map.data + GST_VIDEO_INFO_PLANE_STRIDE (&info, 0) * y;
 
     for (x = 0; x < 3 * *width; x++)

@@ -232,6 +232,10 @@ MnetStatus mnet_op_float_or_int8(const MnetGraph *graph, const MnetNode *node, M
     const MnetTensor *in = mnet_in(graph, node, 0), *out = mnet_out(graph, node);
     if (in->type == MNET_TYPE_FLOAT32 && out->type == MNET_TYPE_FLOAT32)
         return MNET_OK;
+    /* Those with a scale have become int8. */
+    if (in->type == MNET_TYPE_UINT8 || out->type == MNET_TYPE_UINT8)
+        return mnet_op_malformed(error, node, "its %s is uint8 and has no scale",
+                                 in->type == MNET_TYPE_UINT8 ? "input" : "output");
     if (in->type != MNET_TYPE_INT8 || out->type != MNET_TYPE_INT8)
         return mnet_op_unsupported(error, node,
                                    "%s to %s is not supported, only float32, int8 and uint8",

@@ -238,8 +238,8 @@ static void check_appetite(void)
     expect_file("64 large inputs", tb_finish(model), "bytes of memory, the limit is 67108864");
 }
 
-/* Only weights may have scales of 0 and below. */
-static void check_constant_scales(void)
+/* Only weights may have scales of 0 and below; activations of bytes have one. */
+static void check_scales(void)
 {
     static const struct {
         int32_t builtin;
@@ -258,6 +258,11 @@ static void check_constant_scales(void)
             expect_file("a constant operand's scale", finish(model, x, y), "scale above 0");
         }
     TbModel *model = tb_model_new();
+    int32_t bare = activation(model, TFL_TYPE_UINT8, 4, picture);
+    int32_t scaled = activation(model, TFL_TYPE_INT8, 4, picture);
+    node(model, TFL_OP_TANH, scaled, -1, bare, none);
+    expect_file("uint8 without a scale", finish(model, scaled, bare), "uint8 and has no scale");
+    model = tb_model_new();
     int32_t x = activation(model, TFL_TYPE_INT8, 4, picture);
     int32_t c = constant(model, TFL_TYPE_INT8, picture, -1);
     int32_t y = activation(model, TFL_TYPE_INT8, 0, NULL);
@@ -276,6 +281,6 @@ int main(void)
     check_reshaped_type();
     check_paddings();
     check_appetite();
-    check_constant_scales();
+    check_scales();
     return expect_report("hostile graphs");
 }

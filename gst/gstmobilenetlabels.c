@@ -8,11 +8,11 @@
 #define PLACES_AROUND 9
 #define STEPS_DOWN 12
 
-static gint
+static gint64
 overlap (const GstVideoRectangle * a, const GstVideoRectangle * b)
 {
-  gint w = MIN (a->x + a->w, b->x + b->w) - MAX (a->x, b->x);
-  gint h = MIN (a->y + a->h, b->y + b->h) - MAX (a->y, b->y);
+  gint64 w = MIN (a->x + a->w, b->x + b->w) - MAX (a->x, b->x);
+  gint64 h = MIN (a->y + a->h, b->y + b->h) - MAX (a->y, b->y);
 
   return w > 0 && h > 0 ? w * h : 0;
 }
@@ -28,11 +28,11 @@ shift_inside (gint at, gint size, gint from, gint extent)
 }
 
 /* Pixels that a place shares with labels before; 0 is the best. */
-static gint
+static gint64
 cost_of (const GstVideoRectangle * place, const GstMobilenetLabel * labels,
     guint n)
 {
-  gint cost = 0;
+  gint64 cost = 0;
   guint i;
 
   for (i = 0; i < n; i++)
@@ -102,11 +102,12 @@ place_label (GstMobilenetLabel * labels, guint n,
 {
   GstMobilenetLabel *label = &labels[n];
   GstVideoRectangle place = label->place, best = place;
-  gint least = G_MAXINT, x, y;
+  gint64 least = G_MAXINT64;
+  gint x, y;
   guint i;
 
   for (i = 0; least > 0 && candidate (label, i, &x, &y); i++) {
-    gint cost;
+    gint64 cost;
 
     place.x = shift_inside (x, place.w, area->x, area->w);
     place.y = shift_inside (y, place.h, area->y, area->h);
@@ -118,7 +119,7 @@ place_label (GstMobilenetLabel * labels, guint n,
     }
   }
   label->place = best;
-  label->hidden = least > best.w * best.h / 4;
+  label->hidden = least > (gint64) best.w * best.h / 4;
 }
 
 void

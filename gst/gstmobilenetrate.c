@@ -14,7 +14,8 @@ gst_mobilenet_rate_reset (GstMobilenetRate * rate)
   memset (rate, 0, sizeof (*rate));
 }
 
-/* The means of the period that ends now; what is not known is not told. */
+/* The means of the period that ends now; what is not known is not told, nor that
+ * results are the frames' own. */
 static void
 describe_period (GstMobilenetRate * rate, gint64 now)
 {
@@ -28,7 +29,7 @@ describe_period (GstMobilenetRate * rate, gint64 now)
     g_snprintf (rate->text + used, sizeof (rate->text) - used,
         ", latency %.0f ms", rate->latency / rate->timed);
   used = strlen (rate->text);
-  if (rate->aged)
+  if (rate->age > 0)
     g_snprintf (rate->text + used, sizeof (rate->text) - used,
         ", result %.0f ms old", rate->age / rate->aged);
 }

@@ -104,8 +104,8 @@ static GstBuffer *
 play_through (const Drawing * drawing, const gchar * elements,
     GstVideoInfo * info)
 {
-  gchar *launch = g_strdup_printf ("identity ! %s ! videoconvert ! "
-      "video/x-raw,format=GRAY8 ! identity", elements);
+  gchar *launch = g_strdup_printf ("%s ! videoconvert ! "
+      "capsfilter caps=video/x-raw,format=GRAY8", elements);
   GstHarness *harness = gst_harness_new_parse (launch);
   GstBuffer *buffer;
   GstCaps *caps;

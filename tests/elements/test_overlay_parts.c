@@ -198,6 +198,11 @@ GST_START_TEST (test_rate)
       GST_CLOCK_STIME_NONE);
   fail_unless_equals_string (rate.text, "1.0 fps");
 
+  /* Nor is that results are the frames' own. */
+  gst_mobilenet_rate_count (&rate, 2000001, GST_CLOCK_STIME_NONE, 0);
+  gst_mobilenet_rate_count (&rate, 3000001, GST_CLOCK_STIME_NONE, 0);
+  fail_unless_equals_string (rate.text, "1.0 fps");
+
   /* The text has room for anything. */
   gst_mobilenet_rate_reset (&rate);
   gst_mobilenet_rate_count (&rate, 1, G_MAXINT64, G_MAXINT64);

@@ -12,9 +12,15 @@
 /* Bytes that can be summed in an int32, whatever they are. */
 #define MAX_SUMMANDS ((size_t)INT32_MAX / 256)
 
+enum {
+    CHANNELS = 64, /* what a tile of one window takes at least */
+    AT_ONCE = 256  /* sums: fewer channels are summed in groups of pixels */
+};
+
 typedef struct {
     MnetGeometry2D g;
     bool is_float, is_max;
+    bool is_one;   /* one window: tiles divide its channels */
     int32_t shift; /* 128 where the file's numbers are uint8: they round as such */
     int32_t min_s8, max_s8;
     float min, max;
@@ -102,9 +108,11 @@ static MnetStatus pool_plan(MnetStep *step, MnetStore *store, MnetError *error)
     size_t pixels = s->g.batch * s->g.out_h * s->g.out_w;
     step->state = s;
     step->additions = count_additions(&s->g);
-    step->scratch = s->g.in_c * sizeof(int32_t);
-    step->tiles =
-        mnet_tile_count((uint64_t)pixels * s->g.in_c * s->g.kernel_h * s->g.kernel_w, pixels);
+    s->is_one = pixels == 1;
+    step->scratch = (s->g.in_c + AT_ONCE) * sizeof(int32_t);
+    /* Eight additions to sums in memory take as long as some 60 multiply-adds. */
+    step->tiles = mnet_tile_count(step->additions * 8,
+                                  s->is_one ? (s->g.in_c + CHANNELS - 1) / CHANNELS : pixels);
     return MNET_OK;
 }
 
@@ -117,10 +125,11 @@ static void clip_window(size_t out, size_t stride, ptrdiff_t pad, size_t kernel,
     *to = end > (ptrdiff_t)in ? in : end < 0 ? 0 : (size_t)end;
 }
 
-static void average_s8(const PoolState *s, size_t count, const int32_t *acc, int8_t *out)
+static void average_s8(const PoolState *s, size_t count, size_t channels, const int32_t *acc,
+                       int8_t *out)
 {
     int32_t n = (int32_t)count, half = n / 2;
-    for (size_t c = 0; c < s->g.in_c; c++) {
+    for (size_t c = 0; c < channels; c++) {
         int32_t sum = acc[c] + s->shift * n;
         int32_t v = (sum > 0 ? sum + half : sum - half) / n - s->shift;
         v = v < s->min_s8 ? s->min_s8 : v;
@@ -128,20 +137,21 @@ static void average_s8(const PoolState *s, size_t count, const int32_t *acc, int
     }
 }
 
-static void average_f32(const PoolState *s, size_t count, const float *acc, float *out)
+static void average_f32(const PoolState *s, size_t count, size_t channels, const float *acc,
+                        float *out)
 {
-    for (size_t c = 0; c < s->g.in_c; c++) {
+    for (size_t c = 0; c < channels; c++) {
         float v = acc[c] / (float)count;
         v = v < s->min ? s->min : v;
         out[c] = v > s->max ? s->max : v;
     }
 }
 
-static void clamp_maximum(const PoolState *s, void *out)
+static void clamp_maximum(const PoolState *s, size_t channels, void *out)
 {
     int8_t *bytes = out;
     float *floats = out;
-    for (size_t c = 0; c < s->g.in_c; c++) {
+    for (size_t c = 0; c < channels; c++) {
         if (s->is_float)
             floats[c] = fminf(fmaxf(floats[c], s->min), s->max);
         else
@@ -151,49 +161,106 @@ static void clamp_maximum(const PoolState *s, void *out)
     }
 }
 
-static void pool_pixel(const MnetStep *step, const PoolState *s, size_t pixel, const uint8_t *in,
-                       uint8_t *out, void *acc)
+/* A window of an output: [x0, x1) x [y0, y1), channels c0 to c1. */
+typedef struct {
+    size_t x0, x1, y0, y1, c0, c1;
+} Window;
+
+/* One call for each pixel is too many for few channels: where rows follow each
+ * other without a gap, groups of pixels are summed first. */
+static void sum_groups(const MnetStep *step, const PoolState *s, const Window *w, const int8_t *in,
+                       int32_t *acc)
+{
+    size_t channels = s->g.in_c, group = AT_ONCE / channels * channels;
+    size_t left = (w->y1 - w->y0) * s->g.in_w * channels;
+    in += w->y0 * s->g.in_w * channels;
+    memset(acc, 0, group * sizeof *acc);
+    for (size_t n; left; left -= n, in += n) {
+        n = left < group ? left : group;
+        step->kernels->accumulate_s8(n, in, acc);
+    }
+    for (size_t i = channels; i < group; i++)
+        acc[i % channels] += acc[i];
+}
+
+static void sum_pixels(const MnetStep *step, const PoolState *s, const Window *w, const uint8_t *in,
+                       void *acc)
+{
+    size_t channels = w->c1 - w->c0, element = s->is_float ? sizeof(float) : 1;
+    memset(acc, 0, channels * sizeof(int32_t));
+    for (size_t y = w->y0; y < w->y1; y++)
+        for (size_t x = w->x0; x < w->x1; x++) {
+            const void *at = in + ((y * s->g.in_w + x) * s->g.in_c + w->c0) * element;
+            if (s->is_float)
+                step->kernels->accumulate_f32(channels, at, acc);
+            else
+                step->kernels->accumulate_s8(channels, at, acc);
+        }
+}
+
+static void average(const MnetStep *step, const PoolState *s, const Window *w, const uint8_t *in,
+                    void *out, void *acc)
+{
+    size_t channels = w->c1 - w->c0, count = (w->x1 - w->x0) * (w->y1 - w->y0);
+    if (!s->is_float && w->x1 - w->x0 == s->g.in_w && channels == s->g.in_c &&
+        2 * channels <= AT_ONCE)
+        sum_groups(step, s, w, (const int8_t *)in, acc);
+    else
+        sum_pixels(step, s, w, in, acc);
+    if (s->is_float)
+        average_f32(s, count, channels, acc, out);
+    else
+        average_s8(s, count, channels, acc, out);
+}
+
+static void maximum(const MnetStep *step, const PoolState *s, const Window *w, const uint8_t *in,
+                    void *out)
+{
+    size_t channels = w->c1 - w->c0, element = s->is_float ? sizeof(float) : 1;
+    bool first = true;
+    for (size_t y = w->y0; y < w->y1; y++)
+        for (size_t x = w->x0; x < w->x1; x++, first = false) {
+            const void *at = in + ((y * s->g.in_w + x) * s->g.in_c + w->c0) * element;
+            if (first)
+                memcpy(out, at, channels * element);
+            else if (s->is_float)
+                step->kernels->max_f32(channels, at, out);
+            else
+                step->kernels->max_s8(channels, at, out);
+        }
+    clamp_maximum(s, channels, out);
+}
+
+static void pool_pixel(const MnetStep *step, const PoolState *s, size_t pixel, Window w,
+                       void *const *tensors, void *acc)
 {
     const MnetGeometry2D *g = &s->g;
-    const MnetKernels *kernels = step->kernels;
-    size_t element = s->is_float ? sizeof(float) : 1, bytes = g->in_c * element;
-    size_t x0, x1, y0, y1, count = 0;
-    clip_window(pixel % g->out_w, g->stride_w, g->pad_left, g->kernel_w, g->in_w, &x0, &x1);
-    clip_window(pixel / g->out_w % g->out_h, g->stride_h, g->pad_top, g->kernel_h, g->in_h, &y0,
-                &y1);
-    in += pixel / g->out_w / g->out_h * g->in_h * g->in_w * bytes;
-    memset(acc, 0, g->in_c * sizeof(int32_t));
-    for (size_t y = y0; y < y1; y++)
-        for (size_t x = x0; x < x1; x++, count++) {
-            const uint8_t *at = in + (y * g->in_w + x) * bytes;
-            if (s->is_max && !count)
-                memcpy(out, at, bytes);
-            else if (s->is_max && s->is_float)
-                kernels->max_f32(g->in_c, (const float *)(const void *)at, (float *)(void *)out);
-            else if (s->is_max)
-                kernels->max_s8(g->in_c, (const int8_t *)at, (int8_t *)out);
-            else if (s->is_float)
-                kernels->accumulate_f32(g->in_c, (const float *)(const void *)at, acc);
-            else
-                kernels->accumulate_s8(g->in_c, (const int8_t *)at, acc);
-        }
+    size_t element = s->is_float ? sizeof(float) : 1;
+    const uint8_t *in = tensors[step->node->inputs[0]];
+    uint8_t *out = tensors[step->node->outputs[0]];
+    clip_window(pixel % g->out_w, g->stride_w, g->pad_left, g->kernel_w, g->in_w, &w.x0, &w.x1);
+    clip_window(pixel / g->out_w % g->out_h, g->stride_h, g->pad_top, g->kernel_h, g->in_h, &w.y0,
+                &w.y1);
+    in += pixel / g->out_w / g->out_h * g->in_h * g->in_w * g->in_c * element;
+    out += (pixel * g->in_c + w.c0) * element;
     if (s->is_max)
-        clamp_maximum(s, out);
-    else if (s->is_float)
-        average_f32(s, count, acc, (float *)(void *)out);
+        maximum(step, s, &w, in, out);
     else
-        average_s8(s, count, acc, (int8_t *)out);
+        average(step, s, &w, in, out, acc);
 }
 
 static void pool_run(const MnetStep *step, void *const *tensors, size_t tile, size_t tiles,
                      void *scratch)
 {
     const PoolState *s = step->state;
-    size_t begin, end, bytes = s->g.in_c * (s->is_float ? sizeof(float) : 1);
-    mnet_tile_range(s->g.batch * s->g.out_h * s->g.out_w, tile, tiles, 1, &begin, &end);
+    Window w = { .c1 = s->g.in_c };
+    size_t begin = 0, end = 1;
+    if (s->is_one)
+        mnet_tile_range(s->g.in_c, tile, tiles, CHANNELS, &w.c0, &w.c1);
+    else
+        mnet_tile_range(s->g.batch * s->g.out_h * s->g.out_w, tile, tiles, 1, &begin, &end);
     for (size_t p = begin; p < end; p++)
-        pool_pixel(step, s, p, tensors[step->node->inputs[0]],
-                   (uint8_t *)tensors[step->node->outputs[0]] + p * bytes, scratch);
+        pool_pixel(step, s, p, w, tensors, scratch);
 }
 
 const MnetOpClass mnet_op_average_pool = { pool_infer, NULL, pool_plan, pool_run };

@@ -306,6 +306,7 @@ static void bench(const MnetKernels *kernels)
     Bench shapes[] = {
         { "112 x (3 x 9) x 32 relu", 112, 27, 32, 3, true },
         { "64 x (3 x 9) x 8 relu", 64, 27, 8, 3, true },
+        { "112 x (3 x 9) x 16", 112, 27, 16, 3, false },
         { "28 x (3 x 120) x 160", 28, 360, 160, 3, false },
         { "12544 x 16 x 96 relu", 12544, 16, 96, 1, true },
         { "3136 x 24 x 144 relu", 3136, 24, 144, 1, true },

@@ -263,12 +263,15 @@ void mnet_lut8_avx512vnni(size_t n, const uint8_t *in, const uint8_t *table, uin
 
 void mnet_accumulate_s8_avx512vnni(size_t n, const int8_t *in, int32_t *acc)
 {
-    for (size_t i = 0; i < n; i += 16) {
-        const __mmask16 valid = mnet_mask16(n - i);
-        __m512i x = _mm512_cvtepi8_epi32(_mm_maskz_loadu_epi8(valid, in + i));
-        x = _mm512_add_epi32(x, _mm512_maskz_loadu_epi32(valid, acc + i));
-        _mm512_mask_storeu_epi32(acc + i, valid, x);
+    size_t i = 0;
+    for (; n - i >= 16; i += 16) {
+        __m512i x = _mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)(const void *)(in + i)));
+        _mm512_storeu_si512(acc + i, _mm512_add_epi32(x, _mm512_loadu_si512(acc + i)));
     }
+    const __mmask16 valid = mnet_mask16(n - i);
+    __m512i x = _mm512_cvtepi8_epi32(_mm_maskz_loadu_epi8(valid, in + i));
+    x = _mm512_add_epi32(x, _mm512_maskz_loadu_epi32(valid, acc + i));
+    _mm512_mask_storeu_epi32(acc + i, valid, x);
 }
 
 void mnet_max_s8_avx512vnni(size_t n, const int8_t *in, int8_t *out)

@@ -52,6 +52,7 @@ static const Known known[] = {
       0.477f,
       { 389 / 1200.f, 197 / 600.f, 667 / 1200.f, 606 / 600.f },
       0.8 },
+    { COCO, "cats_and_dogs", MNET_DETECTOR_POST_PROCESS, "dog", 0.500f, { 0 }, 0 },
     { COCO, "grace_hopper", MNET_DETECTOR_POST_PROCESS, "person", 0.711f, { 0, 0, 1, 1 }, 0.85 },
     { COCO, "grace_hopper", MNET_DETECTOR_POST_PROCESS, "tie", 0.656f, { 0 }, 0 },
     { COCO, "cat", MNET_DETECTOR_POST_PROCESS, "cat", 0.719f, { 0 }, 0 },

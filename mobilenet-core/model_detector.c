@@ -182,8 +182,9 @@ static const void *find_anchors(const MnetModel *model, MnetTensorInfo *info)
     return found;
 }
 
-/* Which output of TFLite_Detection_PostProcess `tensor` is; sets *n_classes. */
-static MnetRole find_role(const MnetGraph *graph, int32_t tensor, size_t *n_classes)
+/* Which output of TFLite_Detection_PostProcess `tensor` is; sets n_classes and
+ * rows_per_box. */
+static MnetRole find_role(const MnetGraph *graph, int32_t tensor, MnetNetworkFacts *facts)
 {
     static const MnetRole roles[] = { MNET_ROLE_BOXES, MNET_ROLE_CLASSES, MNET_ROLE_SCORES,
                                       MNET_ROLE_COUNT };
@@ -191,7 +192,9 @@ static MnetRole find_role(const MnetGraph *graph, int32_t tensor, size_t *n_clas
     const MnetNode *node = producer < 0 ? NULL : &graph->nodes[producer];
     if (!node || node->op != MNET_OP_DETECTION_POST_PROCESS)
         return MNET_ROLE_NONE;
-    *n_classes = (size_t)node->options.post_process.n_classes;
+    const MnetPostProcess *options = &node->options.post_process;
+    facts->n_classes = (size_t)options->n_classes;
+    facts->rows_per_box = options->regular ? 1 : (size_t)options->max_classes;
     for (int32_t i = 0; i < node->n_outputs && i < 4; i++)
         if (node->outputs[i] == tensor)
             return roles[i];
@@ -204,7 +207,7 @@ static void fill_outputs(const MnetModel *model, MnetNetworkFacts *facts)
     for (int32_t i = 0; i < graph->n_outputs; i++) {
         MnetOutputFacts *output = &facts->outputs[i];
         output->info = model->infos.outputs[i];
-        output->role = find_role(graph, graph->outputs[i], &facts->n_classes);
+        output->role = find_role(graph, graph->outputs[i], facts);
         output->info.kind = kind_of(graph, graph->outputs[i]);
         find_maps(&model->program, graph->outputs[i], output);
         find_decoded(&model->program, graph->outputs[i], output);

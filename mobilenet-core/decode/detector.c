@@ -87,8 +87,8 @@ static Pass begin(const MnetDetector *d, const void *const *outputs,
     return pass;
 }
 
-/* Rows of the outputs that mean something. */
-static size_t count_rows(const MnetDetector *d, const Pass *pass)
+/* Boxes that mean something. */
+static size_t count_boxes(const MnetDetector *d, const Pass *pass)
 {
     size_t n = d->info.n_boxes;
     if (d->outputs[MNET_ROLE_COUNT] == SIZE_MAX)
@@ -100,12 +100,12 @@ static size_t count_rows(const MnetDetector *d, const Pass *pass)
 }
 
 /* Class and score as TFLite_Detection_PostProcess gives them. */
-static MnetBestClass told_class(const MnetDetector *d, const Pass *pass, size_t box)
+static MnetBestClass told_class(const MnetDetector *d, const Pass *pass, size_t row)
 {
     float score =
-        mnet_tensor_value(&d->tensors[MNET_ROLE_SCORES], pass->data[MNET_ROLE_SCORES], box);
+        mnet_tensor_value(&d->tensors[MNET_ROLE_SCORES], pass->data[MNET_ROLE_SCORES], row);
     float index =
-        mnet_tensor_value(&d->tensors[MNET_ROLE_CLASSES], pass->data[MNET_ROLE_CLASSES], box);
+        mnet_tensor_value(&d->tensors[MNET_ROLE_CLASSES], pass->data[MNET_ROLE_CLASSES], row);
     bool good = isfinite(score) && index > -0.5f && index < (float)d->info.n_classes - 0.5f;
     return (MnetBestClass){ fminf(fmaxf(score, 0), 1), good ? (uint32_t)(index + 0.5f) : 0, good };
 }
@@ -113,7 +113,7 @@ static MnetBestClass told_class(const MnetDetector *d, const Pass *pass, size_t 
 /* Whether `a` stands before `b`. */
 static bool before(const MnetCandidate *a, const MnetCandidate *b)
 {
-    return a->score != b->score ? a->score > b->score : a->box < b->box;
+    return a->score != b->score ? a->score > b->score : a->row < b->row;
 }
 
 /* Lets the root of a heap whose root is the last in order sink to its place. */
@@ -148,17 +148,17 @@ static bool is_wanted(const Pass *pass, const MnetBestClass *best)
 /* The best boxes in the heap, the last of them at its root. */
 static size_t collect(MnetDetector *d, const Pass *pass)
 {
-    size_t n = 0, rows = count_rows(d, pass);
+    size_t n = 0, rows = count_boxes(d, pass) * d->rows_per_box;
     MnetDetection detection;
-    for (size_t box = 0; box < rows; box++) {
+    for (size_t row = 0; row < rows; row += d->rows_per_box) {
         MnetBestClass best =
             d->info.kind == MNET_DETECTOR_POST_PROCESS
-                ? told_class(d, pass, box)
-                : mnet_detector_best_class(d, pass->data[MNET_ROLE_SCORES], box, pass->lowest);
-        MnetCandidate candidate = { best.score, (uint32_t)box, best.index };
+                ? told_class(d, pass, row)
+                : mnet_detector_best_class(d, pass->data[MNET_ROLE_SCORES], row, pass->lowest);
+        MnetCandidate candidate = { best.score, (uint32_t)row, best.index };
         if (!is_wanted(pass, &best) ||
             (n == MNET_MAX_CANDIDATES && !before(&candidate, &d->heap[0])) ||
-            !mnet_detector_read_box(d, pass->data[MNET_ROLE_BOXES], box, &detection))
+            !mnet_detector_read_box(d, pass->data[MNET_ROLE_BOXES], row, &detection))
             continue;
         if (n == MNET_MAX_CANDIDATES) {
             d->heap[0] = candidate;
@@ -182,7 +182,7 @@ static void fill_found(MnetDetector *d, const Pass *pass, size_t n)
         *detection = (MnetDetection){ .index = last.index,
                                       .score = last.score,
                                       .label = mnet_detector_label(d, last.index) };
-        mnet_detector_read_box(d, pass->data[MNET_ROLE_BOXES], last.box, detection);
+        mnet_detector_read_box(d, pass->data[MNET_ROLE_BOXES], last.row, detection);
     }
 }
 

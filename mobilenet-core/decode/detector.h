@@ -31,7 +31,9 @@ typedef struct {
     int32_t width, height; /* of the picture; 0: input 0 is none */
     size_t n_outputs;
     MnetOutputFacts *outputs;
-    size_t n_classes; /* of TFLite_Detection_PostProcess */
+    /* Of TFLite_Detection_PostProcess: rows of its outputs that tell one box, each
+     * with another class, the best one first; 0: 1. */
+    size_t n_classes, rows_per_box;
     /* A constant called anchors or priors, 4 numbers an anchor; NULL: none. */
     const MnetTensorInfo *anchors;
     const void *anchor_data;
@@ -41,7 +43,7 @@ typedef struct {
 /* A box that may become a detection. */
 typedef struct {
     float score;
-    uint32_t box, index; /* number of the box, class */
+    uint32_t row, index; /* of the outputs, class */
 } MnetCandidate;
 
 struct MnetDetector {
@@ -50,6 +52,7 @@ struct MnetDetector {
     MnetTensorInfo tensors[4];
     size_t columns; /* numbers in a row of scores: the classes and the background */
     size_t code;    /* numbers in a box */
+    size_t rows_per_box;
     MnetBoxFormat box_format;
     bool linear; /* sizes are codes / scale, not their exponential; x stands first */
     MnetCentreBox scale;

@@ -94,7 +94,8 @@ static MnetStatus take_post_process(MnetDetector *d, const MnetNetworkFacts *fac
             d->tensors[MNET_ROLE_BOXES].elements, d->tensors[MNET_ROLE_CLASSES].elements,
             facts->n_classes, d->tensors[MNET_ROLE_SCORES].elements);
     d->info.kind = MNET_DETECTOR_POST_PROCESS;
-    d->info.n_boxes = n;
+    d->rows_per_box = facts->rows_per_box ? facts->rows_per_box : 1;
+    d->info.n_boxes = n / d->rows_per_box;
     d->info.n_classes = facts->n_classes;
     d->code = 4;
     return MNET_OK;
@@ -127,6 +128,7 @@ static size_t find_pairs(MnetDetector *d, const MnetNetworkFacts *facts, bool pr
 MnetStatus mnet_detector_find_outputs(MnetDetector *d, const MnetNetworkFacts *facts,
                                       const MnetDetectorOptions *options, MnetError *error)
 {
+    d->rows_per_box = 1;
     for (size_t role = 0; role < MNET_ROLE_NONE; role++)
         d->outputs[role] = SIZE_MAX;
     for (size_t i = 0; i < facts->n_outputs; i++)

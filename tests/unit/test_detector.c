@@ -393,11 +393,44 @@ static void check_post_process(void)
         outputs[i] = &data[i];
 }
 
+/* Two rows a box, the better class first; a count is one of boxes. */
+static void check_rows_per_box(void)
+{
+    static const MnetRole order[] = { MNET_ROLE_BOXES, MNET_ROLE_CLASSES, MNET_ROLE_SCORES,
+                                      MNET_ROLE_COUNT };
+    static const float boxes[] = { 0, 0, 0.5f, 0.1f, 0, 0, 0.5f, 0.1f, 0, 0, 0.5f, 0.2f,
+                                   0, 0, 0.5f, 0.2f, 0, 0, 0.5f, 0.3f, 0, 0, 0.5f, 0.3f };
+    static const float classes[] = { 2, 1, 0, 2, 1, 0 };
+    static const float scores[] = { 0.9f, 0.8f, 0.7f, 0.6f, 0.5f, 0.4f };
+    static const struct {
+        float count;
+        size_t expected;
+    } counts[] = { { 2, 2 }, { 3, 3 }, { 6, 3 }, { 0, 0 } };
+    DetectorCase c;
+    MnetDetectorInfo info;
+    case_post_process(&c, 6, 3, order);
+    c.facts.rows_per_box = 2;
+    MnetDetector *d = case_detector(&c, NULL, NULL, NULL);
+    mnet_detector_info(d, &info);
+    EXPECT(info.n_boxes == 3, "%zu boxes", info.n_boxes);
+    for (size_t k = 0; k < sizeof counts / sizeof *counts; k++) {
+        const void *told[] = { boxes, classes, scores, &counts[k].count };
+        size_t n = mnet_detector_decode(d, told, NULL, 10, found);
+        EXPECT(n == counts[k].expected, "count %g: %zu", (double)counts[k].count, n);
+        for (size_t i = 0; i < n; i++)
+            EXPECT(found[i].index == (uint32_t)classes[2 * i] && found[i].score == scores[2 * i] &&
+                       found[i].right == boxes[8 * i + 3],
+                   "count %g: detection %zu is %u", (double)counts[k].count, i, found[i].index);
+    }
+    mnet_detector_free(d);
+}
+
 int main(void)
 {
     check_forms();
     check_best();
     check_ties();
     check_post_process();
+    check_rows_per_box();
     return expect_report("detector");
 }

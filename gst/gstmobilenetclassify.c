@@ -193,11 +193,13 @@ gst_mobilenet_classify_check (GstMobilenetFilter * filter, MnetError * error)
   GstMobilenetClassify *self = GST_MOBILENET_CLASSIFY (filter);
   guint k, max_regions;
   gdouble threshold;
+  gboolean useless;
 
   GST_OBJECT_LOCK (self);
   k = self->top_k;
   threshold = self->score_threshold;
   max_regions = self->max_regions;
+  useless = self->classes && *self->classes && !self->regions;
   GST_OBJECT_UNLOCK (self);
   error->status = MNET_ERROR_ARGUMENT;
   if (k < 1) {
@@ -215,6 +217,12 @@ gst_mobilenet_classify_check (GstMobilenetFilter * filter, MnetError * error)
     g_snprintf (error->text, sizeof (error->text),
         "property max-regions is %u, expected 1 to %d", max_regions,
         GST_MOBILENET_MAX_REGIONS);
+    return FALSE;
+  }
+  if (useless) {
+    g_snprintf (error->text, sizeof (error->text), "property classes names the "
+        "detections of mobilenetssd that are looked at, but regions is false; "
+        "set regions=true, or leave classes away");
     return FALSE;
   }
   return TRUE;

@@ -172,8 +172,10 @@ GST_START_TEST (test_unknown_classes)
 
 GST_END_TEST;
 
-GST_START_TEST (test_max_regions)
+GST_START_TEST (test_regions)
 {
+  assert_refused ("mobilenetclassify", "property classes|regions=true",
+      "model-file", fixture_model (), "classes", "dog", NULL);
   assert_refused ("mobilenetclassify", "max-regions|0|1 to 64", "model-file",
       fixture_model (), "regions", "true", "max-regions", "0", NULL);
   assert_refused ("mobilenetclassify", "max-regions|65|1 to 64", "model-file",
@@ -196,7 +198,7 @@ bad_input_suite (void)
   tcase_add_test (refused, test_out_of_range);
   tcase_add_test (refused, test_malformed_tiles);
   tcase_add_test (refused, test_unknown_classes);
-  tcase_add_test (refused, test_max_regions);
+  tcase_add_test (refused, test_regions);
   suite_add_tcase (suite, refused);
   return suite;
 }

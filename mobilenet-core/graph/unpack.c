@@ -89,13 +89,14 @@ static bool same_form(const MnetTensor *a, const MnetTensor *b)
            !memcmp(a->dims, b->dims, (size_t)a->rank * sizeof a->dims[0]);
 }
 
-/* Which way TFLite quantises the input of a layer with integer weights: by the
- * weights' form for convolutions, by an option for FULLY_CONNECTED. */
+/* Which way TFLite quantises the input of a layer with integer weights: by an option
+ * for FULLY_CONNECTED, by the weights' form for CONV_2D, one way for
+ * DEPTHWISE_CONV_2D, whose scales are by channel even if there is one. */
 static bool symmetric_input(const MnetGraph *graph, const MnetNode *node)
 {
     if (node->op == MNET_OP_FULLY_CONNECTED)
         return !node->options.fully_connected.asymmetric;
-    return graph->tensors[node->inputs[1]].quant.n == 1;
+    return node->op == MNET_OP_CONV_2D && graph->tensors[node->inputs[1]].quant.n == 1;
 }
 
 /* FULLY_CONNECTED takes its input as rows of as many numbers as the weights have,

@@ -282,6 +282,24 @@ static void check_dynamic_convolution(Form form)
                 (size_t)(l.rows * l.n), 1e-4);
 }
 
+/* One channel, one scale, and yet by channel. */
+static void check_dynamic_depthwise(void)
+{
+    static Layer l;
+    static double expected[MAX_ELEMENTS];
+    draw_layer(&l, DYNAMIC_CHANNELS);
+    l.per_range = l.rows;
+    l.k = l.n = 1;
+    l.asymmetric = true;
+    l.activation = TFL_ACTIVATION_NONE;
+    multiply(&l, expected);
+    const int32_t dims[] = { 1, 1, l.rows, 1 }, w[] = { 1, 1, 1, 1 };
+    TbOperator op = { .builtin = TFL_OP_DEPTHWISE_CONV_2D,
+                      .options = tb_depthwise_options(TFL_PADDING_VALID, 1, 1, 1, 1, 1, 0) };
+    ops_compare("DEPTHWISE_CONV_2D", layer_model(&l, op, 4, dims, 4, w), l.in, expected,
+                (size_t)l.rows, 1e-4);
+}
+
 /* Sums that reach the last number an int32 has, and one that passes it: the
  * largest is 127 - in_zero of each positive weight and the bias. */
 static void check_largest_sums(void)
@@ -390,6 +408,7 @@ int main(void)
             check_fully_connected(form);
         check_dynamic_convolution(DYNAMIC);
         check_dynamic_convolution(DYNAMIC_CHANNELS);
+        check_dynamic_depthwise();
         check_mean(TFL_TYPE_FLOAT32);
         check_mean(TFL_TYPE_INT8);
         check_mean(TFL_TYPE_UINT8);

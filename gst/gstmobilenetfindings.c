@@ -28,6 +28,9 @@
 /* Two boxes cut at facing edges are pieces of one thing when their extents along
  * the seam agree that well: intersection over union. */
 #define SEAM_MATCH 0.6f
+/* Boxes of two classes that two views give, and that overlap by more, are one
+ * thing: intersection over union. */
+#define SAME_BOX 0.7f
 #define DEFAULT_OVERLAP 0.5f
 
 /* Edges at which a tile cuts a box. */
@@ -296,14 +299,33 @@ covers (const GstMobilenetFindings * self, gsize other, guint view, gsize at)
       && (self->near[at] & crossed_edges (box, &self->views[view].region));
 }
 
+/* Does box `other`, of another view, show the thing of box `at`, surer of another
+ * class? */
 static gboolean
-is_covered (const GstMobilenetFindings * self, guint view, gsize at)
+renames (const GstMobilenetFindings * self, gsize other, gsize at)
 {
+  const MnetDetection *a = &self->found[at], *b = &self->found[other];
+  gfloat common;
+
+  if (a->index == b->index || a->score > b->score
+      || (a->score == b->score && at < other))
+    return FALSE;
+  common = intersection (a, b);
+  return common > SAME_BOX * (area (a) + area (b) - common);
+}
+
+/* Has another view than `view` a better box of the thing of box `at`? */
+static gboolean
+is_outdone (const GstMobilenetFindings * self, guint view, gsize at)
+{
+  gboolean part = (self->cut[at] | self->near[at]) != 0;
   guint v, i;
 
   for (v = 0; v < self->n_views; v++) {
     for (i = 0; v != view && i < self->views[v].n; i++) {
-      if (covers (self, view_start (self, v) + i, view, at))
+      gsize other = view_start (self, v) + i;
+
+      if ((part && covers (self, other, view, at)) || renames (self, other, at))
         return TRUE;
     }
   }
@@ -404,7 +426,7 @@ gst_mobilenet_findings_merge (GstMobilenetFindings * self,
     for (i = 0; i < self->views[v].n; i++) {
       gsize at = view_start (self, v) + i;
 
-      if ((self->cut[at] | self->near[at]) && is_covered (self, v, at))
+      if (is_outdone (self, v, at))
         continue;
       self->merged_cut[*n] = self->cut[at];
       self->merged[(*n)++] = self->found[at];

@@ -107,6 +107,33 @@ GST_START_TEST (test_seen_twice)
 
 GST_END_TEST;
 
+/* Views that do not agree what it is: the surer one.  Two classes of one view, or
+ * two things that overlap, stay. */
+GST_START_TEST (test_two_classes)
+{
+  static const Found found[] = { {LEFT, 1, 0.7f, 300, 100, 400, 300}
+  , {WHOLE, 2, 0.8f, 305, 100, 405, 300}
+  };
+  static const Found expected[] = { {0, 2, 0.8f, 305, 100, 405, 300} };
+  static const Found equal[] = { {LEFT, 2, 0.7f, 300, 100, 400, 300}
+  , {WHOLE, 1, 0.7f, 305, 100, 405, 300}
+  };
+  static const Found expected_equal[] = { {0, 2, 0.7f, 300, 100, 400, 300} };
+  static const Found one_view[] = { {LEFT, 1, 0.8f, 300, 100, 400, 300}
+  , {LEFT, 2, 0.7f, 305, 100, 405, 300}
+  };
+  static const Found rider[] = { {LEFT, 1, 0.8f, 300, 100, 400, 300}
+  , {WHOLE, 2, 0.7f, 300, 150, 400, 350}
+  };
+
+  ASSERT_MERGED (3, found, expected);
+  ASSERT_MERGED (3, equal, expected_equal);
+  ASSERT_MERGED (3, one_view, one_view);
+  ASSERT_MERGED (3, rider, rider);
+}
+
+GST_END_TEST;
+
 /* One tile cuts it and is surer; the other sees it whole. */
 GST_START_TEST (test_cut_and_whole)
 {
@@ -232,6 +259,7 @@ findings_suite (void)
   TCase *tcase = tcase_create ("merged");
 
   tcase_add_test (tcase, test_seen_twice);
+  tcase_add_test (tcase, test_two_classes);
   tcase_add_test (tcase, test_cut_and_whole);
   tcase_add_test (tcase, test_pieces);
   tcase_add_test (tcase, test_part_of_whole);

@@ -102,6 +102,7 @@ struct _GstMobilenetClassify
   /* From start to stop; the streaming thread's in between. */
   guint n_regions;              /* most regions of a frame; 0: the frame */
   gchar **wanted;               /* the property classes; NULL: all */
+  guint waited;                 /* frames until one carried detections */
 
   /* From start to stop; the computing thread's in between. */
   MnetClassifier *classifier;
@@ -249,6 +250,7 @@ start_regions (GstMobilenetClassify * self)
   GST_OBJECT_LOCK (self);
   self->n_regions = self->regions ? self->max_regions : 0;
   self->wanted = split_classes (self->classes);
+  self->waited = 0;
   GST_OBJECT_UNLOCK (self);
   if (self->n_regions)
     gst_mobilenet_filter_set_results (GST_MOBILENET_FILTER (self),
@@ -321,6 +323,25 @@ gst_mobilenet_classify_stop (GstMobilenetFilter * filter)
   self->model = NULL;
 }
 
+/* A first stage that is live takes some frames for its first result. */
+#define MOST_WAITED 30
+
+/* Warns once when nothing upstream finds anything to look at. */
+static void
+expect_detections (GstMobilenetClassify * self, GstBuffer * buffer)
+{
+  if (self->waited > MOST_WAITED)
+    return;
+  self->waited++;
+  if (gst_buffer_get_mobilenet_detection_meta (buffer))
+    self->waited = MOST_WAITED + 1;
+  else if (self->waited > MOST_WAITED)
+    GST_ELEMENT_WARNING (self, STREAM, FAILED,
+        ("regions=true, but the first %u "
+            "frames carry no GstMobilenetDetectionMeta: nothing is classified; "
+            "put mobilenetssd before this element", self->waited), (NULL));
+}
+
 static void
 gst_mobilenet_classify_views (GstMobilenetFilter * filter, GstBuffer * buffer,
     const MnetPlanes * planes, const GstMobilenetViewRequest * request,
@@ -328,8 +349,10 @@ gst_mobilenet_classify_views (GstMobilenetFilter * filter, GstBuffer * buffer,
 {
   GstMobilenetClassify *self = GST_MOBILENET_CLASSIFY (filter);
 
-  if (self->n_regions)
-    gst_mobilenet_regions_choose (buffer, self->wanted, self->n_regions, frame);
+  if (!self->n_regions)
+    return;
+  expect_detections (self, buffer);
+  gst_mobilenet_regions_choose (buffer, self->wanted, self->n_regions, frame);
 }
 
 static void

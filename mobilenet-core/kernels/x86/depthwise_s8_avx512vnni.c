@@ -29,6 +29,10 @@ static void pack_sum(const MnetDepthwiseS8 *d, MnetDepthwiseBlock *b, size_t j, 
     uint32_t bias = (uint32_t)d->bias[c] + (fitted ? (uint32_t)d->requant.fit_offset[c] : 0);
     b->scale[j] = (fitted ? d->requant.fit_factor : d->requant.scale)[c];
     b->tie[j] = (fitted ? d->requant.fit_addend : d->requant.tie)[c];
+    if (b->way == MNET_REQUANT_EXACTLY) {
+        __builtin_memcpy(&b->scale[j], &d->requant.multiplier[c], sizeof b->scale[j]);
+        __builtin_memcpy(&b->tie[j], &d->requant.shift[c], sizeof b->tie[j]);
+    }
     for (size_t ky = 0; ky < d->kernel_h; ky++)
         for (size_t kx = 0; kx < d->kernel_w; kx++) {
             int32_t w = d->weights[(ky * d->kernel_w + kx) * d->tile + c];

@@ -341,12 +341,17 @@ static void rows_fitted(const MnetGemmS8 *g, Product *p, size_t n, size_t channe
 static void rows_by_sums(const MnetGemmS8 *g, const Product *p, size_t n, size_t channels, size_t m,
                          MnetRequantWay way, const int32_t *sums)
 {
-    MnetRequantBlock block = { .requant = &g->requant,
+    const MnetRequant *r = &g->requant;
+    MnetRequantBlock block = { .requant = r,
                                .c0 = n,
                                .channels = channels,
-                               .scale = g->requant.scale + n,
-                               .tie = g->requant.tie + n,
+                               .scale = r->scale + n,
+                               .tie = r->tie + n,
                                .way = way };
+    if (way == MNET_REQUANT_EXACTLY) {
+        block.scale = (const float *)(const void *)(r->multiplier + n);
+        block.tie = (const float *)(const void *)(r->shift + n);
+    }
     for (size_t i = 0, rows; i < m; i += rows) {
         rows = product_sums(p, i, m - i);
         if (sums)

@@ -3,8 +3,6 @@
  * A tile of sums to bytes. */
 #include "kernels/x86/requant_avx2.h"
 
-#include "kernels/requant.h"
-
 MnetRequantAvx2 mnet_requant_avx2(const MnetRequant *requant, size_t c0, size_t channels)
 {
     MnetRequantAvx2 q = { .requant = requant, .quick = 1, .fitted = requant->fit_addend != NULL };
@@ -114,6 +112,44 @@ MNET_INLINE int requant_quickly(const MnetRequant *requant, size_t c0, size_t ch
     return _mm256_movemask_ps(doubt);
 }
 
+/* See mnet_multiply_quantized(); 8 channels. */
+MNET_INLINE __m256i exactly(const int32_t *sums, __m256i multiplier, __m256i shift)
+{
+    const __m256i zero = _mm256_setzero_si256(), half = _mm256_set1_epi64x(1 << 30);
+    __m256i x = _mm256_load_si256((const __m256i *)(const void *)sums);
+    __m256i right = _mm256_max_epi32(_mm256_sub_epi32(zero, shift), zero);
+    x = _mm256_sllv_epi32(x, _mm256_max_epi32(shift, zero));
+    __m256i even = _mm256_add_epi64(_mm256_mul_epi32(x, multiplier), half);
+    __m256i odd = _mm256_add_epi64(
+        _mm256_mul_epi32(_mm256_srli_epi64(x, 32), _mm256_srli_epi64(multiplier, 32)), half);
+    __m256i high = _mm256_blend_epi32(_mm256_srli_epi64(even, 31), _mm256_slli_epi64(odd, 1), 0xaa);
+    __m256i mask =
+        _mm256_sub_epi32(_mm256_sllv_epi32(_mm256_set1_epi32(1), right), _mm256_set1_epi32(1));
+    __m256i middle = _mm256_add_epi32(_mm256_srli_epi32(mask, 1), _mm256_srli_epi32(high, 31));
+    __m256i up = _mm256_cmpgt_epi32(_mm256_and_si256(high, mask), middle);
+    return _mm256_sub_epi32(_mm256_srav_epi32(high, right), up);
+}
+
+static void requant_exactly(const MnetRequant *requant, size_t c0, size_t channels, size_t rows,
+                            const MnetSumsAvx2 *tile, int8_t *out, size_t stride)
+{
+    const __m256i zero_point = _mm256_set1_epi16((int16_t)requant->zero_point);
+    const size_t second = channels > 8 ? 8 : 0;
+    __m256i multiplier[2], shift[2];
+    for (size_t v = 0; v < 2; v++) {
+        size_t c = c0 + v * second;
+        multiplier[v] =
+            _mm256_loadu_si256((const __m256i *)(const void *)(requant->multiplier + c));
+        shift[v] = _mm256_loadu_si256((const __m256i *)(const void *)(requant->shift + c));
+    }
+    for (size_t r = 0; r < rows; r++) {
+        __m256i row = _mm256_packs_epi32(exactly(tile[r].sums, multiplier[0], shift[0]),
+                                         exactly(tile[r].sums + second, multiplier[1], shift[1]));
+        row = _mm256_adds_epi16(row, zero_point);
+        store_rows(requant, channels, row, row, 0, out + r * stride, stride);
+    }
+}
+
 void mnet_requant_tile_avx2(const MnetRequantAvx2 *q, size_t c0, size_t channels, size_t rows,
                             const MnetSumsAvx2 *tile, int8_t *out, size_t stride)
 {
@@ -132,7 +168,5 @@ void mnet_requant_tile_avx2(const MnetRequantAvx2 *q, size_t c0, size_t channels
         doubt = requant_quickly(q->requant, c0, channels, 1, rows, tile, out, stride);
     if (__builtin_expect(q->fitted || !doubt, 1))
         return;
-    size_t n = channels < MNET_TILE_AVX2 ? channels : MNET_TILE_AVX2;
-    for (size_t r = 0; r < rows; r++)
-        mnet_requantize(q->requant, c0, n, tile[r].sums, out + r * stride);
+    requant_exactly(q->requant, c0, channels, rows, tile, out, stride);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Sums to bytes: 16 at once in float, one by one where float cannot tell. */
+ * Sums to bytes: 16 at once; in float one by one where that cannot tell. */
 #include "kernels/x86/requant_avx512vnni.h"
 
 #include "kernels/requant.h"
@@ -38,7 +38,7 @@ static void requantize_one(const MnetRequantBlock *b, size_t sum, const int32_t 
                         out + b->segment[byte / width] + byte % width);
 }
 
-/* Those sums of a row that are in doubt, or all. */
+/* Those sums of a row that are in doubt. */
 static __attribute__((noinline)) void settle(const MnetRequantBlock *b, const int32_t *acc,
                                              int8_t *out)
 {
@@ -47,10 +47,28 @@ static __attribute__((noinline)) void settle(const MnetRequantBlock *b, const in
         __m512 value = mnet_requant_value(b->way, _mm512_load_si512(acc + j),
                                           _mm512_loadu_ps(b->scale + j), tie);
         uint32_t todo = mnet_requant_doubt(_mm512_abs_ps(mnet_requant_rest(value)));
-        todo = b->way == MNET_REQUANT_EXACTLY ? 0xffff : todo;
         for (; todo; todo &= todo - 1)
             requantize_one(b, j + (size_t)__builtin_ctz(todo), acc, out);
     }
+}
+
+/* Whether results in float may be in doubt. */
+MNET_INLINE int has_doubts(MnetRequantWay way)
+{
+    return way == MNET_REQUANT_QUICKLY || way == MNET_REQUANT_POSITIVE;
+}
+
+/* 16 results; *worst grows to the largest distance from them. */
+MNET_INLINE __m512i results(MnetRequantWay way, const int32_t *acc, __m512 scale, __m512 tie,
+                            __m512 *worst)
+{
+    __m512i sums = _mm512_load_si512(acc);
+    if (way == MNET_REQUANT_EXACTLY)
+        return mnet_requant_exactly(sums, _mm512_castps_si512(scale), _mm512_castps_si512(tie));
+    __m512 value = mnet_requant_value(way, sums, scale, tie);
+    if (has_doubts(way))
+        *worst = mnet_requant_worst(*worst, value);
+    return mnet_requant_nearest(way, value);
 }
 
 /* All but b to out_stride are constants to the compiler: vectors of 16 sums; segments, 0 in plain
@@ -71,13 +89,8 @@ MNET_INLINE void requantize_rows(const MnetRequantBlock *b, size_t rows, const i
     for (size_t i = 0; i < rows; i++, acc += 64, out += out_stride) {
         __m512i n[4];
         __m512 worst = _mm512_setzero_ps();
-        for (size_t j = 0; j < vectors; j++) {
-            __m512 value =
-                mnet_requant_value(way, _mm512_load_si512(acc + 16 * j), scale[j], tie[j]);
-            if (way != MNET_REQUANT_FITTED)
-                worst = j ? mnet_requant_worst(worst, value) : mnet_requant_rest(value);
-            n[j] = mnet_requant_nearest(way, value);
-        }
+        for (size_t j = 0; j < vectors; j++)
+            n[j] = results(way, acc + 16 * j, scale[j], tie[j], &worst);
         __m512i low = mnet_requant_halves(way, r, n[0], n[vectors > 1]);
         __m512i high =
             vectors > 2 ? mnet_requant_halves(way, r, n[2], n[vectors > 3 ? 3 : 2]) : low;
@@ -88,8 +101,7 @@ MNET_INLINE void requantize_rows(const MnetRequantBlock *b, size_t rows, const i
             _mm512_storeu_si512(out, bytes);
         else
             mnet_store_parts(b, segments, valid, bytes, out);
-        if (way != MNET_REQUANT_FITTED &&
-            __builtin_expect(mnet_requant_doubt(vectors > 1 ? worst : _mm512_abs_ps(worst)), 0))
+        if (has_doubts(way) && __builtin_expect(mnet_requant_doubt(worst), 0))
             settle(b, acc, out);
     }
 }
@@ -106,12 +118,8 @@ MNET_INLINE void requantize_narrow(const MnetRequantBlock *b, size_t rows, const
     for (; rows >= 4; rows -= 4, acc += 4 * 64, out += 4 * out_stride) {
         __m512i n[4];
         __m512 worst = _mm512_setzero_ps();
-        for (size_t i = 0; i < 4; i++) {
-            __m512 value = mnet_requant_value(way, _mm512_load_si512(acc + 64 * i), scale, tie);
-            if (way != MNET_REQUANT_FITTED)
-                worst = i ? mnet_requant_worst(worst, value) : mnet_requant_rest(value);
-            n[i] = mnet_requant_nearest(way, value);
-        }
+        for (size_t i = 0; i < 4; i++)
+            n[i] = results(way, acc + 64 * i, scale, tie, &worst);
         __m512i bytes = _mm512_permutexvar_epi32(
             order, mnet_requant_bytes(r, mnet_requant_halves(way, r, n[0], n[1]),
                                       mnet_requant_halves(way, r, n[2], n[3])));
@@ -119,7 +127,7 @@ MNET_INLINE void requantize_narrow(const MnetRequantBlock *b, size_t rows, const
         _mm_mask_storeu_epi8(out + out_stride, valid, _mm512_extracti32x4_epi32(bytes, 1));
         _mm_mask_storeu_epi8(out + 2 * out_stride, valid, _mm512_extracti32x4_epi32(bytes, 2));
         _mm_mask_storeu_epi8(out + 3 * out_stride, valid, _mm512_extracti32x4_epi32(bytes, 3));
-        if (way != MNET_REQUANT_FITTED && __builtin_expect(mnet_requant_doubt(worst), 0))
+        if (has_doubts(way) && __builtin_expect(mnet_requant_doubt(worst), 0))
             for (size_t i = 0; i < 4; i++)
                 settle(b, acc + 64 * i, out + i * out_stride);
     }
@@ -170,7 +178,8 @@ void mnet_requantize_rows_avx512vnni(const MnetRequantBlock *b, size_t rows, con
         requantize_quarters(b, rows, acc, out, out_stride, MNET_REQUANT_QUICKLY);
     else if (b->way == MNET_REQUANT_QUICKLY)
         requantize_plain(b, rows, acc, out, out_stride, MNET_REQUANT_QUICKLY);
+    else if (b->segments)
+        requantize_quarters(b, rows, acc, out, out_stride, MNET_REQUANT_EXACTLY);
     else
-        for (size_t i = 0; i < rows; i++)
-            settle(b, acc + 64 * i, out + i * out_stride);
+        requantize_plain(b, rows, acc, out, out_stride, MNET_REQUANT_EXACTLY);
 }

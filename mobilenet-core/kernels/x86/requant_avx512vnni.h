@@ -27,11 +27,31 @@ MNET_INLINE __mmask16 mnet_mask16(size_t n)
 
 /* How sums become bytes. */
 typedef enum {
-    MNET_REQUANT_EXACTLY,  /* one by one: some channel is scaled up, and wraps as the reference */
+    MNET_REQUANT_EXACTLY,  /* as the reference: some channel is scaled up, and may wrap; scale,
+                            * tie are the bits of multiplier, shift */
     MNET_REQUANT_QUICKLY,  /* in float, one by one where float cannot tell */
     MNET_REQUANT_POSITIVE, /* as above; what is below 0 ends at min (RELU) */
     MNET_REQUANT_FITTED    /* by the fits of MnetRequant: scale, tie are factor, addend */
 } MnetRequantWay;
+
+/* See mnet_multiply_quantized(). */
+MNET_INLINE __m512i mnet_requant_exactly(__m512i x, __m512i multiplier, __m512i shift)
+{
+    const __m512i zero = _mm512_setzero_si512(), half = _mm512_set1_epi64(1 << 30);
+    __m512i right = _mm512_max_epi32(_mm512_sub_epi32(zero, shift), zero);
+    x = _mm512_sllv_epi32(x, _mm512_max_epi32(shift, zero));
+    __m512i even = _mm512_add_epi64(_mm512_mul_epi32(x, multiplier), half);
+    __m512i odd = _mm512_add_epi64(
+        _mm512_mul_epi32(_mm512_srli_epi64(x, 32), _mm512_srli_epi64(multiplier, 32)), half);
+    __m512i high =
+        _mm512_mask_blend_epi32(0xaaaa, _mm512_srli_epi64(even, 31), _mm512_slli_epi64(odd, 1));
+    __m512i mask =
+        _mm512_sub_epi32(_mm512_sllv_epi32(_mm512_set1_epi32(1), right), _mm512_set1_epi32(1));
+    __m512i middle = _mm512_add_epi32(_mm512_srli_epi32(mask, 1), _mm512_srli_epi32(high, 31));
+    __mmask16 up = _mm512_cmpgt_epi32_mask(_mm512_and_si512(high, mask), middle);
+    __m512i n = _mm512_srav_epi32(high, right);
+    return _mm512_mask_add_epi32(n, up, n, _mm512_set1_epi32(1));
+}
 
 /* What mnet_requant_value() adds. */
 MNET_INLINE __m512 mnet_requant_tie(MnetRequantWay way, const MnetRequant *r, __m512 tie)
@@ -118,7 +138,7 @@ MNET_INLINE __m512i mnet_requant_bytes(const MnetRequant *r, __m512i low, __m512
 typedef struct {
     const MnetRequant *requant;
     size_t c0, channels;      /* at most 64 / segments */
-    const float *scale, *tie; /* in the order of the sums; 0 where there is no channel */
+    const float *scale, *tie; /* in the order of the sums, 0 where there is no channel; by `way` */
     MnetRequantWay way;
     size_t segments;   /* 0: plain */
     size_t segment[4]; /* where they begin, from out */

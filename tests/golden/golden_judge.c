@@ -5,15 +5,7 @@
 
 #include <math.h>
 
-/* Integers: one step more than TFLite's optimised kernels differ, and as few
- * elements: 1 %, or half of theirs where that is more. */
-static GoldenDistance integer_bar(GoldenDistance optimized)
-{
-    GoldenDistance bar = { optimized.largest + 1, fmax(0.01, optimized.share / 2) };
-    return bar;
-}
-
-/* Floats: 1e-3 on probabilities, 1e-2 of the largest value elsewhere; where
+/* Integers are equal.  Floats: 1e-3 on probabilities, 1e-2 of the largest value elsewhere; where
  * integer operators lie before, or twice what TFLite's optimised kernels differ.
  * Nearly all elements differ by rounding. */
 static GoldenDistance float_bar(double largest_value, bool pure_float, GoldenDistance optimized)
@@ -43,7 +35,8 @@ GoldenVerdict golden_judge(MnetType type, bool pure_float, size_t n, const void 
     }
     bool floats = type == MNET_TYPE_FLOAT32;
     verdict.distance.share = n ? (double)differing / (double)n : 0;
-    verdict.bar = floats ? float_bar(largest_value, pure_float, optimized) : integer_bar(optimized);
+    verdict.bar =
+        floats ? float_bar(largest_value, pure_float, optimized) : (GoldenDistance){ 0, 0 };
     if (!floats && n)
         verdict.same_top = golden_stored(type, ours, top) == golden_stored(type, ours, our_top);
     verdict.holds = finite && verdict.same_top && verdict.distance.largest <= verdict.bar.largest &&

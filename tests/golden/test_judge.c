@@ -58,12 +58,8 @@ int main(void)
 {
     const GoldenDistance none = { 0, 0 }, some = { 4, 0.6 };
     expect_int8("equal", 0, 0, 500, none, true);
-    expect_int8("1 % by one step", 10, 1, 500, none, true);
-    expect_int8("more than 1 %", 11, 1, 500, none, false);
-    expect_int8("two steps", 1, 2, 500, none, false);
-    expect_int8("30 % by five steps where TFLite has 60 % by four", 300, 5, 500, some, true);
-    expect_int8("more than half of TFLite's share", 301, 5, 500, some, false);
-    expect_int8("more than a step beyond TFLite", 1, -6, 500, some, false);
+    expect_int8("one value by one step", 1, 1, 500, none, false);
+    expect_int8("the same where TFLite's own differ by more", 1, 1, 500, some, false);
     expect_int8("another top-1", 0, 0, 501, (GoldenDistance){ 100, 1 }, false);
 
     expect_floats("probability", false, 0.5f, 0.5009f, none, true);

@@ -3,9 +3,9 @@
  * test_coco [--markdown] SHARED_DIR FOLDER/MODEL DJPEG PYTHON: average precision of a
  * detector over the labelled pictures of images/coco128, beside what TFLite's
  * reference kernels reached: a row for all classes and one for persons.  The
- * pictures are decoded by DJPEG; golden/evaluate_ssd.py counts.  Judged is the
- * network on pictures resized as the reference's were; beside it stands what it
- * reaches on those that mnet_image_convert() makes. */
+ * pictures are decoded by DJPEG; golden/evaluate_ssd.py counts.  Judged are the
+ * network on pictures resized as the reference's were, and on those that
+ * mnet_image_convert() makes. */
 #include <mnet/mnet.h>
 
 #include <dirent.h>

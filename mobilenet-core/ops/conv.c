@@ -85,8 +85,10 @@ static MnetStatus plan(MnetStep *step, MnetStore *store, ConvState **result, Mne
     state->zero = packed->is_float ? 0 : (int8_t)in->quant.zero_point[0];
     step->state = *result = state;
     step->macs = (uint64_t)out * packed->k;
-    /* A product of matrices computes some four of them in the time of one. */
-    step->tiles = mnet_tile_count(step->macs / 4, SIZE_MAX);
+    /* A product of matrices computes some four of them in the time of one; up to 64
+     * sums of a pixel take a while however few products they have. */
+    uint64_t stores = (uint64_t)state->m * ((packed->n + 63) / 64);
+    step->tiles = mnet_tile_count(step->macs / 4 + stores * 256, SIZE_MAX);
     return MNET_OK;
 }
 

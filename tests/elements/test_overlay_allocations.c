@@ -9,6 +9,7 @@
 
 #define FRAMES 8
 #define BOXES 10
+#define WINDOWS 8
 
 /* Boxes of five labels, elsewhere and with other scores on each frame. */
 static void
@@ -48,15 +49,17 @@ count_calls (GstHarness * harness, GstBuffer * frames[FRAMES], guint n)
   return count_malloc () - before;
 }
 
-/* Of an element, for each cycle of frames, once it has seen them all. */
+/* Of an element, for each cycle of frames, once it has seen them all: the same
+ * in 100 frames and in 200, over and over, but for what GLib does once in a
+ * while. */
 static glong
 calls_of_cycle (const gchar * launch)
 {
   GstHarness *harness = gst_harness_new_parse (launch);
   GstBuffer *frames[FRAMES];
   GstVideoInfo info;
-  glong few, many;
-  guint i;
+  glong counts[WINDOWS], least = G_MAXLONG;
+  guint i, same = 0;
 
   overlay_info (&info, "NV12", 640, 360, NULL);
   gst_harness_set_src_caps (harness, gst_video_info_to_caps (&info));
@@ -65,13 +68,19 @@ calls_of_cycle (const gchar * launch)
     add_boxes (frames[i], i);
   }
   count_calls (harness, frames, 2 * FRAMES);
-  few = count_calls (harness, frames, 12 * FRAMES);
-  many = count_calls (harness, frames, 24 * FRAMES);
-  fail_unless_equals_int (many, 2 * few);
+  for (i = 0; i < WINDOWS; i++) {
+    counts[i] = i % 2 ? count_calls (harness, frames, 24 * FRAMES) :
+        2 * count_calls (harness, frames, 12 * FRAMES);
+    least = MIN (least, counts[i]);
+  }
+  for (i = 0; i < WINDOWS; i++)
+    same += counts[i] == least;
+  fail_unless (same >= WINDOWS - 2, "%s: %ld, then %ld, at last %ld calls",
+      launch, counts[0], counts[1], counts[WINDOWS - 1]);
   for (i = 0; i < FRAMES; i++)
     gst_buffer_unref (frames[i]);
   gst_harness_teardown (harness);
-  return few / 12;
+  return least / 24;
 }
 
 GST_START_TEST (test_allocations)

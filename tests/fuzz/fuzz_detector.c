@@ -136,7 +136,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     facts.width = 8 * take(&in);
     facts.height = 8 * take(&in);
     facts.n_classes = take(&in);
-    facts.n_outputs = 1 + take(&in) % MAX_OUTPUTS;
+    uint8_t byte = take(&in);
+    facts.n_outputs = 1 + byte % MAX_OUTPUTS;
+    facts.rows_per_box = byte / 64;
     for (size_t i = 0; i < facts.n_outputs; i++)
         if (!take_output(&in, &outputs[i]))
             return 0;

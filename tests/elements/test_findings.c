@@ -252,6 +252,69 @@ GST_START_TEST (test_one_view)
 
 GST_END_TEST;
 
+static gfloat
+overlap (const MnetDetection * a, const MnetDetection * b)
+{
+  gfloat w = MIN (a->right, b->right) - MAX (a->left, b->left);
+  gfloat h = MIN (a->bottom, b->bottom) - MAX (a->top, b->top);
+  gfloat both = w > 0 && h > 0 ? w * h : 0;
+
+  return both / ((a->right - a->left) * (a->bottom - a->top) + (b->right -
+          b->left) * (b->bottom - b->top) - both);
+}
+
+/* Any boxes of a view, many of them at its edges. */
+static Found
+any_box (GRand * random, guint view)
+{
+  const MnetRect *region = &regions[view];
+  gint32 x = g_rand_int_range (random, -50, region->width);
+  gint32 y = g_rand_int_range (random, -50, region->height);
+
+  return (Found) {
+  view, g_rand_int_range (random, 0, 3), g_rand_int_range (random, 1,
+        20) / 20.0f, region->x + x, region->y + y, region->x + x +
+        g_rand_int_range (random, 1, 300), region->y + y +
+        g_rand_int_range (random, 1, 300)};
+}
+
+#define EACH 120
+
+/* Best first, inside the picture, no two of a class on each other. */
+GST_START_TEST (test_any_boxes)
+{
+  GstMobilenetFindings *findings = gst_mobilenet_findings_new ();
+  GstMobilenetFrame frame = {.picture = {0, 0, 900, 500},.n_views = 1,.layout =
+      1,.n_tags = N_VIEWS
+  };
+  GRand *random = g_rand_new_with_seed (5 + __i__);
+  const MnetDetection *merged;
+  Found found[EACH];
+  gsize n, i, k;
+  guint view;
+
+  for (view = 0; view < N_VIEWS; view++) {
+    for (i = 0; i < EACH; i++)
+      found[i] = any_box (random, view);
+    add_view (findings, &frame, view, found, EACH);
+  }
+  merged = gst_mobilenet_findings_merge (findings, 0, &n);
+  fail_unless (n > 0 && n <= N_VIEWS * EACH);
+  for (i = 0; i < n; i++) {
+    fail_unless (!i || merged[i].score <= merged[i - 1].score);
+    fail_unless (merged[i].left >= 0 && merged[i].top >= 0
+        && merged[i].left < merged[i].right && merged[i].right <= 900
+        && merged[i].top < merged[i].bottom && merged[i].bottom <= 500);
+    for (k = 0; k < i; k++)
+      fail_unless (merged[i].index != merged[k].index
+          || overlap (&merged[i], &merged[k]) <= 0.501f);
+  }
+  g_rand_free (random);
+  gst_mobilenet_findings_free (findings);
+}
+
+GST_END_TEST;
+
 static Suite *
 findings_suite (void)
 {
@@ -266,6 +329,7 @@ findings_suite (void)
   tcase_add_test (tcase, test_corner);
   tcase_add_test (tcase, test_things_in_front);
   tcase_add_test (tcase, test_one_view);
+  tcase_add_loop_test (tcase, test_any_boxes, 0, 20);
   suite_add_tcase (suite, tcase);
   return suite;
 }

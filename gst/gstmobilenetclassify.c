@@ -102,7 +102,8 @@ struct _GstMobilenetClassify
   /* From start to stop; the streaming thread's in between. */
   guint n_regions;              /* most regions of a frame; 0: the frame */
   gchar **wanted;               /* the property classes; NULL: all */
-  guint waited;                 /* frames until one carried detections */
+  gint64 deadline;              /* monotonic time at which detections that are
+                                 * missing are told; 0: no frame has come */
 
   /* From start to stop; the computing thread's in between. */
   MnetClassifier *classifier;
@@ -250,7 +251,7 @@ start_regions (GstMobilenetClassify * self)
   GST_OBJECT_LOCK (self);
   self->n_regions = self->regions ? self->max_regions : 0;
   self->wanted = split_classes (self->classes);
-  self->waited = 0;
+  self->deadline = 0;
   GST_OBJECT_UNLOCK (self);
   if (self->n_regions)
     gst_mobilenet_filter_set_results (GST_MOBILENET_FILTER (self),
@@ -323,23 +324,48 @@ gst_mobilenet_classify_stop (GstMobilenetFilter * filter)
   self->model = NULL;
 }
 
-/* A first stage that is live takes some frames for its first result. */
-#define MOST_WAITED 30
+/* Frames of a first stage in mode latest carry nothing until its first result is
+ * there, however many they are: time tells, or the end of the stream. */
+#define LONGEST_WAIT (10 * G_TIME_SPAN_SECOND)
+#define NEVER G_MAXINT64
+
+static void
+tell_missing_detections (GstMobilenetClassify * self)
+{
+  self->deadline = NEVER;
+  GST_ELEMENT_WARNING (self, STREAM, FAILED, ("regions=true, but no frame "
+          "carries a GstMobilenetDetectionMeta: nothing is classified; "
+          "mobilenetssd must stand before this element and have had time for a "
+          "result"), (NULL));
+}
 
 /* Warns once when nothing upstream finds anything to look at. */
 static void
 expect_detections (GstMobilenetClassify * self, GstBuffer * buffer)
 {
-  if (self->waited > MOST_WAITED)
+  gint64 now;
+
+  if (self->deadline == NEVER)
     return;
-  self->waited++;
+  now = g_get_monotonic_time ();
   if (gst_buffer_get_mobilenet_detection_meta (buffer))
-    self->waited = MOST_WAITED + 1;
-  else if (self->waited > MOST_WAITED)
-    GST_ELEMENT_WARNING (self, STREAM, FAILED,
-        ("regions=true, but the first %u "
-            "frames carry no GstMobilenetDetectionMeta: nothing is classified; "
-            "put mobilenetssd before this element", self->waited), (NULL));
+    self->deadline = NEVER;
+  else if (self->deadline == 0)
+    self->deadline = now + LONGEST_WAIT;
+  else if (now > self->deadline)
+    tell_missing_detections (self);
+}
+
+static gboolean
+gst_mobilenet_classify_sink_event (GstBaseTransform * trans, GstEvent * event)
+{
+  GstMobilenetClassify *self = GST_MOBILENET_CLASSIFY (trans);
+
+  if (GST_EVENT_TYPE (event) == GST_EVENT_EOS && self->deadline != 0
+      && self->deadline != NEVER)
+    tell_missing_detections (self);
+  return GST_BASE_TRANSFORM_CLASS (gst_mobilenet_classify_parent_class)
+      ->sink_event (trans, event);
 }
 
 static void
@@ -482,6 +508,9 @@ gst_mobilenet_classify_class_init (GstMobilenetClassifyClass * klass)
       "Names what video frames show: attaches the best classes of a MobileNet "
       "(.tflite) to them as GstMobilenetClassificationMeta",
       "The gst-mobilenet authors");
+
+  GST_BASE_TRANSFORM_CLASS (klass)->sink_event =
+      gst_mobilenet_classify_sink_event;
 
   filter_class->result_type = GST_TYPE_MOBILENET_CLASSIFICATION;
   filter_class->check = gst_mobilenet_classify_check;

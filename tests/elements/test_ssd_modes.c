@@ -415,8 +415,8 @@ count_warnings (GstHarness * h)
   return n;
 }
 
-/* Without detections the second stage has nothing to do, and says so after a
- * while, once. */
+/* Without detections the second stage has nothing to do, and says so at the end,
+ * once: a first stage may take any number of frames for its first result. */
 GST_START_TEST (test_second_stage_alone)
 {
   GstHarness *h = fixture_new ("regions", TRUE, "post-messages", TRUE, NULL);
@@ -433,9 +433,9 @@ GST_START_TEST (test_second_stage_alone)
     gst_buffer_unref (buffer);
     if (i == 10)
       fail_unless (fixture_pop_message (h) == NULL);
-    if (i == 20)
-      fail_unless_equals_int (count_warnings (h), 0);
   }
+  fail_unless_equals_int (count_warnings (h), 0);
+  gst_harness_push_event (h, gst_event_new_eos ());
   fail_unless_equals_int (count_warnings (h), 1);
   fixture_teardown (h);
 
@@ -446,6 +446,7 @@ GST_START_TEST (test_second_stage_alone)
   gst_buffer_unref (ssd_push (h, buffer));
   for (i = 1; i < 100; i++)
     gst_buffer_unref (fixture_push (h, COLOUR_RED, i * FRAME_DURATION));
+  gst_harness_push_event (h, gst_event_new_eos ());
   fail_unless_equals_int (count_warnings (h), 0);
   gst_mobilenet_detection_unref (none);
   fixture_teardown (h);

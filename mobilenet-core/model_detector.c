@@ -153,12 +153,12 @@ static bool is_called_anchors(const char *name)
     return strcasestr(name, "anchor") || strcasestr(name, "prior");
 }
 
-/* Constants with 4 numbers for each box of some output; NULL: none. More than
- * one cannot be told apart. */
-static const void *find_anchors(const MnetModel *model, MnetTensorInfo *info)
+/* The constant with 4 numbers for each box of some output, and whether there are
+ * others that differ from it; sets anchors, in *info, anchor_data and
+ * several_anchors. */
+static void find_anchors(const MnetModel *model, MnetTensorInfo *info, MnetNetworkFacts *facts)
 {
     const MnetGraph *graph = &model->graph;
-    const void *found = NULL;
     for (int32_t t = 0; t < graph->n_tensors; t++) {
         const MnetTensor *tensor = &graph->tensors[t];
         MnetTensorInfo own;
@@ -174,12 +174,17 @@ static const void *find_anchors(const MnetModel *model, MnetTensorInfo *info)
         }
         if (!fits || tensor->data_bytes < own.bytes || !own.elements)
             continue;
-        if (found)
-            return NULL;
-        found = tensor->data;
+        if (facts->anchors) {
+            facts->several_anchors |= own.type != info->type || own.bytes != info->bytes ||
+                                      own.scale != info->scale ||
+                                      own.zero_point != info->zero_point ||
+                                      memcmp(tensor->data, facts->anchor_data, own.bytes) != 0;
+            continue;
+        }
         *info = own;
+        facts->anchors = info;
+        facts->anchor_data = tensor->data;
     }
-    return found;
 }
 
 /* Which output of TFLite_Detection_PostProcess `tensor` is; sets n_classes and
@@ -232,8 +237,7 @@ MnetDetector *mnet_detector_new(const MnetModel *model, const MnetLabels *labels
         return NULL;
     }
     fill_outputs(model, &facts);
-    facts.anchor_data = find_anchors(model, &anchors);
-    facts.anchors = facts.anchor_data ? &anchors : NULL;
+    find_anchors(model, &anchors, &facts);
     MnetDetector *detector = mnet_detector_make(&facts, labels, options, error);
     mnet_free(facts.outputs);
     return detector;

@@ -37,6 +37,7 @@ typedef struct {
     /* A constant called anchors or priors, 4 numbers an anchor; NULL: none. */
     const MnetTensorInfo *anchors;
     const void *anchor_data;
+    bool several_anchors;     /* constants of that name that differ */
     const MnetLabels *labels; /* in the file; NULL: none */
 } MnetNetworkFacts;
 

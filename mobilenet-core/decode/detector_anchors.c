@@ -139,6 +139,10 @@ MnetStatus mnet_detector_find_anchors(MnetDetector *d, const MnetNetworkFacts *f
         return status;
     if (options->anchors)
         d->anchors = copy_anchors(options->anchors, &own);
+    else if (facts->several_anchors)
+        mnet_error_set(&own, MNET_ERROR_UNSUPPORTED,
+                       "which anchors are meant is not certain: the file holds several constants "
+                       "called anchors or priors that differ; set anchors-file");
     else if (facts->anchors)
         d->anchors = own_anchors(facts, &own);
     else if (d->info.kind == MNET_DETECTOR_MEDIAPIPE)

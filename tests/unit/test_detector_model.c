@@ -201,6 +201,29 @@ static void check_constant(void)
     }
 }
 
+/* Two constants that may be the anchors: equal ones are one. */
+static void check_two_constants(void)
+{
+    static float anchors[2][N_BOXES * 4];
+    for (size_t i = 0; i < N_BOXES * 4; i++)
+        anchors[0][i] = anchors[1][i] = i % 4 < 2 ? 0.5f : 0.25f;
+    for (int differ = 0; differ < 2; differ++) {
+        Builder b;
+        MnetError error = { 0 };
+        MnetDetectorInfo info;
+        start(&b);
+        anchors[1][3] = differ ? 0.5f : 0.25f;
+        for (int k = 0; k < 2; k++)
+            tensor(&b, k ? "priors" : "anchors", 2, (const int32_t[]){ N_BOXES, 4 }, anchors[k],
+                   sizeof anchors[k]);
+        tb_output(b.model, scores(&b, TFL_OP_SOFTMAX));
+        tb_output(b.model, heads(&b, 4));
+        EXPECT(detect(&b, NULL, &info, &error) == !differ, "two constants: %s", error.text);
+        if (differ)
+            expect_error("two constants", &error, MNET_ERROR_UNSUPPORTED, "set anchors-file");
+    }
+}
+
 static void check_decoded(void)
 {
     static float centres[N_BOXES * 2];
@@ -276,6 +299,7 @@ int main(void)
 {
     check_raw();
     check_constant();
+    check_two_constants();
     check_decoded();
     check_post_process();
     return expect_report("detector_model");

@@ -44,7 +44,7 @@ enum
 
 typedef struct
 {
-  MnetRect region;
+  MnetRect region;              /* no width: not looked at yet */
   guint n;
 } View;
 
@@ -76,10 +76,11 @@ gst_mobilenet_findings_free (GstMobilenetFindings * self)
 void
 gst_mobilenet_findings_reset (GstMobilenetFindings * self)
 {
+  static const View none;
   guint i;
 
   for (i = 0; i < GST_MOBILENET_MAX_VIEWS; i++)
-    self->views[i].n = 0;
+    self->views[i] = none;
 }
 
 /* Findings that a view may have. */
@@ -166,18 +167,24 @@ gst_mobilenet_findings_end (GstMobilenetFindings * self,
   }
 }
 
-/* The rectangle around all views. */
+/* The rectangle around all views that were looked at. */
 static MnetRect
 bounds (const GstMobilenetFindings * self)
 {
-  MnetRect all = self->views[0].region;
+  MnetRect all = { 0, 0, 0, 0 };
   guint i;
 
-  for (i = 1; i < self->n_views; i++) {
+  for (i = 0; i < self->n_views; i++) {
     const MnetRect *region = &self->views[i].region;
     gint right = MAX (all.x + all.width, region->x + region->width);
     gint bottom = MAX (all.y + all.height, region->y + region->height);
 
+    if (!region->width)
+      continue;
+    if (!all.width) {
+      all = *region;
+      continue;
+    }
     all.x = MIN (all.x, region->x);
     all.y = MIN (all.y, region->y);
     all.width = right - all.x;

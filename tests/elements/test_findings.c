@@ -318,12 +318,59 @@ GST_START_TEST (test_any_boxes)
 
 GST_END_TEST;
 
+/* One box, in pixels of the frame, in view `tag` of `region`. */
+static void
+add_box (GstMobilenetFindings * findings, GstMobilenetFrame * frame, guint tag,
+    MnetRect region, gfloat right)
+{
+  MnetDetection *to;
+  gsize room;
+
+  frame->views[0] = (GstMobilenetView) {
+  .region = region,.geometry = { 1, 1, 0, 0 },.tag = tag};
+  to = gst_mobilenet_findings_begin (findings, frame, 0, &room);
+  *to = (MnetDetection) {
+  .label = "",.score = 0.9f,.left = 400,.top = 0,.right = right,.bottom = 100};
+  gst_mobilenet_findings_end (findings, frame, 0, 1, 1, 1);
+}
+
+/* A view that nothing was shown of yet, at the start or behind a reset, says
+ * nothing of where the others end: no tile's edge cuts the smaller box. */
+GST_START_TEST (test_view_not_seen_yet)
+{
+  GstMobilenetFindings *findings = gst_mobilenet_findings_new ();
+  GstMobilenetFrame frame = {.picture = {0, 0, 900, 400},.n_views = 1,.layout =
+      1,.n_tags = 3
+  };
+  guint pass;
+  gsize n;
+
+  for (pass = 0; pass < 2; pass++) {
+    add_box (findings, &frame, 0, (MnetRect) {
+        400, 0, 200, 400}
+        , 450);
+    add_box (findings, &frame, 2, (MnetRect) {
+        400, 0, 500, 400}
+        , 560);
+    gst_mobilenet_findings_merge (findings, 0, &n);
+    fail_unless_equals_int (n, 2);
+    add_box (findings, &frame, 1, (MnetRect) {
+        0, 0, 900, 400}
+        , 401);
+    frame.layout++;
+  }
+  gst_mobilenet_findings_free (findings);
+}
+
+GST_END_TEST;
+
 static Suite *
 findings_suite (void)
 {
   Suite *suite = suite_create ("findings of tiles");
   TCase *tcase = tcase_create ("merged");
 
+  tcase_add_test (tcase, test_view_not_seen_yet);
   tcase_add_test (tcase, test_seen_twice);
   tcase_add_test (tcase, test_two_classes);
   tcase_add_test (tcase, test_cut_and_whole);

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/denormals.h"
 #include "base/error.h"
+#include "base/float_mode.h"
 #include "model_private.h"
 #include "pool.h"
 #include "team.h"
@@ -33,7 +33,6 @@ struct MnetSession {
     uint32_t *tiles; /* of each job */
     void **tensors;  /* by tensor number */
     void **inputs;   /* the session's own input buffers */
-    bool floats;     /* some operator computes with them */
     bool feed_states;
     bool profiling;
     uint64_t *ends;        /* of each job: the time */
@@ -84,15 +83,6 @@ static MnetStatus allocate(MnetSession *s, MnetError *error)
             return mnet_error_memory(error, bytes);
     }
     return MNET_OK;
-}
-
-static bool has_floats(const MnetGraph *graph)
-{
-    for (int32_t i = 0; i < graph->n_nodes; i++)
-        if (mnet_in(graph, &graph->nodes[i], 0)->type == MNET_TYPE_FLOAT32 ||
-            mnet_out(graph, &graph->nodes[i])->type == MNET_TYPE_FLOAT32)
-            return true;
-    return false;
 }
 
 /* Constants, inputs, the arena; then those that share another's bytes. */
@@ -211,7 +201,6 @@ MnetSession *mnet_session_new(MnetModel *model, const MnetSessionOptions *option
     }
     place_tensors(s);
     mnet_session_reset_states(s);
-    s->floats = has_floats(s->program->graph);
     return s;
 }
 
@@ -297,22 +286,21 @@ static void begin_job(const MnetSession *s, const MnetJob *job, size_t worker)
 static void run_alone(const MnetSession *s)
 {
     const MnetProgram *p = s->program;
-    uint64_t mode = s->floats ? mnet_denormals_flush() : 0;
+    uint64_t mode = mnet_float_mode_set();
     for (size_t i = 0; i < p->n_jobs; i++) {
         begin_job(s, &p->jobs[i], 0);
         run_tile(s, &p->jobs[i], 0, 1, 0);
         if (s->profiling)
             s->ends[i] = mnet_now_ns();
     }
-    if (s->floats)
-        mnet_denormals_restore(mode);
+    mnet_float_mode_restore(mode);
 }
 
 static void run_in_team(void *user, size_t worker)
 {
     MnetSession *s = user;
     const MnetProgram *p = s->program;
-    uint64_t mode = s->floats ? mnet_denormals_flush() : 0;
+    uint64_t mode = mnet_float_mode_set();
     for (size_t i = 0; i < p->n_jobs; i++) {
         uint32_t tile, n = 0;
         begin_job(s, &p->jobs[i], worker);
@@ -322,8 +310,7 @@ static void run_in_team(void *user, size_t worker)
             s->ends[i] = mnet_now_ns();
         mnet_team_wait(&s->team, i);
     }
-    if (s->floats)
-        mnet_denormals_restore(mode);
+    mnet_float_mode_restore(mode);
 }
 
 /* `ns` of a job to its nodes; within a block in the proportions in which its

@@ -73,8 +73,9 @@ MNET_API void mnet_session_bind_input(MnetSession *session, size_t index, const 
 MNET_API const void *mnet_session_output(const MnetSession *session, size_t index);
 
 /* Computes the outputs from the inputs.  Cannot fail, allocates nothing, does
- * no I/O.  One thread at a time for a session.  Denormal floats count as 0 while
- * it computes; the thread's own mode is restored. */
+ * no I/O.  One thread at a time for a session.  While it computes floats are
+ * rounded to nearest, without traps, and denormals count as 0, whatever the
+ * thread's own mode, which is restored. */
 MNET_API void mnet_session_run(MnetSession *session);
 
 /* While on, runs measure each operator; off at first. */

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
- * Denormal floats are 0 inside a run, on every thread of it, and what they were
- * before it outside. */
+ * The mode of floats inside a run is the library's, on every thread of it:
+ * denormals are 0, sums are rounded to nearest, nothing traps.  Outside it is what
+ * it was. */
 #include <mnet/mnet.h>
 
 #include <fenv.h>
+#include <math.h>
 #include <pthread.h>
 
-#include "base/denormals.h"
+#include "base/float_mode.h"
 #include "expect.h"
 #include "pool.h"
 #include "tflitebuilder.h"
@@ -35,8 +37,8 @@ static TbFile binary_model(int32_t op, int options)
 
 static uint64_t present_mode(void)
 {
-    uint64_t mode = mnet_denormals_flush();
-    mnet_denormals_restore(mode);
+    uint64_t mode = mnet_float_mode_set();
+    mnet_float_mode_restore(mode);
     return mode;
 }
 
@@ -82,16 +84,56 @@ static void check_zeros(const char *name, MnetModel *model, MnetPool *pool, floa
 static void check_callers_mode(MnetModel *model, MnetPool *pool)
 {
     MnetSession *session = session_of(model, pool, 1, 2);
-    uint64_t usual = mnet_denormals_flush(), flushing = present_mode();
+    uint64_t usual = mnet_float_mode_set(), flushing = present_mode();
     mnet_session_run(session);
     EXPECT(present_mode() == flushing, "a caller without denormals has them behind a run");
-    mnet_denormals_restore(usual);
+    mnet_float_mode_restore(usual);
     fesetround(FE_TOWARDZERO);
     mnet_session_run(session);
     EXPECT(fegetround() == FE_TOWARDZERO, "the run left another way to round");
     fesetround(FE_TONEAREST);
+    bool traps = feenableexcept(FE_INVALID) != -1; /* some processors have none */
+    ((float *)mnet_session_input(session, 0))[0] = INFINITY;
+    ((float *)mnet_session_input(session, 1))[0] = -INFINITY;
+    mnet_session_run(session);
+    EXPECT(!traps || fedisableexcept(FE_ALL_EXCEPT) == FE_INVALID, "the run left other traps");
+    EXPECT(isnan(*(const float *)mnet_session_output(session, 0)), "infinity - infinity");
+    ((float *)mnet_session_input(session, 0))[0] = 1;
+    ((float *)mnet_session_input(session, 1))[0] = 2;
+    mnet_session_run(session);
     EXPECT(*(const float *)mnet_session_output(session, 0) == 3, "1 + 2 is another number");
     mnet_session_free(session);
+}
+
+/* Integers are requantised by way of floats: their bytes do not depend on how the
+ * caller rounds. */
+static void check_integers(const char *cpu, MnetPool *pool)
+{
+    static const int modes[] = { FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO };
+    TbFile file = tb_tiny_classifier(
+        &(TbTiny){ .type = TFL_TYPE_INT8, .width = 97, .height = 65, .classes = 24 });
+    MnetModel *model =
+        mnet_model_load_memory(file.data, file.size, &(MnetModelOptions){ .cpu = cpu }, NULL);
+    MnetSession *session = mnet_session_new(model, &(MnetSessionOptions){ .pool = pool }, NULL);
+    if (!session)
+        exit(1);
+    const MnetTensorInfo *in = mnet_model_input(model, 0), *out = mnet_model_output(model, 0);
+    uint8_t *bytes = mnet_session_input(session, 0);
+    for (size_t i = 0; i < in->bytes; i++)
+        bytes[i] = (uint8_t)(i * 31 + i / 7);
+    mnet_session_run(session);
+    uint8_t *nearest = expect_copy(mnet_session_output(session, 0), out->bytes);
+    for (size_t i = 0; i < 3; i++) {
+        fesetround(modes[i]);
+        mnet_session_run(session);
+        fesetround(FE_TONEAREST);
+        EXPECT(!memcmp(mnet_session_output(session, 0), nearest, out->bytes),
+               "%s: a caller that rounds as %d says gets other bytes", cpu, modes[i]);
+    }
+    free(nearest);
+    mnet_session_free(session);
+    mnet_model_unref(model);
+    tb_file_free(&file);
 }
 
 typedef struct {
@@ -132,6 +174,7 @@ static void check_table(const char *cpu, MnetPool *pool)
         check_zeros("denormal operands", sum, pools[i], 1e-40f, 1e-40f);
         check_zeros("denormal results", product, pools[i], 1e-20f, 1e-20f);
         check_callers_mode(sum, pools[i]);
+        check_integers(cpu, pools[i]);
     }
     check_workers(pool);
     mnet_model_unref(sum);
@@ -148,5 +191,5 @@ int main(void)
         check_table(*cpu, pool);
     EXPECT(pool, "no pool");
     mnet_pool_unref(pool);
-    return expect_report("denormals");
+    return expect_report("float_mode");
 }

@@ -8,10 +8,16 @@
 #include <stdatomic.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
 
 #define MAX_THREADS 64
+
+/* Workers look for the next run some ten milliseconds long before they sleep.  Where
+ * runs are farther apart than this, as frames of a camera are, they would never
+ * sleep: there they do at once, and to wake them takes some 50 microseconds. */
+#define SOON_NS 1000000
 
 struct MnetPool {
     atomic_int references;
@@ -19,6 +25,7 @@ struct MnetPool {
     pid_t process; /* after a fork() there are no workers */
     unsigned threads;
     pthreadpool_t workers;
+    uint64_t ended; /* the last run, of whoever has the pool */
 };
 
 /* Processors in the affinity mask, which pthreadpool does not look at. */
@@ -87,5 +94,8 @@ void mnet_pool_release(MnetPool *pool)
 
 void mnet_pool_run(MnetPool *pool, void (*work)(void *user, size_t worker), void *user)
 {
-    pthreadpool_parallelize_1d(pool->workers, work, user, pool->threads, 0);
+    bool soon = mnet_now_ns() - pool->ended < SOON_NS;
+    pthreadpool_parallelize_1d(pool->workers, work, user, pool->threads,
+                               soon ? 0 : PTHREADPOOL_FLAG_YIELD_WORKERS);
+    pool->ended = mnet_now_ns();
 }

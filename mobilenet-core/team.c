@@ -4,6 +4,7 @@
 #include "team.h"
 
 #include <sched.h>
+#include <time.h>
 
 #include "base/cpu.h"
 #include "base/error.h"
@@ -11,6 +12,10 @@
 /* Looks before a waiting worker offers its processor to others: some hundred
  * microseconds, longer than a tile takes. */
 #define LOOKS 4096
+/* Times that it does so before it sleeps between looks: whoever it waits for has no
+ * processor, and a thread of a higher priority does not give one up by offering. */
+#define OFFERS 4096
+#define SLEEP_NS 50000
 
 MnetStatus mnet_team_init(MnetTeam *team, size_t jobs, const uint32_t *tiles, size_t workers,
                           MnetStore *store, MnetError *error)
@@ -67,12 +72,21 @@ bool mnet_team_done(MnetTeam *team, size_t job, uint32_t tiles)
                team->tiles[job];
 }
 
+/* Between one look and the next. */
+static void pass_time(unsigned looks)
+{
+    if (looks < LOOKS)
+        mnet_cpu_relax();
+    else if (looks < LOOKS + OFFERS)
+        sched_yield();
+    else
+        nanosleep(&(struct timespec){ .tv_nsec = SLEEP_NS }, NULL);
+}
+
 void mnet_team_wait(MnetTeam *team, size_t job)
 {
     unsigned all = team->tiles[job];
-    for (unsigned i = 0; atomic_load_explicit(&team->done[job], memory_order_acquire) != all; i++)
-        if (i < LOOKS)
-            mnet_cpu_relax();
-        else
-            sched_yield();
+    for (unsigned i = 0; atomic_load_explicit(&team->done[job], memory_order_acquire) != all;
+         i += i < LOOKS + OFFERS)
+        pass_time(i);
 }

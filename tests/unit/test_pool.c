@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
  * Pools and teams: how many threads are started, the affinity mask, every tile
- * computed once and no job before the one that it follows. */
+ * computed once and no job before the one that it follows, processors left to
+ * others. */
 #include <dirent.h>
 #include <mnet/mnet.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "expect.h"
@@ -169,10 +171,74 @@ static void check_team(size_t workers, uint32_t seed)
     free(race);
 }
 
+static uint64_t processor_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+static void nothing(void *user, size_t worker)
+{
+    (void)user;
+    (void)worker;
+}
+
+/* Between runs that are as far apart as frames, workers sleep. */
+static void check_idle(void)
+{
+    MnetPool *pool = mnet_pool_new(MAX_WORKERS, NULL);
+    mnet_pool_run(pool, nothing, NULL);
+    usleep(300000);
+    uint64_t before = processor_ns();
+    for (int i = 0; i < 10; i++) {
+        mnet_pool_run(pool, nothing, NULL);
+        usleep(20000);
+    }
+    uint64_t spent = processor_ns() - before;
+    EXPECT(spent < 50000000, "10 empty runs in 200 ms: %.1f ms of processor time",
+           (double)spent / 1e6);
+    mnet_pool_unref(pool);
+}
+
+static void *wait_for_other(void *user)
+{
+    mnet_team_wait(user, 0);
+    return NULL;
+}
+
+/* Who waits long for another one's tile sleeps, too: that one may lack just this
+ * processor, which a thread of a higher priority does not give up by offering it. */
+static void check_waiting(void)
+{
+    const uint32_t tiles = 1;
+    MnetTeam team;
+    MnetStore store = { NULL, 0, 0 };
+    pthread_t waiter;
+    clockid_t clock;
+    struct timespec spent;
+    uint32_t tile;
+    if (mnet_team_init(&team, 1, &tiles, 2, &store, NULL))
+        exit(1);
+    mnet_team_reset(&team);
+    if (!mnet_team_take(&team, 0, 0, &tile) || pthread_create(&waiter, NULL, wait_for_other, &team))
+        exit(1);
+    usleep(500000);
+    pthread_getcpuclockid(waiter, &clock);
+    clock_gettime(clock, &spent);
+    EXPECT(!spent.tv_sec && spent.tv_nsec < 100000000, "500 ms of waiting: %.1f ms of a processor",
+           (double)spent.tv_sec * 1e3 + (double)spent.tv_nsec / 1e6);
+    mnet_team_done(&team, 0, 1);
+    pthread_join(waiter, NULL);
+    mnet_store_clear(&store);
+}
+
 int main(void)
 {
     check_threads();
     check_affinity();
+    check_idle();
+    check_waiting();
     for (uint32_t i = 0; i < 20; i++)
         check_team(1 + i % MAX_WORKERS, i);
     return expect_report("pool");

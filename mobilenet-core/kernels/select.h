@@ -8,7 +8,7 @@
 
 /* What a processor can do: each bit stands for all instructions that the kernel
  * set of that name uses. */
-#define MNET_CPU_AVX2 (1u << 0)       /* AVX2, FMA, F16C */
+#define MNET_CPU_AVX2 (1u << 0)       /* AVX2, FMA */
 #define MNET_CPU_AVX512VNNI (1u << 1) /* AVX-512 F, BW, VL, DQ, VNNI and the above */
 #define MNET_CPU_NEON (1u << 2)
 #define MNET_CPU_DOTPROD (1u << 3)

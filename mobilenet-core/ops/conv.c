@@ -260,9 +260,10 @@ static void compute(const Part *p)
 {
     const ConvState *s = p->step->state;
     const ConvPacked *packed = p->step->node->packed;
-    const void *in = p->in + p->m0 * packed->k * s->element;
     if (s->in_place)
-        gemm(p->step, p->m1 - p->m0, p->n0, p->n1, &in, packed->k, p->out, packed->n);
+        gemm(p->step, p->m1 - p->m0, p->n0, p->n1,
+             &(const void *){ p->in + p->m0 * packed->k * s->element }, packed->k, p->out,
+             packed->n);
     else if (s->inside_from < s->inside_to)
         compute_windows(p);
     else

@@ -126,6 +126,8 @@ static void run_case(const MnetKernels *kernels, const DepthwiseShape *s)
     size_t tile = kernels->depthwise_s8.channel_tile, taps = s->kernel_h * s->kernel_w;
     bool positive = check_one_in(2);
     int32_t zero = check_one_in(3) ? check_between(-128, 127) : 0;
+    if (check_one_in(6))
+        zero = check_one_in(2) ? -128 : 127; /* weights of -255 to 255 */
     MnetDepthwiseS8 d;
     check_case("kernel %zux%zu, stride %zu, dilation %zu, channels %zu, width %zu, pixels of %zu "
                "and %zu, requant %d",

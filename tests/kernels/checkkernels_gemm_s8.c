@@ -87,11 +87,14 @@ static void random_weights(const Case *c)
 {
     int32_t all = check_one_in(3) ? check_between(-128, 127) : 0;
     bool each = check_one_in(6);
+    /* Those of the first channels may be alike. */
+    size_t alike = check_one_in(2) ? (size_t)check_between(0, (int32_t)c->n) : 0;
     check_fill_s8(weights, c->n * c->k, c->weights);
     if (c->requant == CHECK_REQUANT_HUGE)
         all = check_one_in(2) ? -128 : 127;
     for (size_t j = 0; j < c->n; j++)
-        weight_zero[j] = each && c->requant != CHECK_REQUANT_HUGE ? check_between(-128, 127) : all;
+        weight_zero[j] =
+            each && j >= alike && c->requant != CHECK_REQUANT_HUGE ? check_between(-128, 127) : all;
 }
 
 /* Rows all alike, so that one bias brings a channel's sums where they are

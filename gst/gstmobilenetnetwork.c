@@ -153,10 +153,17 @@ take_threads (GstMobilenetNetwork * network, GstElement * element,
     const GstMobilenetSettings * settings)
 {
   MnetError error = { MNET_OK, "" };
+  /* As the affinity mask counts them.  More threads would wait for each other
+   * at the end of every frame. */
+  guint processors = g_get_num_processors ();
 
-  if (settings->threads == 1)
+  if (settings->threads > processors)
+    GST_INFO_OBJECT (element, "%u threads were asked for, %u processors may be "
+        "used: so many threads compute", settings->threads, processors);
+  if (MIN (settings->threads, processors) == 1)
     return TRUE;
-  network->pool = gst_mobilenet_pool_acquire (settings->threads, &error);
+  network->pool = gst_mobilenet_pool_acquire (MIN (settings->threads,
+          processors), &error);
   if (!network->pool)
     gst_mobilenet_post_error (element, NULL, &error);
   return network->pool != NULL;

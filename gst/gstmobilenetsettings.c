@@ -148,8 +148,9 @@ install_computing (GObjectClass * klass)
   g_object_class_install_property (klass, PROP_THREADS,
       g_param_spec_uint ("threads", "Threads",
           "Threads that compute one frame; 1: no more than the element's own, "
-          "0: as many as the machine has. The elements of a process share "
-          "these threads. Results do not depend on it. 0 to "
+          "0: as many as there are processors that it may use, and never more. "
+          "The elements of a process share these threads. Results do not "
+          "depend on it. 0 to "
           G_STRINGIFY (MAX_THREADS), 0, G_MAXUINT, DEFAULT_THREADS, AT_START));
   g_object_class_install_property (klass, PROP_CPU,
       g_param_spec_string ("cpu", "CPU",

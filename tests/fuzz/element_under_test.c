@@ -269,14 +269,21 @@ static void set_number(FuzzElement *e, GParamSpec *spec, const guint8 *from)
     /* Threads up to 6: more than the machine has wait for each other. */
     static const guint numbers[] = { 1, 2, 3, 4, 0, 5, 6, 65, 66, G_MAXINT, 0x80000000, G_MAXUINT };
     static const gdouble reals[] = { 0, 0.5, 1, -1, 2, 1e-30, NAN, INFINITY };
+    GValue value = G_VALUE_INIT;
+    g_value_init(&value, spec->value_type);
     if (G_IS_PARAM_SPEC_BOOLEAN(spec))
-        g_object_set(e->element, spec->name, from[1] & 1, NULL);
+        g_value_set_boolean(&value, from[1] & 1);
     else if (G_IS_PARAM_SPEC_ENUM(spec))
-        g_object_set(e->element, spec->name, (gint)(gint8)from[1], NULL);
+        g_value_set_enum(&value, (gint)(gint8)from[1]);
     else if (G_IS_PARAM_SPEC_UINT(spec))
-        g_object_set(e->element, spec->name, numbers[from[1] % G_N_ELEMENTS(numbers)], NULL);
+        g_value_set_uint(&value, numbers[from[1] % G_N_ELEMENTS(numbers)]);
     else if (G_IS_PARAM_SPEC_DOUBLE(spec))
-        g_object_set(e->element, spec->name, reals[from[1] % G_N_ELEMENTS(reals)], NULL);
+        g_value_set_double(&value, reals[from[1] % G_N_ELEMENTS(reals)]);
+    /* GObject lets no element see a value beyond its specification, and takes it
+     * for a programming error. */
+    g_param_value_validate(spec, &value);
+    g_object_set_property(G_OBJECT(e->element), spec->name, &value);
+    g_value_unset(&value);
 }
 
 void fuzz_element_set_property(FuzzElement *e, const guint8 *from, gsize size)

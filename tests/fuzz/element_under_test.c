@@ -268,7 +268,7 @@ static void set_number(FuzzElement *e, GParamSpec *spec, const guint8 *from)
 {
     /* Threads up to 6: more than the machine has wait for each other. */
     static const guint numbers[] = { 1, 2, 3, 4, 0, 5, 6, 65, 66, G_MAXINT, 0x80000000, G_MAXUINT };
-    static const gdouble reals[] = { 0, 0.5, 1, -1, 2, 1e-30, NAN, INFINITY };
+    static const gdouble reals[] = { 0, 0.5, 1, -1, 2, 1e-30, INFINITY };
     GValue value = G_VALUE_INIT;
     g_value_init(&value, spec->value_type);
     if (G_IS_PARAM_SPEC_BOOLEAN(spec))
@@ -279,8 +279,8 @@ static void set_number(FuzzElement *e, GParamSpec *spec, const guint8 *from)
         g_value_set_uint(&value, numbers[from[1] % G_N_ELEMENTS(numbers)]);
     else if (G_IS_PARAM_SPEC_DOUBLE(spec))
         g_value_set_double(&value, reals[from[1] % G_N_ELEMENTS(reals)]);
-    /* GObject lets no element see a value beyond its specification, and takes it
-     * for a programming error. */
+    /* GObject lets no element see a value beyond its specification, nor NaN, and
+     * takes them for programming errors. */
     g_param_value_validate(spec, &value);
     g_object_set_property(G_OBJECT(e->element), spec->name, &value);
     g_value_unset(&value);

@@ -184,7 +184,9 @@ static void nothing(void *user, size_t worker)
     (void)worker;
 }
 
-/* Between runs that are as far apart as frames, workers sleep. */
+/* Between runs that are as far apart as frames, workers sleep: those that look
+ * would take the whole time of a processor each.  Half of one is for machines that
+ * are emulated. */
 static void check_idle(void)
 {
     MnetPool *pool = mnet_pool_new(MAX_WORKERS, NULL);
@@ -196,7 +198,7 @@ static void check_idle(void)
         usleep(20000);
     }
     uint64_t spent = processor_ns() - before;
-    EXPECT(spent < 50000000, "10 empty runs in 200 ms: %.1f ms of processor time",
+    EXPECT(spent < 100000000, "10 empty runs in 200 ms: %.1f ms of processor time",
            (double)spent / 1e6);
     mnet_pool_unref(pool);
 }
@@ -208,7 +210,9 @@ static void *wait_for_other(void *user)
 }
 
 /* Who waits long for another one's tile sleeps, too: that one may lack just this
- * processor, which a thread of a higher priority does not give up by offering it. */
+ * processor, which a thread of a higher priority does not give up by offering it.  Who
+ * looks without sleep takes all 500 ms; the 8192 looks before it are a fifth of that
+ * on an emulated machine with sanitizers. */
 static void check_waiting(void)
 {
     const uint32_t tiles = 1;
@@ -226,7 +230,7 @@ static void check_waiting(void)
     usleep(500000);
     pthread_getcpuclockid(waiter, &clock);
     clock_gettime(clock, &spent);
-    EXPECT(!spent.tv_sec && spent.tv_nsec < 100000000, "500 ms of waiting: %.1f ms of a processor",
+    EXPECT(!spent.tv_sec && spent.tv_nsec < 250000000, "500 ms of waiting: %.1f ms of a processor",
            (double)spent.tv_sec * 1e3 + (double)spent.tv_nsec / 1e6);
     mnet_team_done(&team, 0, 1);
     pthread_join(waiter, NULL);

@@ -5,6 +5,7 @@
 
 #include <math.h>
 
+#include "gstmobilenetbox.h"
 #include "gstmobilenetfindings.h"
 
 /* Findings of all views together; bounds what merging costs.  A picture of one
@@ -251,21 +252,6 @@ find_cuts (GstMobilenetFindings * self)
   }
 }
 
-static gfloat
-area (const MnetDetection * box)
-{
-  return (box->right - box->left) * (box->bottom - box->top);
-}
-
-static gfloat
-intersection (const MnetDetection * a, const MnetDetection * b)
-{
-  gfloat width = MIN (a->right, b->right) - MAX (a->left, b->left);
-  gfloat height = MIN (a->bottom, b->bottom) - MAX (a->top, b->top);
-
-  return width > 0 && height > 0 ? width * height : 0;
-}
-
 /* The edges of a tile that a box reaches over by more than SEAM_MARGIN. */
 static guint8
 crossed_edges (const MnetDetection * box, const MnetRect * tile)
@@ -295,10 +281,11 @@ covers (const GstMobilenetFindings * self, gsize other, guint view, gsize at)
 
   if (box->index != part->index)
     return FALSE;
-  common = intersection (box, part) / area (part);
+  common = gst_mobilenet_box_intersection (box, part) /
+      gst_mobilenet_box_area (part);
   if (self->cut[other])
-    return self->cut[at] && common > SEAM_COVER_BY_CUT && area (box) >
-        area (part);
+    return self->cut[at] && common > SEAM_COVER_BY_CUT
+        && gst_mobilenet_box_area (box) > gst_mobilenet_box_area (part);
   if (self->cut[at]
       && common > (is_corner (self->cut[at]) ? SEAM_COVER_CORNER : SEAM_COVER))
     return TRUE;
@@ -317,8 +304,10 @@ renames (const GstMobilenetFindings * self, gsize other, gsize at)
   if (a->index == b->index || a->score > b->score
       || (a->score == b->score && at < other))
     return FALSE;
-  common = intersection (a, b);
-  return common > SAME_BOX * (area (a) + area (b) - common);
+  common = gst_mobilenet_box_intersection (a, b);
+  return common >
+      SAME_BOX * (gst_mobilenet_box_area (a) + gst_mobilenet_box_area (b) -
+      common);
 }
 
 /* Has another view than `view` a better box of the thing of box `at`? */

@@ -13,7 +13,7 @@ struct MnetClassifier {
     MnetTensorInfo output;
     const MnetLabels *labels; /* NULL: none */
     ptrdiff_t label_shift;    /* class i has label i + label_shift */
-    float *scores;            /* of every class */
+    float *scores;            /* of every class, of the data decoded last */
     bool bytes;
     float value_of[256]; /* of each byte of an 8-bit output, as mnet_tensor_value() */
 };
@@ -137,65 +137,71 @@ static void divide_by_sum(float *scores, size_t n)
 }
 
 /* By way of a table: 256 exponentials whatever the number of classes. */
-static void read_bytes(MnetClassifier *c, const uint8_t *data)
+static void read_bytes(const MnetClassifier *c, const uint8_t *data, float *scores)
 {
     size_t n = c->output.elements;
     bool logits = c->output.kind == MNET_OUTPUT_LOGITS;
     float score_of[256], max = 0;
     if (logits) {
         for (size_t i = 0; i < n; i++)
-            c->scores[i] = c->value_of[data[i]];
-        max = largest(c->scores, n);
+            scores[i] = c->value_of[data[i]];
+        max = largest(scores, n);
     }
     for (int i = 0; i < 256; i++)
         score_of[i] = logits ? exp_from(c->value_of[i], max) : clamp_score(c->value_of[i]);
     for (size_t i = 0; i < n; i++)
-        c->scores[i] = score_of[data[i]];
+        scores[i] = score_of[data[i]];
 }
 
-static void read_values(MnetClassifier *c, const void *data)
+static void read_values(const MnetClassifier *c, const void *data, float *scores)
 {
     size_t n = c->output.elements;
     for (size_t i = 0; i < n; i++)
-        c->scores[i] = mnet_tensor_value(&c->output, data, i);
+        scores[i] = mnet_tensor_value(&c->output, data, i);
     bool logits = c->output.kind == MNET_OUTPUT_LOGITS;
-    float max = logits ? largest(c->scores, n) : 0;
+    float max = logits ? largest(scores, n) : 0;
     for (size_t i = 0; i < n; i++)
-        c->scores[i] = logits ? exp_from(c->scores[i], max) : clamp_score(c->scores[i]);
+        scores[i] = logits ? exp_from(scores[i], max) : clamp_score(scores[i]);
 }
 
-static void read_scores(MnetClassifier *c, const void *data)
+void mnet_classifier_scores(const MnetClassifier *c, const void *data, float *scores)
 {
     if (c->bytes)
-        read_bytes(c, data);
+        read_bytes(c, data, scores);
     else
-        read_values(c, data);
+        read_values(c, data, scores);
     if (c->output.kind == MNET_OUTPUT_LOGITS)
-        divide_by_sum(c->scores, c->output.elements);
+        divide_by_sum(scores, c->output.elements);
 }
 
-static MnetClass class_at(const MnetClassifier *c, size_t index)
+static MnetClass class_at(const MnetClassifier *c, const float *scores, size_t index)
 {
     ptrdiff_t label = (ptrdiff_t)index + c->label_shift;
     /* The background class of a network whose labels leave it out. */
     const char *name =
         c->label_shift < 0 && !index ? "background" : mnet_labels_get(c->labels, (size_t)label);
-    return (MnetClass){ (uint32_t)index, c->scores[index], name };
+    return (MnetClass){ (uint32_t)index, scores[index], name };
 }
 
-size_t mnet_classifier_decode(MnetClassifier *c, const void *data, size_t k, float threshold,
-                              MnetClass *best)
+size_t mnet_classifier_best(const MnetClassifier *c, const float *scores, size_t k, float threshold,
+                            MnetClass *best)
 {
     size_t n = 0;
-    read_scores(c, data);
     for (size_t i = 0; i < c->output.elements && k; i++) {
-        float score = c->scores[i];
+        float score = scores[i];
         if (score < threshold || (n == k && score <= best[n - 1].score))
             continue;
         size_t at = n < k ? n++ : n - 1;
         for (; at > 0 && best[at - 1].score < score; at--)
             best[at] = best[at - 1];
-        best[at] = class_at(c, i);
+        best[at] = class_at(c, scores, i);
     }
     return n;
+}
+
+size_t mnet_classifier_decode(MnetClassifier *c, const void *data, size_t k, float threshold,
+                              MnetClass *best)
+{
+    mnet_classifier_scores(c, data, c->scores);
+    return mnet_classifier_best(c, c->scores, k, threshold, best);
 }

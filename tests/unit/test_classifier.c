@@ -114,6 +114,55 @@ static void check_not_finite(void)
     EXPECT(!strcmp(got, "0:0.0000 1:0.0000"), "%s", got);
 }
 
+/* The probability of every class, and the best classes of any scores. */
+static void check_scores(void)
+{
+    static const struct {
+        MnetType type;
+        MnetOutputKind kind;
+        float data[4], expected[4];
+    } cases[] = {
+        { MNET_TYPE_FLOAT32, MNET_OUTPUT_SOFTMAX, { 0.1f, 0.4f, NAN, 7 }, { 0.1f, 0.4f, 0, 1 } },
+        { MNET_TYPE_FLOAT32,
+          MNET_OUTPUT_LOGITS,
+          { 1, 2, INFINITY, 3 },
+          { 0.09003057f, 0.24472847f, 0, 0.66524096f } },
+        { MNET_TYPE_INT8,
+          MNET_OUTPUT_LOGITS,
+          { 4, 6, -128, 8 },
+          { 0.09003057f, 0.24472847f, 0, 0.66524096f } },
+        { MNET_TYPE_INT8, MNET_OUTPUT_LOGISTIC, { 3, 2, -5, 4 }, { 0.5f, 0, 0, 1 } },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        MnetTensorInfo info = row(cases[i].type, 4, cases[i].kind);
+        info.scale = 0.5f;
+        info.zero_point = 2;
+        int8_t bytes[4];
+        for (size_t k = 0; k < 4 && cases[i].type == MNET_TYPE_INT8; k++)
+            bytes[k] = (int8_t)cases[i].data[k];
+        const void *data = cases[i].type == MNET_TYPE_INT8 ? (const void *)bytes : cases[i].data;
+        float scores[5] = { 9, 9, 9, 9, 9 };
+        MnetClassifier *c = mnet_classifier_new(&info, NULL, NULL);
+        mnet_classifier_scores(c, data, scores);
+        for (size_t k = 0; k < 4; k++)
+            EXPECT(fabsf(scores[k] - cases[i].expected[k]) < 1e-6f, "case %zu: class %zu is %g", i,
+                   k, (double)scores[k]);
+        EXPECT(scores[4] == 9, "case %zu: written behind the classes", i);
+        mnet_classifier_free(c);
+    }
+    const float means[] = { 0.25f, 0.5f, 0.125f, 0.5f };
+    MnetTensorInfo info = row(MNET_TYPE_FLOAT32, 4, MNET_OUTPUT_LOGITS);
+    MnetLabels *labels = mnet_labels_parse("a\nb\nc\nd\n", 8, "", NULL);
+    MnetClassifier *c = mnet_classifier_new(&info, labels, NULL);
+    MnetClass best[4];
+    mnet_labels_unref(labels);
+    EXPECT(mnet_classifier_best(c, means, 4, 0.2f, best) == 3, "best of scores");
+    EXPECT(best[0].index == 1 && best[1].index == 3 && best[2].index == 0 &&
+               best[2].score == 0.25f && !strcmp(best[1].label, "d"),
+           "best of scores: %u %u %u", best[0].index, best[1].index, best[2].index);
+    mnet_classifier_free(c);
+}
+
 /* Against sorting, with many equal scores. */
 static void check_random(void)
 {
@@ -321,6 +370,9 @@ static void check_memory(void)
     mnet_labels_unref(labels);
     mnet_alloc_fail_at(1);
     EXPECT(mnet_classifier_decode(c, logits, 3, 0, best) == 3 && best[0].index == 2, "decode");
+    float scores[3];
+    mnet_classifier_scores(c, logits, scores);
+    EXPECT(mnet_classifier_best(c, scores, 3, 0, best) == 3 && best[0].index == 2, "best");
     EXPECT(!strcmp(best[2].label, "a"), "labels outlive their owner");
     /* The first allocation was to fail, and it is this one. */
     EXPECT(!mnet_alloc(1), "decoding has allocated");
@@ -334,6 +386,7 @@ int main(void)
     check_types();
     check_logits();
     check_not_finite();
+    check_scores();
     check_random();
     check_no_classifiers();
     check_labels();

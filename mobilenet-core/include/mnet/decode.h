@@ -54,10 +54,18 @@ MNET_API MnetClassifier *mnet_classifier_new(const MnetTensorInfo *output, const
 MNET_API void mnet_classifier_free(MnetClassifier *classifier); /* NULL is allowed */
 MNET_API size_t mnet_classifier_classes(const MnetClassifier *classifier);
 
-/* Writes the best classes to `best`, by falling score, equal ones by rising
- * index: at most `k`, each with a score of at least `threshold`.  `data` is
- * the output tensor's bytes.  Scores that are not finite count as 0.  Returns
- * how many were written.  Cannot fail, allocates nothing. */
+/* Writes the probability of each class, 0 to 1, to `scores`, in the order of the
+ * classes.  `data` is the output tensor's bytes.  Scores that are not finite count
+ * as 0.  Cannot fail, allocates nothing. */
+MNET_API void mnet_classifier_scores(const MnetClassifier *classifier, const void *data,
+                                     float *scores);
+/* Writes the best classes of `scores`, one of each class and none of them NaN, to
+ * `best`, by falling score, equal ones by rising index: at most `k`, each with a
+ * score of at least `threshold`.  Returns how many were written.  Cannot fail,
+ * allocates nothing. */
+MNET_API size_t mnet_classifier_best(const MnetClassifier *classifier, const float *scores,
+                                     size_t k, float threshold, MnetClass *best);
+/* Both in one: the best classes of the output tensor's bytes. */
 MNET_API size_t mnet_classifier_decode(MnetClassifier *classifier, const void *data, size_t k,
                                        float threshold, MnetClass *best);
 

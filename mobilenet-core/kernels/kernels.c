@@ -10,6 +10,9 @@ const MnetKernelSet mnet_kernel_sets[] = {
     { &mnet_kernels_avx512vnni, MNET_CPU_AVX512VNNI },
     { &mnet_kernels_avx2, MNET_CPU_AVX2 },
 #endif
+#ifdef MNET_HAVE_ARM64
+    { &mnet_kernels_dotprod, MNET_CPU_DOTPROD },
+#endif
     { &mnet_kernels_c, 0 },
     { NULL, 0 },
 };

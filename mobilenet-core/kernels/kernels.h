@@ -214,5 +214,8 @@ extern const MnetKernels mnet_kernels_c;
 extern const MnetKernels mnet_kernels_avx512vnni;
 extern const MnetKernels mnet_kernels_avx2;
 #endif
+#ifdef MNET_HAVE_ARM64
+extern const MnetKernels mnet_kernels_dotprod;
+#endif
 
 #endif

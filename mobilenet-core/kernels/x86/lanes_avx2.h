@@ -10,8 +10,8 @@
 
 #include <immintrin.h>
 
+#include "kernels/inline.h"
 #include "kernels/kernels.h"
-#include "kernels/x86/inline.h"
 
 /* n bytes, 16 when n is more. */
 MNET_INLINE void mnet_store_bytes_avx2(int8_t *out, __m128i bytes, size_t n)

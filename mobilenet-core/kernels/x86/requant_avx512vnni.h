@@ -11,8 +11,8 @@
 
 #include <immintrin.h>
 
+#include "kernels/inline.h"
 #include "kernels/kernels.h"
-#include "kernels/x86/inline.h"
 
 /* The first n of 64 bytes, of 16 dwords. */
 MNET_INLINE __mmask64 mnet_mask64(size_t n)

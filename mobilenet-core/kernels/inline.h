@@ -2,8 +2,8 @@
  *
  * Functions whose shapes (rows, panels, steps) are arguments that are constants
  * where they are inlined: the one source of all sizes of a tile. */
-#ifndef MNET_KERNELS_X86_INLINE_H
-#define MNET_KERNELS_X86_INLINE_H
+#ifndef MNET_KERNELS_INLINE_H
+#define MNET_KERNELS_INLINE_H
 
 #if defined(__SANITIZE_ADDRESS__)
 #define MNET_SANITIZED 1
@@ -20,6 +20,7 @@
 #define MNET_INLINE static inline
 enum {
     MNET_UNROLL_2 = 1,
+    MNET_UNROLL_3 = 1,
     MNET_UNROLL_4 = 1,
     MNET_UNROLL_6 = 1,
     MNET_UNROLL_12 = 1,
@@ -29,6 +30,7 @@ enum {
 #define MNET_INLINE static inline __attribute__((always_inline))
 enum {
     MNET_UNROLL_2 = 2,
+    MNET_UNROLL_3 = 3,
     MNET_UNROLL_4 = 4,
     MNET_UNROLL_6 = 6,
     MNET_UNROLL_12 = 12,

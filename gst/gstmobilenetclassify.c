@@ -88,6 +88,18 @@ enum
   PROP_MAX_REGIONS,
 };
 
+/* What is made of a network. */
+typedef struct
+{
+  MnetClassifier *classifier;
+  const gchar *model;
+
+  /* The computing thread's. */
+  MnetClass *best;              /* as many as there are classes */
+  GstMobilenetClassificationResult *results;    /* likewise */
+  GstMobilenetClassification *said[GST_MOBILENET_MAX_VIEWS];    /* of views */
+} Reader;
+
 struct _GstMobilenetClassify
 {
   GstMobilenetFilter parent;
@@ -104,13 +116,6 @@ struct _GstMobilenetClassify
   gchar **wanted;               /* the property classes; NULL: all */
   gint64 deadline;              /* monotonic time at which detections that are
                                  * missing are told; 0: no frame has come */
-
-  /* From start to stop; the computing thread's in between. */
-  MnetClassifier *classifier;
-  const gchar *model;
-  MnetClass *best;              /* as many as there are classes */
-  GstMobilenetClassificationResult *results;    /* likewise */
-  GstMobilenetClassification *said[GST_MOBILENET_MAX_VIEWS];    /* of views */
 };
 
 G_DEFINE_TYPE_WITH_CODE (GstMobilenetClassify, gst_mobilenet_classify,
@@ -190,9 +195,8 @@ gst_mobilenet_classify_finalize (GObject * object)
 
 /* As in gst_mobilenet_settings_check(). */
 static gboolean
-gst_mobilenet_classify_check (GstMobilenetFilter * filter, MnetError * error)
+check_properties (GstMobilenetClassify * self, MnetError * error)
 {
-  GstMobilenetClassify *self = GST_MOBILENET_CLASSIFY (filter);
   guint k, max_regions;
   gdouble threshold;
   gboolean useless;
@@ -245,17 +249,30 @@ split_classes (const gchar * classes)
   return items;
 }
 
-static void
-start_regions (GstMobilenetClassify * self)
+static gboolean
+gst_mobilenet_classify_start (GstMobilenetFilter * filter,
+    GstMobilenetResults * results, MnetError * error)
 {
+  GstMobilenetClassify *self = GST_MOBILENET_CLASSIFY (filter);
+
+  if (!check_properties (self, error))
+    return FALSE;
   GST_OBJECT_LOCK (self);
   self->n_regions = self->regions ? self->max_regions : 0;
   self->wanted = split_classes (self->classes);
   self->deadline = 0;
   GST_OBJECT_UNLOCK (self);
-  if (self->n_regions)
-    gst_mobilenet_filter_set_results (GST_MOBILENET_FILTER (self),
-        GST_TYPE_MOBILENET_DETECTION, self->n_regions);
+  if (self->n_regions) {
+    results->type = GST_TYPE_MOBILENET_DETECTION;
+    results->max_views = self->n_regions;
+  }
+  return TRUE;
+}
+
+static void
+gst_mobilenet_classify_stop (GstMobilenetFilter * filter)
+{
+  g_clear_pointer (&GST_MOBILENET_CLASSIFY (filter)->wanted, g_strfreev);
 }
 
 /* Says so when a network is refused because it is for another element. */
@@ -274,54 +291,64 @@ explain_refusal (const MnetModel * model, MnetError * error)
   mnet_detector_free (detector);
 }
 
+/* Is the network a classifier that the element can use as it is set? */
 static gboolean
-gst_mobilenet_classify_start (GstMobilenetFilter * filter, MnetModel * model,
-    const MnetLabels * labels, const gchar * name, MnetError * error)
+check_model (GstMobilenetClassify * self, const MnetModel * model,
+    MnetError * error)
 {
-  GstMobilenetClassify *self = GST_MOBILENET_CLASSIFY (filter);
-  gsize classes;
-
+  error->status = MNET_ERROR_UNSUPPORTED;
   if (mnet_model_n_outputs (model) != 1) {
-    error->status = MNET_ERROR_UNSUPPORTED;
     g_snprintf (error->text, sizeof (error->text), "the model has %"
         G_GSIZE_FORMAT " outputs, expected a classifier with one: a score for "
         "each class", mnet_model_n_outputs (model));
     explain_refusal (model, error);
     return FALSE;
   }
-  start_regions (self);
   if (self->n_regions && mnet_model_n_states (model) > 0) {
-    error->status = MNET_ERROR_UNSUPPORTED;
     g_snprintf (error->text, sizeof (error->text), "the network keeps a state "
         "from frame to frame, which regions=true does not allow");
     return FALSE;
   }
-  if (!labels)
-    labels = mnet_model_labels (model, 0);
-  self->classifier = mnet_classifier_new (mnet_model_output (model, 0), labels,
-      error);
-  if (!self->classifier)
-    return FALSE;
-  classes = mnet_classifier_classes (self->classifier);
-  self->best = g_new (MnetClass, classes);
-  self->results = g_new (GstMobilenetClassificationResult, classes);
-  self->model = name;
-  if (!labels)
-    GST_INFO_OBJECT (self, "%s holds no labels: classes are told by their "
-        "index; set the property labels-file to name them", name);
   return TRUE;
 }
 
-static void
-gst_mobilenet_classify_stop (GstMobilenetFilter * filter)
+static gpointer
+gst_mobilenet_classify_open (GstMobilenetFilter * filter, MnetModel * model,
+    const MnetLabels * labels, const gchar * name, MnetError * error)
 {
-  GstMobilenetClassify *self = GST_MOBILENET_CLASSIFY (filter);
+  MnetClassifier *classifier;
+  Reader *reader;
+  gsize classes;
 
-  g_clear_pointer (&self->classifier, mnet_classifier_free);
-  g_clear_pointer (&self->best, g_free);
-  g_clear_pointer (&self->results, g_free);
-  g_clear_pointer (&self->wanted, g_strfreev);
-  self->model = NULL;
+  if (!check_model (GST_MOBILENET_CLASSIFY (filter), model, error))
+    return NULL;
+  if (!labels)
+    labels = mnet_model_labels (model, 0);
+  classifier = mnet_classifier_new (mnet_model_output (model, 0), labels,
+      error);
+  if (!classifier)
+    return NULL;
+  if (!labels)
+    GST_INFO_OBJECT (filter, "%s holds no labels: classes are told by their "
+        "index; set the property labels-file to name them", name);
+  classes = mnet_classifier_classes (classifier);
+  reader = g_new0 (Reader, 1);
+  reader->classifier = classifier;
+  reader->model = name;
+  reader->best = g_new (MnetClass, classes);
+  reader->results = g_new (GstMobilenetClassificationResult, classes);
+  return reader;
+}
+
+static void
+gst_mobilenet_classify_close (GstMobilenetFilter * filter, gpointer user)
+{
+  Reader *reader = user;
+
+  mnet_classifier_free (reader->classifier);
+  g_free (reader->best);
+  g_free (reader->results);
+  g_free (reader);
 }
 
 /* Frames of a first stage in mode latest carry nothing until its first result is
@@ -382,10 +409,11 @@ gst_mobilenet_classify_views (GstMobilenetFilter * filter, GstBuffer * buffer,
 }
 
 static void
-gst_mobilenet_classify_decode (GstMobilenetFilter * filter,
+gst_mobilenet_classify_decode (GstMobilenetFilter * filter, gpointer user,
     MnetSession * session, const GstMobilenetFrame * frame, guint view)
 {
   GstMobilenetClassify *self = GST_MOBILENET_CLASSIFY (filter);
+  Reader *reader = user;
   gdouble threshold;
   gsize k, n, i;
 
@@ -394,38 +422,40 @@ gst_mobilenet_classify_decode (GstMobilenetFilter * filter,
   threshold = self->score_threshold;
   GST_OBJECT_UNLOCK (self);
 
-  k = CLAMP (k, 1, mnet_classifier_classes (self->classifier));
-  n = mnet_classifier_decode (self->classifier,
-      mnet_session_output (session, 0), k, (gfloat) threshold, self->best);
+  k = CLAMP (k, 1, mnet_classifier_classes (reader->classifier));
+  n = mnet_classifier_decode (reader->classifier,
+      mnet_session_output (session, 0), k, (gfloat) threshold, reader->best);
   for (i = 0; i < n; i++) {
-    self->results[i].index = self->best[i].index;
-    self->results[i].label = self->best[i].label;
-    self->results[i].score = self->best[i].score;
+    reader->results[i].index = reader->best[i].index;
+    reader->results[i].label = reader->best[i].label;
+    reader->results[i].score = reader->best[i].score;
   }
   if (n)
     GST_LOG_OBJECT (self, "frame %" GST_TIME_FORMAT ", view %u: %u %s %.3f",
-        GST_TIME_ARGS (frame->pts), view, self->best[0].index,
-        self->best[0].label, self->best[0].score);
+        GST_TIME_ARGS (frame->pts), view, reader->best[0].index,
+        reader->best[0].label, reader->best[0].score);
   else
     GST_LOG_OBJECT (self, "frame %" GST_TIME_FORMAT ", view %u: no class "
         "reaches score-threshold", GST_TIME_ARGS (frame->pts), view);
-  self->said[view] = gst_mobilenet_classification_new (self->model, frame->pts,
-      self->results, n);
+  reader->said[view] =
+      gst_mobilenet_classification_new (reader->model, frame->pts,
+      reader->results, n);
 }
 
 static gpointer
-gst_mobilenet_classify_finish (GstMobilenetFilter * filter,
+gst_mobilenet_classify_finish (GstMobilenetFilter * filter, gpointer user,
     const GstMobilenetFrame * frame)
 {
   GstMobilenetClassify *self = GST_MOBILENET_CLASSIFY (filter);
+  Reader *reader = user;
   GstMobilenetDetection *regions;
   guint i;
 
   if (!self->n_regions)
-    return self->said[0];
-  regions = gst_mobilenet_regions_new (self->model, frame, self->said);
+    return reader->said[0];
+  regions = gst_mobilenet_regions_new (reader->model, frame, reader->said);
   for (i = 0; i < frame->n_views; i++)
-    gst_mobilenet_classification_unref (self->said[i]);
+    gst_mobilenet_classification_unref (reader->said[i]);
   return regions;
 }
 
@@ -513,9 +543,10 @@ gst_mobilenet_classify_class_init (GstMobilenetClassifyClass * klass)
       gst_mobilenet_classify_sink_event;
 
   filter_class->result_type = GST_TYPE_MOBILENET_CLASSIFICATION;
-  filter_class->check = gst_mobilenet_classify_check;
   filter_class->start = gst_mobilenet_classify_start;
   filter_class->stop = gst_mobilenet_classify_stop;
+  filter_class->open = gst_mobilenet_classify_open;
+  filter_class->close = gst_mobilenet_classify_close;
   filter_class->views = gst_mobilenet_classify_views;
   filter_class->decode = gst_mobilenet_classify_decode;
   filter_class->finish = gst_mobilenet_classify_finish;

@@ -1,40 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
- * Base class of the elements that show video frames to a network: loads the
- * model, brings frames into its input, decides which frames are analysed, and
- * hands results to frames.  Pixels are only read; frames are never dropped. */
+ * Base class of the elements that show video frames to a network: properties,
+ * states, caps, events and queries.  Pixels are only read; frames are never
+ * dropped. */
 
 #include "gstmobilenetfilter.h"
+#include "gstmobilenetfilterprivate.h"
 #include "gstmobilenetframe.h"
-#include "gstmobilenetinput.h"
 #include "gstmobilenetmessage.h"
-#include "gstmobilenetnetwork.h"
-#include "gstmobilenetsettings.h"
 
 GST_DEBUG_CATEGORY (gst_mobilenet_filter_debug);
 #define GST_CAT_DEFAULT gst_mobilenet_filter_debug
-
-typedef struct
-{
-  /* Under the object lock. */
-  GstMobilenetSettings settings;
-  GstClockTime earliest_time;   /* running time; frames up to it are late */
-
-  /* From start to stop. */
-  GstMobilenetMode mode;
-  GstMobilenetNetwork network;
-  GType result_type;
-  guint max_views;              /* of a frame in mode latest */
-  GstMobilenetScheduler *scheduler;
-
-  /* The streaming thread's, from caps to stop. */
-  GstVideoInfo info;
-  const MnetTensorInfo *tensor; /* the session's input */
-  GstMobilenetInput input;
-  guint64 frames;               /* that have come */
-  guint since_analysed;         /* frames since the last analysed one */
-  gboolean restarted;           /* no frame was analysed since a discard */
-} GstMobilenetFilterPrivate;
 
 G_DEFINE_ABSTRACT_TYPE_WITH_PRIVATE (GstMobilenetFilter, gst_mobilenet_filter,
     GST_TYPE_BASE_TRANSFORM);
@@ -48,16 +24,29 @@ static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE ("sink",
 static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src",
     GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS (GST_MOBILENET_FRAME_CAPS));
 
+GstMobilenetFilterPrivate *
+gst_mobilenet_filter_get_private (GstMobilenetFilter * self)
+{
+  return PRIV (self);
+}
+
 static void
 gst_mobilenet_filter_set_property (GObject * object, guint prop_id,
     const GValue * value, GParamSpec * pspec)
 {
   GstMobilenetFilterPrivate *priv = PRIV (GST_MOBILENET_FILTER (object));
+  gboolean load;
 
   GST_OBJECT_LOCK (object);
   if (!gst_mobilenet_settings_set (&priv->settings, prop_id, value))
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+  load = gst_mobilenet_settings_names_model (prop_id);
+  if (load)
+    priv->serial++;
+  load = load && priv->started;
   GST_OBJECT_UNLOCK (object);
+  if (load)
+    gst_mobilenet_filter_load_next (GST_MOBILENET_FILTER (object));
 }
 
 static void
@@ -66,6 +55,10 @@ gst_mobilenet_filter_get_property (GObject * object, guint prop_id,
 {
   GstMobilenetFilterPrivate *priv = PRIV (GST_MOBILENET_FILTER (object));
 
+  if (gst_mobilenet_settings_is_stats (prop_id)) {
+    g_value_take_boxed (value, gst_mobilenet_stats_to_structure (priv->stats));
+    return;
+  }
   GST_OBJECT_LOCK (object);
   if (!gst_mobilenet_settings_get (&priv->settings, prop_id, value))
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -78,67 +71,42 @@ gst_mobilenet_filter_finalize (GObject * object)
   GstMobilenetFilterPrivate *priv = PRIV (GST_MOBILENET_FILTER (object));
 
   gst_mobilenet_settings_clear (&priv->settings);
+  gst_mobilenet_stats_free (priv->stats);
   G_OBJECT_CLASS (gst_mobilenet_filter_parent_class)->finalize (object);
 }
 
+/* Any thread: what is being computed, and what waits for it, is of no use any
+ * more; the streaming thread and the worker end with the inference at hand. */
 static void
-reset_decoder (gpointer user)
-{
-  GstMobilenetFilter *self = user;
-  GstMobilenetFilterClass *klass = GST_MOBILENET_FILTER_GET_CLASS (self);
-
-  if (klass->reset)
-    klass->reset (self);
-}
-
-static void
-decode_view (gpointer user, MnetSession * session,
-    const GstMobilenetFrame * frame, guint view)
-{
-  GstMobilenetFilter *self = user;
-
-  GST_MOBILENET_FILTER_GET_CLASS (self)->decode (self, session, frame, view);
-}
-
-static gpointer
-finish_frame (gpointer user, const GstMobilenetFrame * frame)
-{
-  GstMobilenetFilter *self = user;
-
-  return GST_MOBILENET_FILTER_GET_CLASS (self)->finish (self, frame);
-}
-
-static gboolean
-make_scheduler (GstMobilenetFilter * self)
+cancel (GstMobilenetFilter * self)
 {
   GstMobilenetFilterPrivate *priv = PRIV (self);
-  const GstMobilenetDecoder decoder = { priv->result_type, self, reset_decoder,
-    decode_view, finish_frame
-  };
-  MnetSession *session;
 
-  session = gst_mobilenet_network_new_session (&priv->network,
-      GST_ELEMENT (self));
-  if (!session)
-    return FALSE;
-  priv->tensor = mnet_session_input_info (session, 0);
-  priv->scheduler = gst_mobilenet_scheduler_new (session, priv->max_views,
-      &decoder);
-  return TRUE;
+  GST_OBJECT_LOCK (self);
+  if (priv->engine)
+    gst_mobilenet_scheduler_discard (priv->engine->scheduler);
+  GST_OBJECT_UNLOCK (self);
 }
 
 static gboolean
 gst_mobilenet_filter_stop (GstBaseTransform * trans)
 {
   GstMobilenetFilter *self = GST_MOBILENET_FILTER (trans);
+  GstMobilenetFilterClass *klass = GST_MOBILENET_FILTER_GET_CLASS (self);
   GstMobilenetFilterPrivate *priv = PRIV (self);
+  GstMobilenetEngine *next;
 
   /* A FLUSH_STOP may be on its way through the pad. */
   GST_PAD_STREAM_LOCK (GST_BASE_TRANSFORM_SINK_PAD (trans));
-  g_clear_pointer (&priv->scheduler, gst_mobilenet_scheduler_free);
-  GST_MOBILENET_FILTER_GET_CLASS (self)->stop (self);
-  gst_mobilenet_input_clear (&priv->input);
-  gst_mobilenet_network_close (&priv->network);
+  GST_OBJECT_LOCK (self);
+  priv->started = FALSE;
+  next = priv->next;
+  priv->next = NULL;
+  GST_OBJECT_UNLOCK (self);
+  gst_mobilenet_engine_free (next);
+  gst_mobilenet_engine_free (gst_mobilenet_filter_set_engine (self, NULL));
+  if (klass->stop)
+    klass->stop (self);
   GST_PAD_STREAM_UNLOCK (GST_BASE_TRANSFORM_SINK_PAD (trans));
   return TRUE;
 }
@@ -154,6 +122,8 @@ gst_mobilenet_filter_change_state (GstElement * element,
 
   if (transition == GST_STATE_CHANGE_READY_TO_PAUSED)
     GST_PAD_STREAM_LOCK (pad);
+  else if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
+    cancel (GST_MOBILENET_FILTER (element));
   result = GST_ELEMENT_CLASS (gst_mobilenet_filter_parent_class)
       ->change_state (element, transition);
   if (transition == GST_STATE_CHANGE_READY_TO_PAUSED)
@@ -163,49 +133,54 @@ gst_mobilenet_filter_change_state (GstElement * element,
 
 static gboolean
 check_properties (GstMobilenetFilter * self,
-    const GstMobilenetSettings * settings)
+    const GstMobilenetSettings * settings, GstMobilenetResults * results,
+    GError ** error)
 {
   GstMobilenetFilterClass *klass = GST_MOBILENET_FILTER_GET_CLASS (self);
-  MnetError error = { MNET_OK, "" };
+  MnetError cause = { MNET_OK, "" };
 
-  if (gst_mobilenet_settings_check (settings, &error)
-      && (!klass->check || klass->check (self, &error)))
+  if (gst_mobilenet_settings_check (settings, &cause)
+      && (!klass->start || klass->start (self, results, &cause)))
     return TRUE;
-  gst_mobilenet_post_error (GST_ELEMENT (self), NULL, &error);
+  *error = gst_mobilenet_error_new (NULL, &cause);
   return FALSE;
 }
 
 static gboolean
-start_class (GstMobilenetFilter * self)
+start_engine (GstMobilenetFilter * self, const GstMobilenetSettings * settings,
+    GError ** error)
 {
-  const GstMobilenetNetwork *network = &PRIV (self)->network;
-  MnetError error = { MNET_OK, "" };
-  gchar *about;
+  GstMobilenetResults results = {
+    GST_MOBILENET_FILTER_GET_CLASS (self)->result_type, 1
+  };
+  GstMobilenetFilterPrivate *priv = PRIV (self);
+  GstMobilenetEngine *engine;
 
-  if (GST_MOBILENET_FILTER_GET_CLASS (self)->start (self, network->model,
-          network->labels, network->name, &error))
-    return TRUE;
-  /* The labels are the only argument that can fit the model or not. */
-  if (network->labels && error.status == MNET_ERROR_ARGUMENT)
-    about = g_strdup_printf ("%s with the property labels-file=%s",
-        network->file, network->labels_file);
-  else
-    about = g_strdup (network->file);
-  gst_mobilenet_post_error (GST_ELEMENT (self), about, &error);
-  g_free (about);
-  return FALSE;
+  if (!check_properties (self, settings, &results, error))
+    return FALSE;
+  GST_OBJECT_LOCK (self);
+  priv->results = results;
+  GST_OBJECT_UNLOCK (self);
+  engine = gst_mobilenet_engine_new (self, settings, &results, priv->stats,
+      error);
+  if (engine)
+    gst_mobilenet_filter_set_engine (self, engine);
+  return engine != NULL;
 }
 
-static gboolean
-start_network (GstMobilenetFilter * self, const GstMobilenetSettings * settings)
+static void
+reset_private (GstMobilenetFilter * self, GstMobilenetMode mode)
 {
-  if (check_properties (self, settings)
-      && gst_mobilenet_network_open (&PRIV (self)->network, GST_ELEMENT (self),
-          settings)
-      && start_class (self) && make_scheduler (self))
-    return TRUE;
-  gst_mobilenet_filter_stop (GST_BASE_TRANSFORM (self));
-  return FALSE;
+  GstMobilenetFilterPrivate *priv = PRIV (self);
+
+  gst_mobilenet_stats_reset (priv->stats);
+  gst_video_info_init (&priv->info);
+  priv->mode = mode;
+  priv->worker = priv->live = FALSE;
+  priv->frames = 0;
+  priv->since_analysed = G_MAXUINT;
+  priv->unreadable = FALSE;
+  priv->qos_posted = priv->stats_posted = GST_CLOCK_TIME_NONE;
 }
 
 static gboolean
@@ -214,46 +189,57 @@ gst_mobilenet_filter_start (GstBaseTransform * trans)
   GstMobilenetFilter *self = GST_MOBILENET_FILTER (trans);
   GstMobilenetFilterPrivate *priv = PRIV (self);
   GstMobilenetSettings settings;
-  gboolean started;
+  GError *error = NULL;
+  gboolean load;
+  guint serial;
 
   GST_OBJECT_LOCK (self);
   gst_mobilenet_settings_copy (&settings, &priv->settings);
+  serial = ++priv->serial;
   priv->earliest_time = GST_CLOCK_TIME_NONE;
+  priv->adds_latency = settings.mode != GST_MOBILENET_MODE_LATEST;
   GST_OBJECT_UNLOCK (self);
-  gst_video_info_init (&priv->info);
-  priv->mode = settings.mode;
-  priv->result_type = GST_MOBILENET_FILTER_GET_CLASS (self)->result_type;
-  priv->max_views = 1;
-  priv->frames = 0;
-  priv->since_analysed = G_MAXUINT;
-
+  reset_private (self, settings.mode);
   if (gst_base_transform_is_qos_enabled (trans)) {
     GST_WARNING_OBJECT (self, "qos=true would drop frames; late frames pass "
         "without inference instead");
     gst_base_transform_set_qos_enabled (trans, FALSE);
   }
-  started = start_network (self, &settings);
+  if (!start_engine (self, &settings, &error)) {
+    gst_mobilenet_settings_clear (&settings);
+    gst_mobilenet_post_error (GST_ELEMENT (self), error);
+    gst_mobilenet_filter_stop (trans);
+    return FALSE;
+  }
   gst_mobilenet_settings_clear (&settings);
-  return started;
+  GST_OBJECT_LOCK (self);
+  priv->started = TRUE;
+  load = serial != priv->serial;
+  GST_OBJECT_UNLOCK (self);
+  if (load)
+    gst_mobilenet_filter_load_next (self);
+  return TRUE;
 }
 
 /* Frames are that large from now on. */
-static gboolean
-set_frame_size (GstMobilenetFilter * self, gint width, gint height)
+gboolean
+gst_mobilenet_filter_set_frame_size (GstMobilenetFilter * self, gint width,
+    gint height, GError ** error)
 {
   GstMobilenetFilterClass *klass = GST_MOBILENET_FILTER_GET_CLASS (self);
   GstMobilenetFilterPrivate *priv = PRIV (self);
-  MnetError error = { MNET_OK, "" };
+  MnetError cause = { MNET_OK, "" };
   MnetFrameInfo frame;
 
   gst_mobilenet_frame_info (&priv->info, &frame);
   frame.width = width;
   frame.height = height;
-  if (gst_mobilenet_input_set_frame (&priv->input, &frame, priv->tensor,
-          &priv->network.options, &error)
-      && (!klass->set_frame || klass->set_frame (self, &frame, &error)))
+  if (gst_mobilenet_engine_set_frame (priv->engine, &frame, &cause)
+      && (!klass->set_frame || klass->set_frame (self, &frame, &cause))) {
+    priv->frame = frame;
     return TRUE;
-  gst_mobilenet_post_error (GST_ELEMENT (self), NULL, &error);
+  }
+  *error = gst_mobilenet_error_new (NULL, &cause);
   return FALSE;
 }
 
@@ -271,16 +257,64 @@ upstream_is_live (GstMobilenetFilter * self)
 }
 
 /* What came before is over: its results are not for what comes. */
-static void
-discard_results (GstMobilenetFilter * self)
+void
+gst_mobilenet_filter_discard (GstMobilenetFilter * self)
 {
   GstMobilenetFilterPrivate *priv = PRIV (self);
 
-  if (!priv->scheduler)
+  if (!priv->engine)
     return;
-  gst_mobilenet_scheduler_discard (priv->scheduler);
+  gst_mobilenet_scheduler_discard (priv->engine->scheduler);
+  gst_mobilenet_pace_restart (&priv->pace);
   priv->since_analysed = G_MAXUINT;
   priv->restarted = TRUE;
+}
+
+/* Streaming thread, or none running: what frames may wait for has changed. */
+void
+gst_mobilenet_filter_promise (GstMobilenetFilter * self)
+{
+  GstMobilenetFilterPrivate *priv = PRIV (self);
+  gboolean changed;
+
+  GST_OBJECT_LOCK (self);
+  changed = priv->latency != priv->pace.promised && priv->adds_latency
+      && priv->started;
+  priv->latency = priv->pace.promised;
+  GST_OBJECT_UNLOCK (self);
+  if (!changed)
+    return;
+  GST_INFO_OBJECT (self, "frames may wait %" GST_TIME_FORMAT " for the network",
+      GST_TIME_ARGS (priv->pace.promised));
+  gst_element_post_message (GST_ELEMENT (self),
+      gst_message_new_latency (GST_OBJECT (self)));
+}
+
+/* With `worker` frames wait no longer, or without it they do. */
+static gboolean
+set_worker (GstMobilenetFilter * self, gboolean worker, GError ** error)
+{
+  GstMobilenetFilterPrivate *priv = PRIV (self);
+  MnetError cause = { MNET_OK, "" };
+  gboolean changed;
+
+  GST_INFO_OBJECT (self, "%s", worker ?
+      "mode latest: frames carry the latest result there is" :
+      "mode every: frames wait for their own result");
+  if (!gst_mobilenet_scheduler_set_worker (priv->engine->scheduler, worker,
+          &cause)) {
+    *error = gst_mobilenet_error_new (NULL, &cause);
+    return FALSE;
+  }
+  priv->worker = worker;
+  GST_OBJECT_LOCK (self);
+  changed = priv->adds_latency != !worker;
+  priv->adds_latency = !worker;
+  GST_OBJECT_UNLOCK (self);
+  if (changed)
+    gst_element_post_message (GST_ELEMENT (self),
+        gst_message_new_latency (GST_OBJECT (self)));
+  return TRUE;
 }
 
 static gboolean
@@ -289,10 +323,9 @@ gst_mobilenet_filter_set_caps (GstBaseTransform * trans, GstCaps * incaps,
 {
   GstMobilenetFilter *self = GST_MOBILENET_FILTER (trans);
   GstMobilenetFilterPrivate *priv = PRIV (self);
-  GstMobilenetMode mode = priv->mode;
-  MnetError error = { MNET_OK, "" };
+  GError *error = NULL;
 
-  if (!priv->scheduler) {
+  if (!priv->engine) {
     GST_WARNING_OBJECT (self, "caps after the element has stopped");
     return FALSE;
   }
@@ -300,22 +333,16 @@ gst_mobilenet_filter_set_caps (GstBaseTransform * trans, GstCaps * incaps,
     GST_ERROR_OBJECT (self, "caps that are no video: %" GST_PTR_FORMAT, incaps);
     return FALSE;
   }
-  if (!set_frame_size (self, GST_VIDEO_INFO_WIDTH (&priv->info),
-          GST_VIDEO_INFO_HEIGHT (&priv->info)))
-    return FALSE;
-  if (mode == GST_MOBILENET_MODE_AUTO)
-    mode = upstream_is_live (self) ? GST_MOBILENET_MODE_LATEST :
-        GST_MOBILENET_MODE_EVERY;
-  GST_INFO_OBJECT (self, "%s", mode == GST_MOBILENET_MODE_LATEST ?
-      "mode latest: frames carry the latest result there is" :
-      "mode every: frames wait for their own result");
-  discard_results (self);
-  if (!gst_mobilenet_scheduler_set_worker (priv->scheduler,
-          mode == GST_MOBILENET_MODE_LATEST, &error)) {
-    gst_mobilenet_post_error (GST_ELEMENT (self), NULL, &error);
-    return FALSE;
-  }
-  return TRUE;
+  priv->live = upstream_is_live (self);
+  gst_mobilenet_filter_discard (self);
+  if (gst_mobilenet_filter_set_frame_size (self,
+          GST_VIDEO_INFO_WIDTH (&priv->info),
+          GST_VIDEO_INFO_HEIGHT (&priv->info), &error)
+      && set_worker (self, priv->mode == GST_MOBILENET_MODE_LATEST
+          || (priv->mode == GST_MOBILENET_MODE_AUTO && priv->live), &error))
+    return TRUE;
+  gst_mobilenet_post_error (GST_ELEMENT (self), error);
+  return FALSE;
 }
 
 static gboolean
@@ -324,16 +351,19 @@ gst_mobilenet_filter_sink_event (GstBaseTransform * trans, GstEvent * event)
   GstMobilenetFilter *self = GST_MOBILENET_FILTER (trans);
 
   switch (GST_EVENT_TYPE (event)) {
+    case GST_EVENT_FLUSH_START:
+      cancel (self);
+      break;
     case GST_EVENT_FLUSH_STOP:
       GST_OBJECT_LOCK (self);
       PRIV (self)->earliest_time = GST_CLOCK_TIME_NONE;
       GST_OBJECT_UNLOCK (self);
-      discard_results (self);
+      gst_mobilenet_filter_discard (self);
       break;
     case GST_EVENT_STREAM_START:
     case GST_EVENT_SEGMENT:
     case GST_EVENT_EOS:
-      discard_results (self);
+      gst_mobilenet_filter_discard (self);
       break;
     default:
       break;
@@ -365,6 +395,40 @@ gst_mobilenet_filter_src_event (GstBaseTransform * trans, GstEvent * event)
       ->src_event (trans, event);
 }
 
+/* Frames wait for the network in mode every, live or not; mode latest adds
+ * nothing.  Until caps tell which one mode auto is, upstream's being live does. */
+static gboolean
+answer_latency (GstMobilenetFilter * self, GstQuery * query)
+{
+  GstMobilenetFilterPrivate *priv = PRIV (self);
+  GstClockTime min, max, added = 0;
+  gboolean live;
+
+  if (!gst_pad_peer_query (GST_BASE_TRANSFORM_SINK_PAD (self), query))
+    return FALSE;
+  gst_query_parse_latency (query, &live, &min, &max);
+  GST_OBJECT_LOCK (self);
+  if (priv->started && priv->adds_latency
+      && !(live && priv->settings.mode == GST_MOBILENET_MODE_AUTO))
+    added = priv->latency;
+  GST_OBJECT_UNLOCK (self);
+  min += added;
+  if (GST_CLOCK_TIME_IS_VALID (max))
+    max += added;
+  gst_query_set_latency (query, live, min, max);
+  return TRUE;
+}
+
+static gboolean
+gst_mobilenet_filter_query (GstBaseTransform * trans,
+    GstPadDirection direction, GstQuery * query)
+{
+  if (GST_QUERY_TYPE (query) == GST_QUERY_LATENCY && direction == GST_PAD_SRC)
+    return answer_latency (GST_MOBILENET_FILTER (trans), query);
+  return GST_BASE_TRANSFORM_CLASS (gst_mobilenet_filter_parent_class)
+      ->query (trans, direction, query);
+}
+
 /* The pixels are not touched: what downstream offers and wants of memory is
  * upstream's affair. */
 static gboolean
@@ -372,186 +436,6 @@ gst_mobilenet_filter_propose_allocation (GstBaseTransform * trans,
     GstQuery * decide_query, GstQuery * query)
 {
   return gst_pad_peer_query (GST_BASE_TRANSFORM_SRC_PAD (trans), query);
-}
-
-/* Is the frame due by the interval, and not late already? */
-static gboolean
-wants_analysis (GstMobilenetFilter * self, const GstBuffer * buffer,
-    guint interval, GstClockTime earliest_time)
-{
-  GstMobilenetFilterPrivate *priv = PRIV (self);
-  GstClockTime time;
-
-  if (priv->since_analysed < interval)
-    return FALSE;
-  time = gst_mobilenet_running_time (&GST_BASE_TRANSFORM (self)->segment,
-      GST_BUFFER_PTS (buffer));
-  if (GST_CLOCK_TIME_IS_VALID (time) && GST_CLOCK_TIME_IS_VALID (earliest_time)
-      && time <= earliest_time) {
-    GST_DEBUG_OBJECT (self, "frame %" GST_TIME_FORMAT " is late and passes "
-        "without inference; a larger inference-interval or mode=latest would "
-        "help", GST_TIME_ARGS (time));
-    return FALSE;
-  }
-  return TRUE;
-}
-
-/* Which rectangles of a frame the network is shown. */
-static void
-choose_views (GstMobilenetFilter * self, GstBuffer * buffer,
-    const MnetPlanes * planes, GstMobilenetFrame * frame)
-{
-  GstMobilenetFilterClass *klass = GST_MOBILENET_FILTER_GET_CLASS (self);
-  GstMobilenetFilterPrivate *priv = PRIV (self);
-  GstMobilenetViewRequest request;
-
-  frame->layout = 0;
-  frame->n_tags = 1;
-  frame->n_views = 1;
-  frame->views[0].region = frame->picture;
-  frame->views[0].tag = 0;
-  request.replaces = gst_mobilenet_scheduler_begin (priv->scheduler);
-  request.max = gst_mobilenet_scheduler_max_views (priv->scheduler);
-  request.spread = gst_mobilenet_scheduler_has_worker (priv->scheduler);
-  request.restarted = priv->restarted;
-  if (klass->views)
-    klass->views (self, buffer, planes, &request, frame);
-  priv->restarted = FALSE;
-}
-
-/* Brings the views of a mapped frame into the network's input; FALSE when that
- * is not possible, with the error posted. */
-static gboolean
-fill_input (GstMobilenetFilter * self, const GstVideoFrame * frame)
-{
-  GstMobilenetFilterPrivate *priv = PRIV (self);
-  GstMobilenetFrame context;
-  MnetPlanes planes;
-
-  context.pts = GST_BUFFER_PTS (frame->buffer);
-  context.number = priv->frames;
-  context.width = GST_VIDEO_FRAME_WIDTH (frame);
-  context.height = GST_VIDEO_FRAME_HEIGHT (frame);
-  if (context.width != priv->input.frame.width
-      || context.height != priv->input.frame.height) {
-    if (!set_frame_size (self, context.width, context.height))
-      return FALSE;
-    discard_results (self);
-  }
-  gst_mobilenet_frame_picture (frame, &priv->info, &context.picture);
-  gst_mobilenet_frame_planes (frame, &planes);
-  choose_views (self, frame->buffer, &planes, &context);
-  gst_mobilenet_input_fill (&priv->input, priv->scheduler, &planes, &context);
-  return TRUE;
-}
-
-static gboolean
-analyse (GstMobilenetFilter * self, GstBuffer * buffer)
-{
-  GstMobilenetFilterPrivate *priv = PRIV (self);
-  const gchar *reason;
-  GstVideoFrame frame;
-  gboolean filled;
-
-  if (!gst_mobilenet_frame_map (&frame, &priv->info, buffer, GST_MAP_READ,
-          &reason)) {
-    GST_ELEMENT_ERROR (self, RESOURCE, READ,
-        ("A frame of %" G_GSIZE_FORMAT " bytes cannot be read as %dx%d %s: %s",
-            gst_buffer_get_size (buffer), GST_VIDEO_INFO_WIDTH (&priv->info),
-            GST_VIDEO_INFO_HEIGHT (&priv->info),
-            GST_VIDEO_INFO_NAME (&priv->info), reason), (NULL));
-    return FALSE;
-  }
-  filled = fill_input (self, &frame);
-  gst_video_frame_unmap (&frame);
-  priv->since_analysed = 0;
-  return filled;
-}
-
-static void
-post_result (GstMobilenetFilter * self, GstClockTime pts, gpointer result,
-    GstClockTime age)
-{
-  GstMobilenetFilterClass *klass = GST_MOBILENET_FILTER_GET_CLASS (self);
-  GstStructure *structure;
-  guint i;
-
-  for (i = 0; (structure = klass->describe (self, result, age, i)); i++)
-    gst_mobilenet_post_result (GST_ELEMENT (self),
-        &GST_BASE_TRANSFORM (self)->segment, pts, structure);
-}
-
-/* From the analysed frame to this one.  When playing backwards the analysed
- * one is the later of the two. */
-static GstClockTime
-result_age (GstClockTime analysed, GstClockTime pts)
-{
-  if (!GST_CLOCK_TIME_IS_VALID (pts) || !GST_CLOCK_TIME_IS_VALID (analysed))
-    return GST_CLOCK_TIME_NONE;
-  return pts > analysed ? pts - analysed : analysed - pts;
-}
-
-/* Attaches the newest result, if there is one. */
-static void
-carry_result (GstMobilenetFilter * self, GstBuffer * buffer, gboolean post)
-{
-  GstMobilenetFilterClass *klass = GST_MOBILENET_FILTER_GET_CLASS (self);
-  GstMobilenetFilterPrivate *priv = PRIV (self);
-  GstClockTime pts = GST_BUFFER_PTS (buffer), analysed, age;
-  gboolean fresh;
-  guint64 number;
-  gpointer result;
-
-  result = gst_mobilenet_scheduler_dup_result (priv->scheduler, &analysed,
-      &number, &fresh);
-  if (!result)
-    return;
-  age = number == priv->frames ? 0 : result_age (analysed, pts);
-  klass->attach (self, buffer, priv->input.frame.width,
-      priv->input.frame.height, result, age);
-  if (fresh && post)
-    post_result (self, pts, result, age);
-  g_boxed_free (priv->result_type, result);
-}
-
-static GstFlowReturn
-gst_mobilenet_filter_transform_ip (GstBaseTransform * trans, GstBuffer * buffer)
-{
-  GstMobilenetFilter *self = GST_MOBILENET_FILTER (trans);
-  GstMobilenetFilterPrivate *priv = PRIV (self);
-  GstClockTime earliest_time;
-  guint interval;
-  gboolean post;
-
-  GST_OBJECT_LOCK (self);
-  interval = MAX (priv->settings.interval, 1);
-  post = priv->settings.post_messages;
-  earliest_time = priv->earliest_time;
-  GST_OBJECT_UNLOCK (self);
-
-  /* What a recurrent network remembers does not belong to this frame. */
-  if (GST_BUFFER_IS_DISCONT (buffer)
-      && mnet_model_n_states (priv->network.model) > 0)
-    discard_results (self);
-  priv->frames++;
-  if (priv->since_analysed < G_MAXUINT)
-    priv->since_analysed++;
-  if (wants_analysis (self, buffer, interval, earliest_time)
-      && !analyse (self, buffer))
-    return GST_FLOW_ERROR;
-  carry_result (self, buffer, post);
-  return GST_FLOW_OK;
-}
-
-/* In start of the class: results have another type than the class's, and there
- * may be `max_views` views of a frame in mode latest, 1 to
- * GST_MOBILENET_MAX_VIEWS. */
-void
-gst_mobilenet_filter_set_results (GstMobilenetFilter * self, GType result_type,
-    guint max_views)
-{
-  PRIV (self)->result_type = result_type;
-  PRIV (self)->max_views = max_views;
 }
 
 static void
@@ -578,6 +462,7 @@ gst_mobilenet_filter_class_init (GstMobilenetFilterClass * klass)
   trans_class->set_caps = gst_mobilenet_filter_set_caps;
   trans_class->sink_event = gst_mobilenet_filter_sink_event;
   trans_class->src_event = gst_mobilenet_filter_src_event;
+  trans_class->query = gst_mobilenet_filter_query;
   trans_class->propose_allocation = gst_mobilenet_filter_propose_allocation;
   trans_class->transform_ip = gst_mobilenet_filter_transform_ip;
 
@@ -593,6 +478,7 @@ gst_mobilenet_filter_init (GstMobilenetFilter * self)
   GstBaseTransform *trans = GST_BASE_TRANSFORM (self);
 
   gst_mobilenet_settings_init (&PRIV (self)->settings);
+  PRIV (self)->stats = gst_mobilenet_stats_new ();
   gst_base_transform_set_in_place (trans, TRUE);
   gst_base_transform_set_gap_aware (trans, TRUE);
 }

@@ -35,16 +35,34 @@ typedef struct
 } GstMobilenetViewRequest;
 
 /**
+ * GstMobilenetResults:
+ * @type: boxed type of the results
+ * @max_views: most views of a frame in mode latest, 1 to
+ *     GST_MOBILENET_MAX_VIEWS
+ *
+ * What @start chooses; the class's result_type and 1 at first.
+ */
+typedef struct
+{
+  GType type;
+  guint max_views;
+} GstMobilenetResults;
+
+/**
  * GstMobilenetFilterClass:
  * @result_type: boxed type of the results; set by class_init
- * @check: checks the values of the element's own properties; %FALSE and @error
+ * @start: checks the values of the element's own properties; %FALSE and @error
  *     filled otherwise. May be %NULL
- * @start: checks that @model is one that the element understands and makes what
- *     @decode needs. @labels are those of the property labels-file or %NULL,
- *     @name is what results call the model; all three live until @stop.
- *     %FALSE and @error filled otherwise. May call
- *     gst_mobilenet_filter_set_results()
- * @stop: frees what @check and @start made, also after they failed
+ * @stop: frees what @start made, also after it or @open failed. May be %NULL
+ * @open: checks that @model is one that the element understands and makes a
+ *     reader, what the functions below need of it. @labels are those of the
+ *     property labels-file or %NULL, @name is what results call the model; all
+ *     three live until @close. %NULL and @error filled otherwise. On any thread,
+ *     also while another reader is in use
+ * @close: frees a reader, on any thread, when nobody uses it any more
+ * @use: frames are shown to the network of @reader from now on; %NULL: to none,
+ *     and the last one is to be closed. Streaming thread, or none running. May be
+ *     %NULL
  * @set_frame: frames are @frame from now on; %FALSE and @error filled when that
  *     cannot be. Streaming thread. May be %NULL
  * @views: chooses the rectangles of a frame that are shown to the network: fills
@@ -53,9 +71,10 @@ typedef struct
  *     one view, the picture
  * @reset: forgets what @decode keeps from frame to frame. May be %NULL
  * @decode: keeps what the outputs of a run on view @view of @frame say; cannot
- *     fail. On the streaming thread or the worker, one at a time, as are @reset
- *     and @finish
- * @finish: makes the result of a frame whose views have been decoded
+ *     fail. On the streaming thread or the worker, one at a time for a reader, as
+ *     are @reset and @finish
+ * @finish: makes the result of a frame whose views have been decoded; where time
+ *     was not given for all of them, n_views is smaller than @views made it
  * @attach: adds @result to a writable @buffer, a frame of @width x @height
  *     pixels that is @age after @result's own
  * @describe: element message number @i that tells @result on a frame that is
@@ -66,28 +85,28 @@ struct _GstMobilenetFilterClass
   GstBaseTransformClass parent_class;
 
   GType result_type;
-  gboolean (*check) (GstMobilenetFilter * self, MnetError * error);
-  gboolean (*start) (GstMobilenetFilter * self, MnetModel * model,
-      const MnetLabels * labels, const gchar * name, MnetError * error);
+  gboolean (*start) (GstMobilenetFilter * self, GstMobilenetResults * results,
+      MnetError * error);
   void (*stop) (GstMobilenetFilter * self);
+  gpointer (*open) (GstMobilenetFilter * self, MnetModel * model,
+      const MnetLabels * labels, const gchar * name, MnetError * error);
+  void (*close) (GstMobilenetFilter * self, gpointer reader);
+  void (*use) (GstMobilenetFilter * self, gpointer reader);
   gboolean (*set_frame) (GstMobilenetFilter * self,
       const MnetFrameInfo * frame, MnetError * error);
   void (*views) (GstMobilenetFilter * self, GstBuffer * buffer,
       const MnetPlanes * planes, const GstMobilenetViewRequest * request,
       GstMobilenetFrame * frame);
-  void (*reset) (GstMobilenetFilter * self);
-  void (*decode) (GstMobilenetFilter * self, MnetSession * session,
-      const GstMobilenetFrame * frame, guint view);
-    gpointer (*finish) (GstMobilenetFilter * self,
+  void (*reset) (GstMobilenetFilter * self, gpointer reader);
+  void (*decode) (GstMobilenetFilter * self, gpointer reader,
+      MnetSession * session, const GstMobilenetFrame * frame, guint view);
+  gpointer (*finish) (GstMobilenetFilter * self, gpointer reader,
       const GstMobilenetFrame * frame);
   void (*attach) (GstMobilenetFilter * self, GstBuffer * buffer,
       gint width, gint height, gpointer result, GstClockTime age);
   GstStructure *(*describe) (GstMobilenetFilter * self, gpointer result,
       GstClockTime age, guint i);
 };
-
-void gst_mobilenet_filter_set_results (GstMobilenetFilter * self,
-    GType result_type, guint max_views);
 
 G_END_DECLS
 

@@ -28,22 +28,28 @@ gst_mobilenet_input_clear (GstMobilenetInput * input)
 }
 
 /* Converts the views of `frame` straight from its planes, hands each to
- * `scheduler`, which has begun, and commits.  Fills their geometry. */
-void
+ * `scheduler`, which has begun, and commits.  Fills their geometry; n_views becomes
+ * smaller when a flush cancels the rest.  TRUE: the frame took the place of one
+ * that is never computed now. */
+gboolean
 gst_mobilenet_input_fill (GstMobilenetInput * input,
     GstMobilenetScheduler * scheduler, const MnetPlanes * planes,
     GstMobilenetFrame * frame)
 {
   guint i;
 
-  for (i = 0; i < frame->n_views; i++) {
+  for (i = 0; i < frame->n_views
+      && !gst_mobilenet_scheduler_cancelled (scheduler); i++) {
     GstMobilenetView *view = &frame->views[i];
+    GstClockTime began = gst_util_get_timestamp ();
 
     mnet_image_set_region (input->image, &view->region);
     mnet_image_geometry (input->image, &view->geometry);
     mnet_image_convert (input->image, planes,
         gst_mobilenet_scheduler_input (scheduler, i));
-    gst_mobilenet_scheduler_filled (scheduler, frame, i);
+    gst_mobilenet_scheduler_filled (scheduler, frame, i,
+        gst_util_get_timestamp () - began);
   }
-  gst_mobilenet_scheduler_commit (scheduler, frame);
+  frame->n_views = i;
+  return gst_mobilenet_scheduler_commit (scheduler, frame);
 }

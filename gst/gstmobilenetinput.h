@@ -21,7 +21,7 @@ gboolean gst_mobilenet_input_set_frame (GstMobilenetInput * input,
     const MnetFrameInfo * frame, const MnetTensorInfo * tensor,
     const MnetImageOptions * options, MnetError * error);
 void gst_mobilenet_input_clear (GstMobilenetInput * input);
-void gst_mobilenet_input_fill (GstMobilenetInput * input,
+gboolean gst_mobilenet_input_fill (GstMobilenetInput * input,
     GstMobilenetScheduler * scheduler, const MnetPlanes * planes,
     GstMobilenetFrame * frame);
 

@@ -48,24 +48,41 @@ one_line (gchar * text)
   return valid;
 }
 
-/* Posts `error`.  `file` is the file that it is about, or NULL. */
-void
-gst_mobilenet_post_error (GstElement * element, const gchar * file,
-    const MnetError * error)
+/* `error` in GStreamer's words.  `file` is the file that it is about, or NULL. */
+GError *
+gst_mobilenet_error_new (const gchar * file, const MnetError * error)
 {
   gint code;
   GQuark domain = error_domain (error->status, &code);
-  gchar *text;
 
   if (file && error->status == MNET_ERROR_IO
       && !g_file_test (file, G_FILE_TEST_EXISTS))
     code = GST_RESOURCE_ERROR_NOT_FOUND;
   if (file && !strstr (error->text, file))
-    text = g_strdup_printf ("%s: %s", file, error->text);
-  else
-    text = g_strdup (error->text);
-  gst_element_message_full (element, GST_MESSAGE_ERROR, domain, code,
-      one_line (text), NULL, __FILE__, GST_FUNCTION, __LINE__);
+    return g_error_new (domain, code, "%s: %s", file, error->text);
+  return g_error_new_literal (domain, code, error->text);
+}
+
+/* Posts `error`, which is taken, as an error message. */
+void
+gst_mobilenet_post_error (GstElement * element, GError * error)
+{
+  gst_element_message_full (element, GST_MESSAGE_ERROR, error->domain,
+      error->code, one_line (g_strdup (error->message)), NULL, __FILE__,
+      GST_FUNCTION, __LINE__);
+  g_error_free (error);
+}
+
+/* Posts `error`, which is taken, as a warning.  `consequence` is what the element
+ * does about it. */
+void
+gst_mobilenet_post_warning (GstElement * element, GError * error,
+    const gchar * consequence)
+{
+  gst_element_message_full (element, GST_MESSAGE_WARNING, error->domain,
+      error->code, one_line (g_strdup_printf ("%s; %s", error->message,
+              consequence)), NULL, __FILE__, GST_FUNCTION, __LINE__);
+  g_error_free (error);
 }
 
 /* GST_CLOCK_TIME_NONE when `segment` tells none: running time counts from its
@@ -96,4 +113,25 @@ gst_mobilenet_post_result (GstElement * element, const GstSegment * segment,
       gst_mobilenet_running_time (segment, pts), NULL);
   gst_element_post_message (element,
       gst_message_new_element (GST_OBJECT (element), structure));
+}
+
+/* Posts that frames pass without inference, or are computed otherwise than
+ * asked for, because time is short.  See gst_message_set_qos_values(). */
+void
+gst_mobilenet_post_qos (GstElement * element, const GstSegment * segment,
+    const GstBuffer * frame, const GstMobilenetQos * qos)
+{
+  GstClockTime pts = GST_BUFFER_PTS (frame), stream_time = GST_CLOCK_TIME_NONE;
+  GstMessage *message;
+
+  if (segment->format == GST_FORMAT_TIME)
+    stream_time = gst_segment_to_stream_time (segment, GST_FORMAT_TIME, pts);
+  message = gst_message_new_qos (GST_OBJECT (element), qos->live,
+      gst_mobilenet_running_time (segment, pts), stream_time, pts,
+      GST_BUFFER_DURATION (frame));
+  gst_message_set_qos_values (message, qos->jitter, qos->proportion,
+      qos->quality);
+  gst_message_set_qos_stats (message, GST_FORMAT_BUFFERS, qos->processed,
+      qos->dropped);
+  gst_element_post_message (element, message);
 }

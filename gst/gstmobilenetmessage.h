@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the elements post on the bus: errors of the core, and results with their
- * times. */
+ * What the elements post on the bus: errors of the core, results with their times,
+ * and that time is short. */
 #ifndef __GST_MOBILENET_MESSAGE_H__
 #define __GST_MOBILENET_MESSAGE_H__
 
@@ -10,8 +10,24 @@
 
 G_BEGIN_DECLS
 
-void gst_mobilenet_post_error (GstElement * element, const gchar * file,
-    const MnetError * error);
+GError *gst_mobilenet_error_new (const gchar * file, const MnetError * error);
+void gst_mobilenet_post_error (GstElement * element, GError * error);
+void gst_mobilenet_post_warning (GstElement * element, GError * error,
+    const gchar * consequence);
+
+/* The fields of a QOS message. */
+typedef struct
+{
+  gboolean live;
+  gint64 jitter;                /* ns that the frame was late */
+  gdouble proportion;           /* of time needed to time there is */
+  gint quality;                 /* 1000000: all that was asked for */
+  guint64 processed;            /* frames analysed, and skipped */
+  guint64 dropped;
+} GstMobilenetQos;
+
+void gst_mobilenet_post_qos (GstElement * element, const GstSegment * segment,
+    const GstBuffer * frame, const GstMobilenetQos * qos);
 GstClockTime gst_mobilenet_running_time (const GstSegment * segment,
     GstClockTime pts);
 void gst_mobilenet_post_result (GstElement * element,

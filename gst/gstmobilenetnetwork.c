@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * What an element loads when it starts: model, labels, threads, and how
- * pictures are brought into the model's input.  Every failure is one error
- * message of the element. */
+ * pictures are brought into the model's input.  All of it may be called from any
+ * thread; `element` is only logged for. */
 
 #include <string.h>
 
@@ -27,9 +27,8 @@ model_mend (MnetStatus status)
   }
 }
 
-static void
-post_model_error (GstElement * element, const gchar * file,
-    const MnetError * error)
+static GError *
+model_error (const gchar * file, const MnetError * error)
 {
   MnetError told = *error;
 
@@ -40,56 +39,57 @@ post_model_error (GstElement * element, const gchar * file,
   } else {
     g_strlcat (told.text, model_mend (error->status), sizeof (told.text));
   }
-  gst_mobilenet_post_error (element, file, &told);
+  return gst_mobilenet_error_new (file, &told);
 }
 
 static gboolean
-load_model (GstMobilenetNetwork * network, GstElement * element,
-    const GstMobilenetSettings * settings)
+load_model (GstMobilenetNetwork * network,
+    const GstMobilenetSettings * settings, GError ** error)
 {
-  MnetError error = { MNET_OK, "" };
+  MnetError cause = { MNET_OK, "" };
   gsize inputs, states;
 
   if (!settings->model_file) {
-    GST_ELEMENT_ERROR (element, RESOURCE, NOT_FOUND,
-        ("No model: set the property model-file to a .tflite file"), (NULL));
+    g_set_error_literal (error, GST_RESOURCE_ERROR,
+        GST_RESOURCE_ERROR_NOT_FOUND,
+        "No model: set the property model-file to a .tflite file");
     return FALSE;
   }
   network->file = g_strdup (settings->model_file);
   network->name = g_path_get_basename (network->file);
   network->model = gst_mobilenet_model_acquire (network->file, settings->cpu,
-      &error);
+      &cause);
   if (!network->model) {
-    post_model_error (element, network->file, &error);
+    *error = model_error (network->file, &cause);
     return FALSE;
   }
   inputs = mnet_model_n_inputs (network->model);
   states = mnet_model_n_states (network->model);
   if (inputs != 1 + states) {
-    GST_ELEMENT_ERROR (element, STREAM, NOT_IMPLEMENTED,
-        ("%s: the model has %" G_GSIZE_FORMAT " inputs, expected one, a "
-            "picture, and states that outputs are fed back to (%"
-            G_GSIZE_FORMAT " are)", network->file, inputs, states), (NULL));
+    g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_NOT_IMPLEMENTED,
+        "%s: the model has %" G_GSIZE_FORMAT " inputs, expected one, a "
+        "picture, and states that outputs are fed back to (%" G_GSIZE_FORMAT
+        " are)", network->file, inputs, states);
     return FALSE;
   }
   return TRUE;
 }
 
 static gboolean
-load_labels (GstMobilenetNetwork * network, GstElement * element,
-    const GstMobilenetSettings * settings)
+load_labels (GstMobilenetNetwork * network,
+    const GstMobilenetSettings * settings, GError ** error)
 {
-  MnetError error = { MNET_OK, "" };
+  MnetError cause = { MNET_OK, "" };
 
   if (!settings->labels_file)
     return TRUE;
   network->labels_file = g_strdup (settings->labels_file);
-  network->labels = mnet_labels_load (network->labels_file, &error);
+  network->labels = mnet_labels_load (network->labels_file, &cause);
   if (network->labels)
     return TRUE;
-  g_strlcat (error.text, " (property labels-file: a text with a label on each "
-      "line is expected)", sizeof (error.text));
-  gst_mobilenet_post_error (element, network->labels_file, &error);
+  g_strlcat (cause.text, " (property labels-file: a text with a label on each "
+      "line is expected)", sizeof (cause.text));
+  *error = gst_mobilenet_error_new (network->labels_file, &cause);
   return FALSE;
 }
 
@@ -117,29 +117,29 @@ log_options (const GstMobilenetNetwork * network, GstElement * element,
  * picture. */
 static gboolean
 choose_options (GstMobilenetNetwork * network, GstElement * element,
-    const GstMobilenetSettings * settings)
+    const GstMobilenetSettings * settings, GError ** error)
 {
   const MnetFrameInfo any = { MNET_PIXEL_RGB, 64, 64, MNET_MATRIX_BT601, true };
   const MnetTensorInfo *tensor = mnet_model_input (network->model, 0);
-  MnetError error = { MNET_OK, "" };
+  MnetError cause = { MNET_OK, "" };
   MnetNormalization normalization;
   MnetImage *image;
   gboolean told;
 
   told = mnet_model_normalization (network->model, 0, &normalization);
   if (!gst_mobilenet_settings_input_size (settings, &network->input_width,
-          &network->input_height, &error)
+          &network->input_height, &cause)
       || !gst_mobilenet_settings_normalize (settings, tensor,
-          told ? &normalization : NULL, &network->options, &error)) {
-    gst_mobilenet_post_error (element, NULL, &error);
+          told ? &normalization : NULL, &network->options, &cause)) {
+    *error = gst_mobilenet_error_new (NULL, &cause);
     return FALSE;
   }
-  image = mnet_image_new (&any, tensor, &network->options, &error);
+  image = mnet_image_new (&any, tensor, &network->options, &cause);
   if (!image) {
     /* The properties are in order: the model is what does not fit. */
-    if (error.status == MNET_ERROR_ARGUMENT)
-      error.status = MNET_ERROR_UNSUPPORTED;
-    gst_mobilenet_post_error (element, network->file, &error);
+    if (cause.status == MNET_ERROR_ARGUMENT)
+      cause.status = MNET_ERROR_UNSUPPORTED;
+    *error = gst_mobilenet_error_new (network->file, &cause);
     return FALSE;
   }
   mnet_image_free (image);
@@ -150,9 +150,9 @@ choose_options (GstMobilenetNetwork * network, GstElement * element,
 
 static gboolean
 take_threads (GstMobilenetNetwork * network, GstElement * element,
-    const GstMobilenetSettings * settings)
+    const GstMobilenetSettings * settings, GError ** error)
 {
-  MnetError error = { MNET_OK, "" };
+  MnetError cause = { MNET_OK, "" };
   /* As the affinity mask counts them.  More threads would wait for each other
    * at the end of every frame. */
   guint processors = g_get_num_processors ();
@@ -163,49 +163,48 @@ take_threads (GstMobilenetNetwork * network, GstElement * element,
   if (MIN (settings->threads, processors) == 1)
     return TRUE;
   network->pool = gst_mobilenet_pool_acquire (MIN (settings->threads,
-          processors), &error);
+          processors), &cause);
   if (!network->pool)
-    gst_mobilenet_post_error (element, NULL, &error);
+    *error = gst_mobilenet_error_new (NULL, &cause);
   return network->pool != NULL;
 }
 
-/* Loads what `settings` name into an empty `network`.  FALSE, with an error
- * message of `element` posted and nothing loaded, when that fails. */
+/* Loads what `settings` name into an empty `network`.  FALSE and `error` filled,
+ * with nothing loaded, when that fails. */
 gboolean
 gst_mobilenet_network_open (GstMobilenetNetwork * network, GstElement * element,
-    const GstMobilenetSettings * settings)
+    const GstMobilenetSettings * settings, GError ** error)
 {
-  if (load_model (network, element, settings)
-      && load_labels (network, element, settings)
-      && choose_options (network, element, settings)
-      && take_threads (network, element, settings))
+  if (load_model (network, settings, error)
+      && load_labels (network, settings, error)
+      && choose_options (network, element, settings, error)
+      && take_threads (network, element, settings, error))
     return TRUE;
   gst_mobilenet_network_close (network);
   return FALSE;
 }
 
-/* NULL, with an error message of `element` posted, when the network does not
- * work at the input size or memory is short. */
+/* For an input of that size in pixels, 0: the file's; `reason` is what asks for it
+ * then.  NULL and `error` filled when the network does not work there, or
+ * memory is short. */
 MnetSession *
 gst_mobilenet_network_new_session (const GstMobilenetNetwork * network,
-    GstElement * element)
+    gint32 width, gint32 height, const gchar * reason, GError ** error)
 {
-  const MnetSessionOptions options = { network->pool, network->input_width,
-    network->input_height, TRUE
-  };
-  MnetError error = { MNET_OK, "" };
+  const MnetSessionOptions options = { network->pool, width, height, TRUE };
+  MnetError cause = { MNET_OK, "" };
   MnetSession *session;
   gchar *about;
 
-  session = mnet_session_new (network->model, &options, &error);
+  session = mnet_session_new (network->model, &options, &cause);
   if (session)
     return session;
-  if (network->input_width)
-    about = g_strdup_printf ("%s with the property input-size=%dx%d",
-        network->file, network->input_width, network->input_height);
+  if (width)
+    about = g_strdup_printf ("%s with the property %s%dx%d", network->file,
+        reason, width, height);
   else
     about = g_strdup (network->file);
-  gst_mobilenet_post_error (element, about, &error);
+  *error = gst_mobilenet_error_new (about, &cause);
   g_free (about);
   return NULL;
 }

@@ -26,9 +26,11 @@ typedef struct
 } GstMobilenetNetwork;
 
 gboolean gst_mobilenet_network_open (GstMobilenetNetwork * network,
-    GstElement * element, const GstMobilenetSettings * settings);
+    GstElement * element, const GstMobilenetSettings * settings,
+    GError ** error);
 MnetSession *gst_mobilenet_network_new_session (const GstMobilenetNetwork *
-    network, GstElement * element);
+    network, gint32 width, gint32 height, const gchar * reason,
+    GError ** error);
 void gst_mobilenet_network_close (GstMobilenetNetwork * network);
 
 G_END_DECLS

@@ -71,6 +71,7 @@ struct _GstMobilenetOverlay
   gboolean attaches;            /* labels are handed on */
   gboolean live;                /* upstream is: timestamps tell the capture */
   gboolean draws;               /* on the frame that is under way */
+  gboolean unwritable;          /* the last frame to be drawn on was */
   GstMobilenetText *text;
   GstMobilenetScene *scene;
   GstMobilenetRate rate;
@@ -210,6 +211,7 @@ gst_mobilenet_overlay_start (GstBaseTransform * trans)
   gchar *error = NULL;
   gboolean taken = take_colors (self, settings.colors, &error);
 
+  self->unwritable = FALSE;
   gst_mobilenet_overlay_settings_clear (&settings);
   if (!taken) {
     GST_ELEMENT_ERROR (self, LIBRARY, SETTINGS, ("%s", error), (NULL));
@@ -405,16 +407,21 @@ static gboolean
 map_frame (GstMobilenetOverlay * self, GstMobilenetCanvas * canvas,
     GstBuffer * buffer)
 {
+  gboolean told = self->unwritable;
   const gchar *reason;
 
-  if (gst_mobilenet_canvas_map (canvas, &self->info, buffer, &reason))
+  self->unwritable = !gst_mobilenet_canvas_map (canvas, &self->info, buffer,
+      &reason);
+  if (!self->unwritable)
     return TRUE;
-  GST_ELEMENT_ERROR (self, RESOURCE, WRITE,
-      ("A frame of %" G_GSIZE_FORMAT " bytes cannot be drawn on as %dx%d %s: "
-          "%s", gst_buffer_get_size (buffer),
-          GST_VIDEO_INFO_WIDTH (&self->info),
-          GST_VIDEO_INFO_HEIGHT (&self->info),
-          GST_VIDEO_INFO_NAME (&self->info), reason), (NULL));
+  /* Cameras and decoders that break send such frames: they pass. */
+  if (!told)
+    GST_ELEMENT_WARNING (self, RESOURCE, WRITE,
+        ("A frame of %" G_GSIZE_FORMAT " bytes cannot be drawn on as %dx%d %s: "
+            "%s; it passes as it is, as those that follow do until one can",
+            gst_buffer_get_size (buffer), GST_VIDEO_INFO_WIDTH (&self->info),
+            GST_VIDEO_INFO_HEIGHT (&self->info),
+            GST_VIDEO_INFO_NAME (&self->info), reason), (NULL));
   return FALSE;
 }
 
@@ -430,7 +437,7 @@ gst_mobilenet_overlay_transform_ip (GstBaseTransform * trans,
   if (!self->draws)
     return GST_FLOW_OK;
   if (!map_frame (self, &canvas, buffer))
-    return GST_FLOW_ERROR;
+    return GST_FLOW_OK;
   gst_mobilenet_scene_build (self->scene, buffer, &self->style, self->text,
       &canvas.area,
       self->show_stats && *self->rate.text ? self->rate.text : NULL);

@@ -9,9 +9,13 @@
  * there is always one to fill beside the one being computed and the one that
  * waits: a newer frame takes the place of the waiting one, the worker never
  * starts on anything but the newest complete frame, and neither ever waits for
- * the other. */
+ * the other.  Workers of all elements take turns (gstmobilenetturns.c). */
 
 #include "gstmobilenetscheduler.h"
+
+#include <string.h>
+
+#include "gstmobilenetturns.h"
 
 GST_DEBUG_CATEGORY_EXTERN (gst_mobilenet_filter_debug);
 #define GST_CAT_DEFAULT gst_mobilenet_filter_debug
@@ -23,14 +27,17 @@ GST_DEBUG_CATEGORY_EXTERN (gst_mobilenet_filter_debug);
 typedef struct
 {
   gpointer tensors[GST_MOBILENET_MAX_VIEWS];    /* NULL without a worker */
-  GstMobilenetFrame frame;
+  guint session;                /* that computes it */
+  GstClockTime spent[GST_MOBILENET_N_STAGES];
+  GstMobilenetFrame frame;      /* the worker's */
 } Slot;
 
 struct _GstMobilenetScheduler
 {
-  MnetSession *session;         /* the computing thread's */
-  guint max_views;              /* tensors of a slot */
+  GstMobilenetSessions sessions;        /* the computing thread's */
   GstMobilenetDecoder decoder;
+  GstMobilenetStats *stats;
+  GstMobilenetTurn turn;        /* the worker's */
   GThread *thread;              /* NULL: the streaming thread computes */
   gint filling;                 /* slot, the streaming thread's */
   guint filling_epoch;          /* without a worker: when the frame began */
@@ -44,23 +51,21 @@ struct _GstMobilenetScheduler
   guint epoch;                  /* results of an earlier one are stale */
   gint waiting;                 /* slot to be computed next */
   gint running;                 /* slot being computed */
-  gpointer result;              /* the newest one, or NULL */
-  GstClockTime result_pts;      /* of the frame that it is about */
-  guint64 result_number;
-  gboolean fresh;               /* nobody has asked for it yet */
+  GstMobilenetAnswer answer;    /* result NULL: there is none */
 };
 
-/* Takes `session`.  A slot has `max_views` tensors, 1 to
- * GST_MOBILENET_MAX_VIEWS. */
+/* Takes the sessions.  `stats` outlives the scheduler. */
 GstMobilenetScheduler *
-gst_mobilenet_scheduler_new (MnetSession * session, guint max_views,
-    const GstMobilenetDecoder * decoder)
+gst_mobilenet_scheduler_new (const GstMobilenetSessions * sessions,
+    const GstMobilenetDecoder * decoder, GstMobilenetStats * stats)
 {
   GstMobilenetScheduler *self = g_new0 (GstMobilenetScheduler, 1);
 
-  self->session = session;
-  self->max_views = max_views;
+  self->sessions = *sessions;
+  self->sessions.sessions = g_memdup2 (sessions->sessions,
+      sessions->n_sessions * sizeof (*sessions->sessions));
   self->decoder = *decoder;
+  self->stats = stats;
   self->waiting = self->running = NO_SLOT;
   g_mutex_init (&self->lock);
   g_cond_init (&self->wake);
@@ -74,58 +79,115 @@ free_result (GstMobilenetScheduler * self, gpointer result)
     g_boxed_free (self->decoder.result_type, result);
 }
 
+static MnetSession *
+session_of (GstMobilenetScheduler * self, const Slot * slot)
+{
+  return self->sessions.sessions[slot->session];
+}
+
 /* What is kept from frame to frame is forgotten where a new epoch begins. */
 static void
 enter_epoch (GstMobilenetScheduler * self, guint epoch)
 {
+  guint i;
+
   if (epoch == self->computed_epoch)
     return;
-  mnet_session_reset_states (self->session);
+  for (i = 0; i < self->sessions.n_sessions; i++)
+    mnet_session_reset_states (self->sessions.sessions[i]);
   if (self->decoder.reset)
     self->decoder.reset (self->decoder.user);
   self->computed_epoch = epoch;
 }
 
 static void
-compute_view (GstMobilenetScheduler * self, const GstMobilenetFrame * frame,
-    guint view, guint epoch)
+compute_view (GstMobilenetScheduler * self, Slot * slot,
+    const GstMobilenetFrame * frame, guint view, guint epoch)
 {
+  MnetSession *session = session_of (self, slot);
+  GstClockTime began, ran;
+
   enter_epoch (self, epoch);
-  mnet_session_run (self->session);
-  self->decoder.decode (self->decoder.user, self->session, frame, view);
+  began = gst_util_get_timestamp ();
+  mnet_session_run (session);
+  ran = gst_util_get_timestamp ();
+  self->decoder.decode (self->decoder.user, session, frame, view);
+  slot->spent[GST_MOBILENET_STAGE_INFERENCE] += ran - began;
+  slot->spent[GST_MOBILENET_STAGE_POSTPROCESSING] +=
+      gst_util_get_timestamp () - ran;
 }
 
 static void
-finish_frame (GstMobilenetScheduler * self, const GstMobilenetFrame * frame,
-    guint epoch)
+finish_frame (GstMobilenetScheduler * self, Slot * slot,
+    const GstMobilenetFrame * frame, guint epoch)
 {
-  gpointer result, old;
+  GstMobilenetAnswer answer = { NULL, frame->pts, frame->number, TRUE,
+    slot->session, 0
+  };
+  GstClockTime began;
+  gboolean current;
+  gpointer unused;
+  guint i;
 
   enter_epoch (self, epoch);
-  old = result = self->decoder.finish (self->decoder.user, frame);
+  began = gst_util_get_timestamp ();
+  unused = answer.result = self->decoder.finish (self->decoder.user, frame);
+  slot->spent[GST_MOBILENET_STAGE_POSTPROCESSING] +=
+      gst_util_get_timestamp () - began;
+  for (i = 0; i < GST_MOBILENET_N_STAGES; i++)
+    answer.cost += slot->spent[i];
   g_mutex_lock (&self->lock);
-  self->running = NO_SLOT;
-  if (epoch == self->epoch) {
-    old = self->result;
-    self->result = result;
-    self->result_pts = frame->pts;
-    self->result_number = frame->number;
-    self->fresh = TRUE;
+  current = epoch == self->epoch;
+  if (current) {
+    unused = self->answer.result;
+    self->answer = answer;
+    gst_mobilenet_stats_analysed (self->stats, slot->spent);
   }
+  self->running = NO_SLOT;
   g_mutex_unlock (&self->lock);
-  free_result (self, old);
+  free_result (self, unused);
+}
+
+/* Is what is computed of no use any more? */
+static gboolean
+is_stale (GstMobilenetScheduler * self, guint epoch)
+{
+  gboolean stale;
+
+  g_mutex_lock (&self->lock);
+  stale = self->stop || epoch != self->epoch;
+  g_mutex_unlock (&self->lock);
+  return stale;
 }
 
 static void
-compute_slot (GstMobilenetScheduler * self, const Slot * slot, guint epoch)
+compute_slot (GstMobilenetScheduler * self, Slot * slot, guint epoch)
 {
   guint i;
 
-  for (i = 0; i < slot->frame.n_views; i++) {
-    mnet_session_bind_input (self->session, 0, slot->tensors[i]);
-    compute_view (self, &slot->frame, i, epoch);
+  for (i = 0; i < slot->frame.n_views && !is_stale (self, epoch); i++) {
+    mnet_session_bind_input (session_of (self, slot), 0, slot->tensors[i]);
+    compute_view (self, slot, &slot->frame, i, epoch);
   }
-  finish_frame (self, &slot->frame, epoch);
+  slot->frame.n_views = i;
+  finish_frame (self, slot, &slot->frame, epoch);
+}
+
+/* Computes the frame that waits now, which may be a newer one than when the
+ * worker woke up, or none. */
+static void
+compute_waiting (GstMobilenetScheduler * self)
+{
+  guint epoch;
+  gint slot;
+
+  g_mutex_lock (&self->lock);
+  epoch = self->epoch;
+  slot = self->running = self->waiting;
+  self->waiting = NO_SLOT;
+  g_mutex_unlock (&self->lock);
+  if (slot != NO_SLOT)
+    compute_slot (self, &self->slots[slot], epoch);
 }
 
 static gpointer
@@ -135,16 +197,15 @@ worker_main (gpointer data)
 
   g_mutex_lock (&self->lock);
   while (!self->stop) {
-    guint epoch = self->epoch;
-
     if (self->waiting == NO_SLOT) {
       g_cond_wait (&self->wake, &self->lock);
       continue;
     }
-    self->running = self->waiting;
-    self->waiting = NO_SLOT;
     g_mutex_unlock (&self->lock);
-    compute_slot (self, &self->slots[self->running], epoch);
+    if (gst_mobilenet_turn_take (&self->turn, self->sessions.threads)) {
+      compute_waiting (self);
+      gst_mobilenet_turn_give (&self->turn);
+    }
     g_mutex_lock (&self->lock);
   }
   g_mutex_unlock (&self->lock);
@@ -157,36 +218,41 @@ free_tensors (GstMobilenetScheduler * self)
   guint i, view;
 
   for (i = 0; i < N_SLOTS; i++) {
-    for (view = 0; view < self->max_views; view++)
+    for (view = 0; view < self->sessions.max_views; view++)
       g_clear_pointer (&self->slots[i].tensors[view], mnet_buffer_free);
   }
 }
 
-/* Waits for at most the inferences of one frame. */
+/* Waits for at most one inference. */
 static void
 stop_worker (GstMobilenetScheduler * self)
 {
+  guint i;
+
   if (self->thread) {
     g_mutex_lock (&self->lock);
     self->stop = TRUE;
     g_cond_signal (&self->wake);
     g_mutex_unlock (&self->lock);
+    gst_mobilenet_turn_cancel (&self->turn);
     g_thread_join (self->thread);
+    gst_mobilenet_turn_clear (&self->turn);
   }
   self->thread = NULL;
   self->stop = FALSE;
   self->waiting = NO_SLOT;
-  mnet_session_bind_input (self->session, 0, NULL);
+  for (i = 0; i < self->sessions.n_sessions; i++)
+    mnet_session_bind_input (self->sessions.sessions[i], 0, NULL);
   free_tensors (self);
 }
 
 static gboolean
 allocate_tensors (GstMobilenetScheduler * self, MnetError * error)
 {
-  gsize bytes = mnet_session_input_info (self->session, 0)->bytes;
-  guint i;
+  gsize bytes = mnet_session_input_info (self->sessions.sessions[0], 0)->bytes;
+  guint n = N_SLOTS * self->sessions.max_views, i;
 
-  for (i = 0; i < N_SLOTS * self->max_views; i++) {
+  for (i = 0; i < n; i++) {
     gpointer *tensor = &self->slots[i % N_SLOTS].tensors[i / N_SLOTS];
 
     *tensor = mnet_buffer_alloc (bytes);
@@ -194,8 +260,8 @@ allocate_tensors (GstMobilenetScheduler * self, MnetError * error)
       continue;
     error->status = MNET_ERROR_MEMORY;
     g_snprintf (error->text, sizeof (error->text),
-        "no memory for %u input tensors of %" G_GSIZE_FORMAT " bytes",
-        N_SLOTS * self->max_views, bytes);
+        "no memory for %u input tensors of %" G_GSIZE_FORMAT " bytes", n,
+        bytes);
     return FALSE;
   }
   return TRUE;
@@ -210,12 +276,14 @@ start_worker (GstMobilenetScheduler * self, MnetError * error)
     stop_worker (self);
     return FALSE;
   }
+  gst_mobilenet_turn_init (&self->turn);
   self->thread = g_thread_try_new ("mobilenet", worker_main, self, &cause);
   if (!self->thread) {
     error->status = MNET_ERROR_SYSTEM;
     g_snprintf (error->text, sizeof (error->text),
         "no thread for mode=latest: %s", cause->message);
     g_clear_error (&cause);
+    gst_mobilenet_turn_clear (&self->turn);
     stop_worker (self);
     return FALSE;
   }
@@ -248,29 +316,33 @@ gst_mobilenet_scheduler_has_worker (GstMobilenetScheduler * self)
 guint
 gst_mobilenet_scheduler_max_views (GstMobilenetScheduler * self)
 {
-  return self->thread ? self->max_views : GST_MOBILENET_MAX_VIEWS;
+  return self->thread ? self->sessions.max_views : GST_MOBILENET_MAX_VIEWS;
 }
 
-/* Waits for at most the inferences of one frame. */
+/* Waits for at most one inference. */
 void
 gst_mobilenet_scheduler_free (GstMobilenetScheduler * self)
 {
+  guint i;
+
   if (!self)
     return;
   stop_worker (self);
   gst_mobilenet_scheduler_discard (self);
-  mnet_session_free (self->session);
+  for (i = 0; i < self->sessions.n_sessions; i++)
+    mnet_session_free (self->sessions.sessions[i]);
+  g_free (self->sessions.sessions);
   g_mutex_clear (&self->lock);
   g_cond_clear (&self->wake);
   g_free (self);
 }
 
 /* Streaming thread: begins the frame that the next
- * gst_mobilenet_scheduler_commit() is about.  May be called again without a
- * commit.  TRUE: the frame that was committed last waits still, and this one
- * takes its place. */
+ * gst_mobilenet_scheduler_commit() is about, for session number `session`.  May
+ * be called again without a commit.  TRUE: the frame that was committed last
+ * waits still, and this one takes its place. */
 gboolean
-gst_mobilenet_scheduler_begin (GstMobilenetScheduler * self)
+gst_mobilenet_scheduler_begin (GstMobilenetScheduler * self, guint session)
 {
   gboolean replaces;
   gint slot = 0;
@@ -282,6 +354,8 @@ gst_mobilenet_scheduler_begin (GstMobilenetScheduler * self)
   replaces = self->waiting != NO_SLOT;
   g_mutex_unlock (&self->lock);
   self->filling = slot;
+  self->slots[slot].session = session;
+  memset (self->slots[slot].spent, 0, sizeof (self->slots[slot].spent));
   return replaces;
 }
 
@@ -289,57 +363,85 @@ gst_mobilenet_scheduler_begin (GstMobilenetScheduler * self)
 gpointer
 gst_mobilenet_scheduler_input (GstMobilenetScheduler * self, guint view)
 {
+  Slot *slot = &self->slots[self->filling];
+
   if (!self->thread)
-    return mnet_session_input (self->session, 0);
-  return self->slots[self->filling].tensors[view];
+    return mnet_session_input (session_of (self, slot), 0);
+  return slot->tensors[view];
 }
 
-/* Streaming thread: view `view` of `frame` is in its tensor.  Computes it, or
- * leaves it for the worker. */
+/* Streaming thread: view `view` of `frame` is in its tensor, which took `spent`
+ * ns.  Computes it, or leaves it for the worker. */
 void
 gst_mobilenet_scheduler_filled (GstMobilenetScheduler * self,
-    const GstMobilenetFrame * frame, guint view)
+    const GstMobilenetFrame * frame, guint view, GstClockTime spent)
 {
+  Slot *slot = &self->slots[self->filling];
+
+  slot->spent[GST_MOBILENET_STAGE_PREPROCESSING] += spent;
   if (!self->thread)
-    compute_view (self, frame, view, self->filling_epoch);
+    compute_view (self, slot, frame, view, self->filling_epoch);
 }
 
 /* Streaming thread: all views of `frame` are filled.  Makes the result, or
- * hands the frame to the worker. */
-void
+ * hands the frame to the worker.  TRUE: it took the place of a frame that is
+ * never computed now. */
+gboolean
 gst_mobilenet_scheduler_commit (GstMobilenetScheduler * self,
     const GstMobilenetFrame * frame)
 {
+  Slot *slot = &self->slots[self->filling];
+  gboolean replaced;
+
   if (!self->thread) {
-    finish_frame (self, frame, self->filling_epoch);
-    return;
+    finish_frame (self, slot, frame, self->filling_epoch);
+    return FALSE;
   }
-  self->slots[self->filling].frame = *frame;
+  slot->frame = *frame;
   g_mutex_lock (&self->lock);
+  replaced = self->waiting != NO_SLOT;
   self->waiting = self->filling;
   g_cond_signal (&self->wake);
   g_mutex_unlock (&self->lock);
+  return replaced;
 }
 
-/* The newest result, to be freed with g_boxed_free(), timestamp and number of
- * the frame that it is about, and whether it has not been asked for before.
- * NULL when there is none. */
-gpointer
-gst_mobilenet_scheduler_dup_result (GstMobilenetScheduler * self,
-    GstClockTime * pts, guint64 * number, gboolean * fresh)
+/* Streaming thread: was everything discarded since the frame was begun?  The
+ * rest of its views is of no use then. */
+gboolean
+gst_mobilenet_scheduler_cancelled (GstMobilenetScheduler * self)
 {
-  gpointer result = NULL;
+  return is_stale (self, self->filling_epoch);
+}
 
+/* The newest result.  FALSE: there is none. */
+gboolean
+gst_mobilenet_scheduler_dup_result (GstMobilenetScheduler * self,
+    GstMobilenetAnswer * answer)
+{
   g_mutex_lock (&self->lock);
-  if (self->result) {
-    result = g_boxed_copy (self->decoder.result_type, self->result);
-    *pts = self->result_pts;
-    *number = self->result_number;
-    *fresh = self->fresh;
-    self->fresh = FALSE;
-  }
+  *answer = self->answer;
+  if (answer->result)
+    answer->result = g_boxed_copy (self->decoder.result_type, answer->result);
+  self->answer.fresh = FALSE;
   g_mutex_unlock (&self->lock);
-  return result;
+  return answer->result != NULL;
+}
+
+/* Streaming thread: `self` takes the place of `from`, whose newest result frames
+ * carry until there is one of its own. */
+void
+gst_mobilenet_scheduler_take_over (GstMobilenetScheduler * self,
+    GstMobilenetScheduler * from)
+{
+  GstMobilenetAnswer answer;
+
+  if (!gst_mobilenet_scheduler_dup_result (from, &answer))
+    return;
+  answer.fresh = FALSE;
+  g_mutex_lock (&self->lock);
+  self->answer = answer;
+  g_mutex_unlock (&self->lock);
 }
 
 /* Any thread: forgets the result, the waiting frame, and what the running
@@ -352,8 +454,8 @@ gst_mobilenet_scheduler_discard (GstMobilenetScheduler * self)
   g_mutex_lock (&self->lock);
   self->epoch++;
   self->waiting = NO_SLOT;
-  old = self->result;
-  self->result = NULL;
+  old = self->answer.result;
+  self->answer.result = NULL;
   g_mutex_unlock (&self->lock);
   free_result (self, old);
 }

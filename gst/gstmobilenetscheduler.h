@@ -8,6 +8,8 @@
 #include <mnet/image.h>
 #include <mnet/session.h>
 
+#include "gstmobilenetstats.h"
+
 G_BEGIN_DECLS
 
 /* Most rectangles of one frame that a network is shown: 64 tiles and the whole
@@ -52,10 +54,32 @@ typedef struct
     gpointer (*finish) (gpointer user, const GstMobilenetFrame * frame);
 } GstMobilenetDecoder;
 
+/* What frames are computed with: sessions of one model, each for another input
+ * size, the first one the largest.  A slot has max_views tensors, 1 to
+ * GST_MOBILENET_MAX_VIEWS; threads is how many compute a frame. */
+typedef struct
+{
+  MnetSession **sessions;
+  guint n_sessions;
+  guint max_views;
+  guint threads;
+} GstMobilenetSessions;
+
+/* The newest result. */
+typedef struct
+{
+  gpointer result;              /* to be freed with g_boxed_free() */
+  GstClockTime pts;             /* of the frame that it is about */
+  guint64 number;               /* likewise */
+  gboolean fresh;               /* nobody has asked for it before */
+  guint session;                /* that computed it */
+  GstClockTime cost;            /* what its stages took together */
+} GstMobilenetAnswer;
+
 typedef struct _GstMobilenetScheduler GstMobilenetScheduler;
 
-GstMobilenetScheduler *gst_mobilenet_scheduler_new (MnetSession * session,
-    guint max_views, const GstMobilenetDecoder * decoder);
+GstMobilenetScheduler *gst_mobilenet_scheduler_new (const GstMobilenetSessions *
+    sessions, const GstMobilenetDecoder * decoder, GstMobilenetStats * stats);
 void gst_mobilenet_scheduler_free (GstMobilenetScheduler * self);
 
 gboolean gst_mobilenet_scheduler_set_worker (GstMobilenetScheduler * self,
@@ -63,15 +87,19 @@ gboolean gst_mobilenet_scheduler_set_worker (GstMobilenetScheduler * self,
 guint gst_mobilenet_scheduler_max_views (GstMobilenetScheduler * self);
 gboolean gst_mobilenet_scheduler_has_worker (GstMobilenetScheduler * self);
 
-gboolean gst_mobilenet_scheduler_begin (GstMobilenetScheduler * self);
+gboolean gst_mobilenet_scheduler_begin (GstMobilenetScheduler * self,
+    guint session);
 gpointer gst_mobilenet_scheduler_input (GstMobilenetScheduler * self,
     guint view);
 void gst_mobilenet_scheduler_filled (GstMobilenetScheduler * self,
-    const GstMobilenetFrame * frame, guint view);
-void gst_mobilenet_scheduler_commit (GstMobilenetScheduler * self,
+    const GstMobilenetFrame * frame, guint view, GstClockTime spent);
+gboolean gst_mobilenet_scheduler_commit (GstMobilenetScheduler * self,
     const GstMobilenetFrame * frame);
-gpointer gst_mobilenet_scheduler_dup_result (GstMobilenetScheduler * self,
-    GstClockTime * pts, guint64 * number, gboolean * fresh);
+gboolean gst_mobilenet_scheduler_cancelled (GstMobilenetScheduler * self);
+gboolean gst_mobilenet_scheduler_dup_result (GstMobilenetScheduler * self,
+    GstMobilenetAnswer * answer);
+void gst_mobilenet_scheduler_take_over (GstMobilenetScheduler * self,
+    GstMobilenetScheduler * from);
 void gst_mobilenet_scheduler_discard (GstMobilenetScheduler * self);
 
 G_END_DECLS

@@ -23,6 +23,9 @@ enum
   PROP_INPUT_SIZE,
   PROP_CPU,
   PROP_POST_MESSAGES,
+  PROP_ADAPTIVE,
+  PROP_STATS,
+  PROP_STATS_INTERVAL,
 };
 
 #define DEFAULT_THREADS 1
@@ -32,6 +35,9 @@ enum
 
 #define AT_START (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | \
     GST_PARAM_MUTABLE_READY)
+/* Of those that go with a model: what they are when model-file is set. */
+#define WITH_MODEL (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | \
+    GST_PARAM_MUTABLE_PLAYING)
 #define ANY_TIME (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | \
     GST_PARAM_MUTABLE_PLAYING)
 
@@ -101,12 +107,17 @@ install_files (GObjectClass * klass)
 {
   g_object_class_install_property (klass, PROP_MODEL_FILE,
       g_param_spec_string ("model-file", "Model file",
-          "The network, a .tflite file; must be set", NULL, AT_START));
+          "The network, a .tflite file; must be set. While playing: the model is "
+          "loaded beside the one in use, with labels-file, input-range, mean, std "
+          "and input-size as they are then, and takes its place between two "
+          "frames; one that cannot be used is told by a warning and changes "
+          "nothing", NULL, WITH_MODEL));
   g_object_class_install_property (klass, PROP_LABELS_FILE,
       g_param_spec_string ("labels-file", "Labels file",
           "Names of the classes: UTF-8 text, one label a line, or an index "
           "and a label a line (unset: the labels inside the model file, if "
-          "it has some)", NULL, AT_START));
+          "it has some). While playing: set it before model-file", NULL,
+          WITH_MODEL));
 }
 
 static void
@@ -123,23 +134,29 @@ install_input (GObjectClass * klass)
           "range says, else the bytes; for float inputs what the metadata "
           "says, else -1 to 1. Not together with mean or std",
           GST_TYPE_MOBILENET_INPUT_RANGE, GST_MOBILENET_INPUT_RANGE_AUTO,
-          AT_START));
+          WITH_MODEL));
   g_object_class_install_property (klass, PROP_MEAN,
       g_param_spec_string ("mean", "Mean",
           "The input is (byte - mean) / std: one number or three (R,G,B), on "
           "the scale 0 to 255, e.g. 123.675,116.28,103.53 (unset: see "
-          "input-range; 0 when only std is set)", NULL, AT_START));
+          "input-range; 0 when only std is set)", NULL, WITH_MODEL));
   g_object_class_install_property (klass, PROP_STD,
       g_param_spec_string ("std", "Standard deviation",
           "The input is (byte - mean) / std: one number or three (R,G,B), on "
           "the scale 0 to 255, more than 0, e.g. 58.395,57.12,57.375 (unset: "
-          "see input-range; 1 when only mean is set)", NULL, AT_START));
+          "see input-range; 1 when only mean is set)", NULL, WITH_MODEL));
   g_object_class_install_property (klass, PROP_INPUT_SIZE,
       g_param_spec_string ("input-size", "Input size",
           "Run the network's weights at another input size: N or WxH, in "
           "pixels, e.g. 160 or 192x160; smaller is faster and less accurate. "
           "For classifiers whose pool covers the whole map, others refuse "
-          "(unset: the file's size)", NULL, AT_START));
+          "(unset: the file's size)", NULL, WITH_MODEL));
+  g_object_class_install_property (klass, PROP_ADAPTIVE,
+      g_param_spec_boolean ("adaptive", "Adaptive",
+          "Run the network's weights at smaller input sizes (192, 160 and 128 "
+          "for 224) while it does not keep up with the frames, before frames are "
+          "skipped. For the networks that input-size is for; each takes memory "
+          "for all the sizes", FALSE, AT_START));
 }
 
 static void
@@ -175,6 +192,24 @@ install_scheduling (GObjectClass * klass)
           "Post an element message with each new result", FALSE, ANY_TIME));
 }
 
+static void
+install_observing (GObjectClass * klass)
+{
+  g_object_class_install_property (klass, PROP_STATS,
+      g_param_spec_boxed ("stats", "Statistics",
+          "Since the element started: frames, analysed, skipped (due, but passed "
+          "without inference) and errors (frames that could not be read, models "
+          "that could not be used); and of the last 256 analysed frames what "
+          "preprocessing, inference and postprocessing took: -last, -mean and "
+          "-p99 of each, in nanoseconds; all guint64", GST_TYPE_STRUCTURE,
+          G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
+  g_object_class_install_property (klass, PROP_STATS_INTERVAL,
+      g_param_spec_uint ("stats-interval", "Statistics interval",
+          "Post stats as an element message mobilenet-stats every so many "
+          "milliseconds, with the frame that comes then (0: never)", 0,
+          G_MAXUINT, 0, ANY_TIME));
+}
+
 /* Numbers out of range are told when the element starts, on the bus, where an
  * application looks for errors: GObject would only print a warning. */
 gboolean
@@ -203,6 +238,21 @@ gst_mobilenet_settings_install (GObjectClass * klass)
   install_input (klass);
   install_computing (klass);
   install_scheduling (klass);
+  install_observing (klass);
+}
+
+/* Is `prop_id` the one whose being set loads a model? */
+gboolean
+gst_mobilenet_settings_names_model (guint prop_id)
+{
+  return prop_id == PROP_MODEL_FILE;
+}
+
+/* Is `prop_id` the one that is no setting but what is counted? */
+gboolean
+gst_mobilenet_settings_is_stats (guint prop_id)
+{
+  return prop_id == PROP_STATS;
 }
 
 void
@@ -294,6 +344,12 @@ gst_mobilenet_settings_set (GstMobilenetSettings * settings, guint prop_id,
     case PROP_POST_MESSAGES:
       settings->post_messages = g_value_get_boolean (value);
       return TRUE;
+    case PROP_ADAPTIVE:
+      settings->adaptive = g_value_get_boolean (value);
+      return TRUE;
+    case PROP_STATS_INTERVAL:
+      settings->stats_interval = g_value_get_uint (value);
+      return TRUE;
     default:
       return FALSE;
   }
@@ -340,6 +396,12 @@ gst_mobilenet_settings_get (const GstMobilenetSettings * settings,
       return TRUE;
     case PROP_POST_MESSAGES:
       g_value_set_boolean (value, settings->post_messages);
+      return TRUE;
+    case PROP_ADAPTIVE:
+      g_value_set_boolean (value, settings->adaptive);
+      return TRUE;
+    case PROP_STATS_INTERVAL:
+      g_value_set_uint (value, settings->stats_interval);
       return TRUE;
     default:
       return FALSE;

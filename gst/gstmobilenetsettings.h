@@ -66,11 +66,15 @@ typedef struct
   MnetFit fit;
   GstMobilenetInputRange input_range;
   gboolean post_messages;
+  gboolean adaptive;
+  guint stats_interval;         /* ms; 0: never */
 } GstMobilenetSettings;
 
 void gst_mobilenet_settings_install (GObjectClass * klass);
 gboolean gst_mobilenet_settings_check (const GstMobilenetSettings * settings,
     MnetError * error);
+gboolean gst_mobilenet_settings_names_model (guint prop_id);
+gboolean gst_mobilenet_settings_is_stats (guint prop_id);
 void gst_mobilenet_settings_init (GstMobilenetSettings * settings);
 void gst_mobilenet_settings_clear (GstMobilenetSettings * settings);
 void gst_mobilenet_settings_copy (GstMobilenetSettings * to,

@@ -65,6 +65,24 @@ GST_DEBUG_CATEGORY_STATIC (gst_mobilenet_ssd_debug);
 
 typedef GstMobilenetKeyPoint Points[MNET_MAX_POINTS];
 
+/* What is made of a network. */
+typedef struct
+{
+  MnetDetector *detector;
+  const gchar *model;
+  gboolean recurrent;           /* the network remembers frames */
+  gint input_width;
+  gint input_height;
+  GstMobilenetClasses *classes; /* under the object lock */
+
+  /* The computing thread's. */
+  GstMobilenetFindings *findings;
+  gsize n_outputs;
+  const void **outputs;
+  GstMobilenetDetectionResult *results; /* MNET_MAX_CANDIDATES */
+  Points *points;               /* likewise */
+} Reader;
+
 struct _GstMobilenetSsd
 {
   GstMobilenetFilter parent;
@@ -72,27 +90,15 @@ struct _GstMobilenetSsd
   /* Under the object lock.  What follows the settings is what they say, or,
    * where those were changed to something malformed, said. */
   GstMobilenetSsdSettings settings;
+  Reader *reader;               /* in use, or NULL */
   GstMobilenetTiling tiling;
-  GstMobilenetClasses *classes; /* NULL before start */
   gfloat iou_threshold;         /* 0: the network's */
   guint max_detections;
-
-  /* From start to stop. */
-  MnetAnchors *anchors;         /* NULL: none were named */
-  MnetDetector *detector;
-  const gchar *model;
-  gboolean recurrent;           /* the network remembers frames */
 
   /* The streaming thread's. */
   GstMobilenetTiles tiles;
 
-  /* The computing thread's. */
-  GstMobilenetFindings *findings;
-  gsize n_outputs;
-  const void **outputs;
-  guint last_id;
-  GstMobilenetDetectionResult *results; /* MNET_MAX_CANDIDATES */
-  Points *points;               /* likewise */
+  gint last_id;                 /* atomic */
 };
 
 G_DEFINE_TYPE_WITH_CODE (GstMobilenetSsd, gst_mobilenet_ssd,
@@ -104,42 +110,54 @@ GST_ELEMENT_REGISTER_DEFINE (mobilenetssd, "mobilenetssd", GST_RANK_NONE,
 
 /* A network that remembers what it saw must see the same picture each time. */
 static gboolean
-check_recurrent (GstMobilenetSsd * self, const GstMobilenetTiling * tiling,
-    MnetError * error)
+check_recurrent (const GstMobilenetSsdSettings * settings,
+    const Reader * reader, const GstMobilenetTiling * tiling, MnetError * error)
 {
-  if (!self->recurrent || (tiling->columns == 1 && tiling->rows == 1))
+  if (!reader->recurrent || (tiling->columns == 1 && tiling->rows == 1))
     return TRUE;
   error->status = MNET_ERROR_ARGUMENT;
   g_snprintf (error->text, sizeof (error->text), "property tiles is \"%.64s\", "
       "but the network keeps a state from frame to frame and must see the same "
-      "part each time; unset tiles", self->settings.tiles);
+      "part each time; unset tiles", settings->tiles);
   return FALSE;
 }
 
-/* With the object lock: makes of the settings what frames are looked at with.
+/* With the object lock: makes of the settings what `reader` looks for, and where.
  * FALSE and `error` filled, with everything as it was, when they are malformed. */
 static gboolean
-apply_settings (GstMobilenetSsd * self, MnetError * error)
+read_settings (GstMobilenetSsd * self, Reader * reader,
+    GstMobilenetTiling * tiling, MnetError * error)
 {
   const GstMobilenetSsdSettings *settings = &self->settings;
   GstMobilenetClasses *classes;
-  GstMobilenetTiling tiling;
 
   if (!gst_mobilenet_ssd_settings_check (settings, error)
-      || !gst_mobilenet_tiling_parse (&tiling, settings->tiles,
+      || !gst_mobilenet_tiling_parse (tiling, settings->tiles,
           settings->overlap, settings->region, error)
-      || !check_recurrent (self, &tiling, error))
+      || !check_recurrent (settings, reader, tiling, error))
     return FALSE;
-  classes = gst_mobilenet_classes_new (self->detector, settings->classes,
+  classes = gst_mobilenet_classes_new (reader->detector, settings->classes,
       settings->class_thresholds, settings->score_threshold, error);
   if (!classes)
     return FALSE;
-  g_clear_pointer (&self->classes, gst_mobilenet_classes_unref);
-  self->classes = classes;
+  g_clear_pointer (&reader->classes, gst_mobilenet_classes_unref);
+  reader->classes = classes;
+  return TRUE;
+}
+
+/* With the object lock: the settings are in force from now on, or the element goes
+ * on as before. */
+static gboolean
+apply_settings (GstMobilenetSsd * self, MnetError * error)
+{
+  GstMobilenetTiling tiling;
+
+  if (!read_settings (self, self->reader, &tiling, error))
+    return FALSE;
   tiling.revision = self->tiling.revision + 1;
   self->tiling = tiling;
-  self->iou_threshold = settings->iou_threshold;
-  self->max_detections = settings->max_detections;
+  self->iou_threshold = self->settings.iou_threshold;
+  self->max_detections = self->settings.max_detections;
   return TRUE;
 }
 
@@ -154,7 +172,7 @@ gst_mobilenet_ssd_set_property (GObject * object, guint prop_id,
   GST_OBJECT_LOCK (self);
   if (!gst_mobilenet_ssd_settings_set (&self->settings, prop_id, value))
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
-  else if (self->classes)
+  else if (self->reader)
     applied = apply_settings (self, &error);
   GST_OBJECT_UNLOCK (self);
   if (!applied)
@@ -183,29 +201,27 @@ gst_mobilenet_ssd_finalize (GObject * object)
   G_OBJECT_CLASS (gst_mobilenet_ssd_parent_class)->finalize (object);
 }
 
-/* Checks what can be checked without the network, and loads the anchors. */
+/* Checks what can be checked without the network. */
 static gboolean
-gst_mobilenet_ssd_check (GstMobilenetFilter * filter, MnetError * error)
+gst_mobilenet_ssd_start (GstMobilenetFilter * filter,
+    GstMobilenetResults * results, MnetError * error)
 {
   GstMobilenetSsd *self = GST_MOBILENET_SSD (filter);
   GstMobilenetTiling tiling;
-  gchar *anchors_file;
   gboolean valid;
 
   GST_OBJECT_LOCK (self);
   valid = gst_mobilenet_ssd_settings_check (&self->settings, error)
       && gst_mobilenet_tiling_parse (&tiling, self->settings.tiles,
       self->settings.overlap, self->settings.region, error);
-  anchors_file = g_strdup (self->settings.anchors_file);
   GST_OBJECT_UNLOCK (self);
-  if (valid && anchors_file) {
-    self->anchors = mnet_anchors_load (anchors_file, error);
-    valid = self->anchors != NULL;
-    if (!valid)
-      g_strlcat (error->text, " (property anchors-file)", sizeof (error->text));
-  }
-  g_free (anchors_file);
   return valid;
+}
+
+static void
+gst_mobilenet_ssd_stop (GstMobilenetFilter * filter)
+{
+  gst_mobilenet_tiles_clear (&GST_MOBILENET_SSD (filter)->tiles);
 }
 
 /* Says so when a network is refused because it is for another element. */
@@ -228,76 +244,114 @@ explain_refusal (MnetModel * model, MnetError * error)
   mnet_classifier_free (classifier);
 }
 
+/* The anchors of the property, or none.  FALSE and `error` filled when the file
+ * holds none. */
 static gboolean
+load_anchors (const gchar * file, MnetAnchors ** anchors, MnetError * error)
+{
+  *anchors = NULL;
+  if (!file)
+    return TRUE;
+  *anchors = mnet_anchors_load (file, error);
+  if (!*anchors)
+    g_strlcat (error->text, " (property anchors-file)", sizeof (error->text));
+  return *anchors != NULL;
+}
+
+static MnetDetector *
 make_detector (GstMobilenetSsd * self, MnetModel * model,
     const MnetLabels * labels, MnetError * error)
 {
   MnetDetectorOptions options = { 0, };
-  MnetDetector *detector;
-  gboolean applied;
+  MnetDetector *detector = NULL;
+  MnetAnchors *anchors;
+  gchar *file;
 
-  self->recurrent = mnet_model_n_states (model) > 0;
-  options.anchors = self->anchors;
   GST_OBJECT_LOCK (self);
+  file = g_strdup (self->settings.anchors_file);
   options.box_format = self->settings.box_format;
   options.score_format = self->settings.score_format;
   options.background = self->settings.background;
   GST_OBJECT_UNLOCK (self);
-  detector = mnet_detector_new (model, labels, &options, error);
-  if (!detector) {
-    explain_refusal (model, error);
-    return FALSE;
+  if (load_anchors (file, &anchors, error)) {
+    options.anchors = anchors;
+    detector = mnet_detector_new (model, labels, &options, error);
+    if (!detector)
+      explain_refusal (model, error);
   }
-  GST_OBJECT_LOCK (self);
-  self->detector = detector;
-  applied = apply_settings (self, error);
-  GST_OBJECT_UNLOCK (self);
-  return applied;
+  mnet_anchors_free (anchors);
+  g_free (file);
+  return detector;
 }
 
 static void
-set_input_size (GstMobilenetSsd * self, const MnetTensorInfo * input)
+set_input_size (Reader * reader, const MnetTensorInfo * input)
 {
   guint rows = input->channels_first ? 2 : 1;
 
-  self->tiles.input_height = input->rank == 4 ? input->dims[rows] : 1;
-  self->tiles.input_width = input->rank == 4 ? input->dims[rows + 1] : 1;
-}
-
-static gboolean
-gst_mobilenet_ssd_start (GstMobilenetFilter * filter, MnetModel * model,
-    const MnetLabels * labels, const gchar * name, MnetError * error)
-{
-  GstMobilenetSsd *self = GST_MOBILENET_SSD (filter);
-
-  if (!make_detector (self, model, labels, error))
-    return FALSE;
-  set_input_size (self, mnet_model_input (model, 0));
-  self->findings = gst_mobilenet_findings_new ();
-  self->results = g_new0 (GstMobilenetDetectionResult, MNET_MAX_CANDIDATES);
-  self->points = g_new (Points, MNET_MAX_CANDIDATES);
-  self->n_outputs = mnet_model_n_outputs (model);
-  self->outputs = g_new0 (const void *, self->n_outputs);
-  self->model = name;
-  return TRUE;
+  reader->input_height = input->rank == 4 ? input->dims[rows] : 1;
+  reader->input_width = input->rank == 4 ? input->dims[rows + 1] : 1;
 }
 
 static void
-gst_mobilenet_ssd_stop (GstMobilenetFilter * filter)
+gst_mobilenet_ssd_close (GstMobilenetFilter * filter, gpointer user)
+{
+  Reader *reader = user;
+
+  g_clear_pointer (&reader->classes, gst_mobilenet_classes_unref);
+  g_clear_pointer (&reader->findings, gst_mobilenet_findings_free);
+  mnet_detector_free (reader->detector);
+  g_free (reader->results);
+  g_free (reader->points);
+  g_free (reader->outputs);
+  g_free (reader);
+}
+
+static gpointer
+gst_mobilenet_ssd_open (GstMobilenetFilter * filter, MnetModel * model,
+    const MnetLabels * labels, const gchar * name, MnetError * error)
 {
   GstMobilenetSsd *self = GST_MOBILENET_SSD (filter);
+  Reader *reader = g_new0 (Reader, 1);
+  GstMobilenetTiling tiling;
+  gboolean valid;
+
+  reader->model = name;
+  reader->recurrent = mnet_model_n_states (model) > 0;
+  reader->detector = make_detector (self, model, labels, error);
+  GST_OBJECT_LOCK (self);
+  valid = reader->detector && read_settings (self, reader, &tiling, error);
+  GST_OBJECT_UNLOCK (self);
+  if (!valid) {
+    gst_mobilenet_ssd_close (filter, reader);
+    return NULL;
+  }
+  set_input_size (reader, mnet_model_input (model, 0));
+  reader->findings = gst_mobilenet_findings_new ();
+  reader->results = g_new0 (GstMobilenetDetectionResult, MNET_MAX_CANDIDATES);
+  reader->points = g_new (Points, MNET_MAX_CANDIDATES);
+  reader->n_outputs = mnet_model_n_outputs (model);
+  reader->outputs = g_new0 (const void *, reader->n_outputs);
+  return reader;
+}
+
+/* Settings that became malformed since the reader was made leave it as it was. */
+static void
+gst_mobilenet_ssd_use (GstMobilenetFilter * filter, gpointer user)
+{
+  GstMobilenetSsd *self = GST_MOBILENET_SSD (filter);
+  MnetError ignored = { MNET_OK, "" };
+  Reader *reader = user;
 
   GST_OBJECT_LOCK (self);
-  g_clear_pointer (&self->classes, gst_mobilenet_classes_unref);
-  g_clear_pointer (&self->detector, mnet_detector_free);
+  self->reader = reader;
+  if (reader)
+    apply_settings (self, &ignored);
   GST_OBJECT_UNLOCK (self);
-  g_clear_pointer (&self->anchors, mnet_anchors_free);
-  g_clear_pointer (&self->findings, gst_mobilenet_findings_free);
-  g_clear_pointer (&self->results, g_free);
-  g_clear_pointer (&self->points, g_free);
-  g_clear_pointer (&self->outputs, g_free);
-  gst_mobilenet_tiles_clear (&self->tiles);
-  self->model = NULL;
+  if (reader) {
+    self->tiles.input_width = reader->input_width;
+    self->tiles.input_height = reader->input_height;
+  }
 }
 
 static gboolean
@@ -323,44 +377,48 @@ gst_mobilenet_ssd_views (GstMobilenetFilter * filter, GstBuffer * buffer,
 }
 
 static void
-gst_mobilenet_ssd_reset (GstMobilenetFilter * filter)
+gst_mobilenet_ssd_reset (GstMobilenetFilter * filter, gpointer user)
 {
-  gst_mobilenet_findings_reset (GST_MOBILENET_SSD (filter)->findings);
+  Reader *reader = user;
+
+  gst_mobilenet_findings_reset (reader->findings);
 }
 
 static void
-gst_mobilenet_ssd_decode (GstMobilenetFilter * filter, MnetSession * session,
-    const GstMobilenetFrame * frame, guint view)
+gst_mobilenet_ssd_decode (GstMobilenetFilter * filter, gpointer user,
+    MnetSession * session, const GstMobilenetFrame * frame, guint view)
 {
   GstMobilenetSsd *self = GST_MOBILENET_SSD (filter);
+  Reader *reader = user;
   MnetDetectionQuery query = { 0, };
   GstMobilenetClasses *classes;
   MnetDetection *found;
   gsize room, n, i;
 
   GST_OBJECT_LOCK (self);
-  classes = gst_mobilenet_classes_ref (self->classes);
+  classes = gst_mobilenet_classes_ref (reader->classes);
   query.suppression.overlap_threshold = self->iou_threshold;
   GST_OBJECT_UNLOCK (self);
   query.class_thresholds = classes->thresholds;
   query.classes = classes->wanted;
 
-  for (i = 0; i < self->n_outputs; i++)
-    self->outputs[i] = mnet_session_output (session, i);
-  found = gst_mobilenet_findings_begin (self->findings, frame, view, &room);
-  n = mnet_detector_decode (self->detector, self->outputs, &query, room, found);
-  gst_mobilenet_findings_end (self->findings, frame, view, n,
-      self->tiles.input_width, self->tiles.input_height);
+  for (i = 0; i < reader->n_outputs; i++)
+    reader->outputs[i] = mnet_session_output (session, i);
+  found = gst_mobilenet_findings_begin (reader->findings, frame, view, &room);
+  n = mnet_detector_decode (reader->detector, reader->outputs, &query, room,
+      found);
+  gst_mobilenet_findings_end (reader->findings, frame, view, n,
+      reader->input_width, reader->input_height);
   gst_mobilenet_classes_unref (classes);
 }
 
 static void
-fill_result (GstMobilenetSsd * self, const MnetDetection * from, gsize i)
+fill_result (Reader * reader, guint id, const MnetDetection * from, gsize i)
 {
-  GstMobilenetDetectionResult *to = &self->results[i];
+  GstMobilenetDetectionResult *to = &reader->results[i];
   guint k;
 
-  to->id = ++self->last_id;
+  to->id = id;
   to->index = from->index;
   to->label = from->label;
   to->score = from->score;
@@ -369,18 +427,19 @@ fill_result (GstMobilenetSsd * self, const MnetDetection * from, gsize i)
   to->w = (gdouble) from->right - from->left;
   to->h = (gdouble) from->bottom - from->top;
   to->n_key_points = from->n_points;
-  to->key_points = self->points[i];
+  to->key_points = reader->points[i];
   for (k = 0; k < from->n_points; k++) {
-    self->points[i][k].x = from->points[k].x;
-    self->points[i][k].y = from->points[k].y;
+    reader->points[i][k].x = from->points[k].x;
+    reader->points[i][k].y = from->points[k].y;
   }
 }
 
 static gpointer
-gst_mobilenet_ssd_finish (GstMobilenetFilter * filter,
+gst_mobilenet_ssd_finish (GstMobilenetFilter * filter, gpointer user,
     const GstMobilenetFrame * frame)
 {
   GstMobilenetSsd *self = GST_MOBILENET_SSD (filter);
+  Reader *reader = user;
   const MnetDetection *found;
   gfloat overlap_threshold;
   gsize n, max, i;
@@ -389,14 +448,16 @@ gst_mobilenet_ssd_finish (GstMobilenetFilter * filter,
   overlap_threshold = self->iou_threshold;
   max = self->max_detections;
   GST_OBJECT_UNLOCK (self);
-  found = gst_mobilenet_findings_merge (self->findings, overlap_threshold, &n);
+  found =
+      gst_mobilenet_findings_merge (reader->findings, overlap_threshold, &n);
   n = MIN (n, max);
   for (i = 0; i < n; i++)
-    fill_result (self, &found[i], i);
+    fill_result (reader, 1 + g_atomic_int_add (&self->last_id, 1), &found[i],
+        i);
   GST_LOG_OBJECT (self, "frame %" GST_TIME_FORMAT ": %" G_GSIZE_FORMAT
       " detections in %u views", GST_TIME_ARGS (frame->pts), n, frame->n_views);
-  return gst_mobilenet_detection_new (self->model, frame->pts, self->results,
-      n);
+  return gst_mobilenet_detection_new (reader->model, frame->pts,
+      reader->results, n);
 }
 
 static void
@@ -435,9 +496,11 @@ gst_mobilenet_ssd_class_init (GstMobilenetSsdClass * klass)
       "GstVideoRegionOfInterestMeta", "The gst-mobilenet authors");
 
   filter_class->result_type = GST_TYPE_MOBILENET_DETECTION;
-  filter_class->check = gst_mobilenet_ssd_check;
   filter_class->start = gst_mobilenet_ssd_start;
   filter_class->stop = gst_mobilenet_ssd_stop;
+  filter_class->open = gst_mobilenet_ssd_open;
+  filter_class->close = gst_mobilenet_ssd_close;
+  filter_class->use = gst_mobilenet_ssd_use;
   filter_class->set_frame = gst_mobilenet_ssd_set_frame;
   filter_class->views = gst_mobilenet_ssd_views;
   filter_class->reset = gst_mobilenet_ssd_reset;

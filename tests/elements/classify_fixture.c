@@ -199,3 +199,16 @@ fixture_pop_message (GstHarness * h)
   gst_object_unref (bus);
   return message;
 }
+
+guint64
+fixture_stat (GstHarness * h, const gchar * name)
+{
+  GstStructure *stats;
+  guint64 value;
+
+  g_object_get (h->element, "stats", &stats, NULL);
+  fail_unless (gst_structure_has_name (stats, "mobilenet-stats"));
+  fail_unless (gst_structure_get_uint64 (stats, name, &value), "%s", name);
+  gst_structure_free (stats);
+  return value;
+}

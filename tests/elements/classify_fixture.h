@@ -74,6 +74,8 @@ guint fixture_best (GstBuffer * buffer);
 /* The best label; lives as long as the frame. */
 const gchar *fixture_best_label (GstBuffer * buffer);
 GstMobilenetClassificationMeta *fixture_meta (GstBuffer * buffer);
+/* A field of the property stats. */
+guint64 fixture_stat (GstHarness * h, const gchar * name);
 /* The next element message, or NULL. */
 GstMessage *fixture_pop_message (GstHarness * h);
 

@@ -19,21 +19,22 @@ struct _GatedFilter
 
 G_DEFINE_TYPE (GatedFilter, gated_filter, GST_TYPE_MOBILENET_FILTER);
 
-static gboolean
-gated_filter_start (GstMobilenetFilter * filter, MnetModel * model,
+static gpointer
+gated_filter_open (GstMobilenetFilter * filter, MnetModel * model,
     const MnetLabels * labels, const gchar * name, MnetError * error)
 {
-  return TRUE;
+  return g_strdup (name);
 }
 
 static void
-gated_filter_stop (GstMobilenetFilter * filter)
+gated_filter_close (GstMobilenetFilter * filter, gpointer reader)
 {
+  g_free (reader);
 }
 
 static void
-gated_filter_decode (GstMobilenetFilter * filter, MnetSession * session,
-    const GstMobilenetFrame * frame, guint view)
+gated_filter_decode (GstMobilenetFilter * filter, gpointer reader,
+    MnetSession * session, const GstMobilenetFrame * frame, guint view)
 {
   GatedFilter *self = GATED_FILTER (filter);
   guint number;
@@ -47,10 +48,10 @@ gated_filter_decode (GstMobilenetFilter * filter, MnetSession * session,
 }
 
 static gpointer
-gated_filter_finish (GstMobilenetFilter * filter,
+gated_filter_finish (GstMobilenetFilter * filter, gpointer reader,
     const GstMobilenetFrame * frame)
 {
-  return gst_mobilenet_classification_new ("test", frame->pts, NULL, 0);
+  return gst_mobilenet_classification_new (reader, frame->pts, NULL, 0);
 }
 
 static void
@@ -90,8 +91,8 @@ gated_filter_class_init (GatedFilterClass * klass)
   gst_element_class_set_static_metadata (GST_ELEMENT_CLASS (klass), "test",
       "test", "test", "test");
   filter_class->result_type = GST_TYPE_MOBILENET_CLASSIFICATION;
-  filter_class->start = gated_filter_start;
-  filter_class->stop = gated_filter_stop;
+  filter_class->open = gated_filter_open;
+  filter_class->close = gated_filter_close;
   filter_class->decode = gated_filter_decode;
   filter_class->finish = gated_filter_finish;
   filter_class->attach = gated_filter_attach;

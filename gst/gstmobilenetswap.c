@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One engine in the place of another while frames flow: the property model-file
+ * names a file, a thread of its own loads it, the streaming thread uses it between
+ * two frames. */
+
+#include "gstmobilenetfilterprivate.h"
+#include "gstmobilenetmessage.h"
+
+GST_DEBUG_CATEGORY_EXTERN (gst_mobilenet_filter_debug);
+#define GST_CAT_DEFAULT gst_mobilenet_filter_debug
+
+/* Frames go to `engine` from now on, or to none; returns who had them before. */
+GstMobilenetEngine *
+gst_mobilenet_filter_set_engine (GstMobilenetFilter * self,
+    GstMobilenetEngine * engine)
+{
+  GstMobilenetFilterClass *klass = GST_MOBILENET_FILTER_GET_CLASS (self);
+  GstMobilenetFilterPrivate *priv = gst_mobilenet_filter_get_private (self);
+  GstMobilenetEngine *old;
+
+  if (klass->use)
+    klass->use (self, engine ? engine->reader : NULL);
+  GST_OBJECT_LOCK (self);
+  old = priv->engine;
+  priv->engine = engine;
+  GST_OBJECT_UNLOCK (self);
+  if (engine) {
+    gst_mobilenet_pace_init (&priv->pace, engine->n_levels, engine->macs,
+        engine->cost);
+    gst_mobilenet_filter_promise (self);
+  }
+  return old;
+}
+
+/* The model that was asked for last cannot be had: the properties tell what is in
+ * use again.  FALSE: the element has stopped, or another one was asked for since. */
+static gboolean
+keep_engine (GstMobilenetFilter * self, guint serial)
+{
+  GstMobilenetFilterPrivate *priv = gst_mobilenet_filter_get_private (self);
+  gboolean current;
+
+  GST_OBJECT_LOCK (self);
+  current = priv->started && serial == priv->serial;
+  if (current) {
+    const GstMobilenetNetwork *network = &priv->engine->network;
+
+    g_free (priv->settings.model_file);
+    priv->settings.model_file = g_strdup (network->file);
+    g_free (priv->settings.labels_file);
+    priv->settings.labels_file = g_strdup (network->labels_file);
+  }
+  GST_OBJECT_UNLOCK (self);
+  return current;
+}
+
+/* Posts why the model that was asked for is not used; takes `error`. */
+static void
+refuse_engine (GstMobilenetFilter * self, guint serial, GError * error)
+{
+  if (!keep_engine (self, serial)) {
+    g_error_free (error);
+    return;
+  }
+  gst_mobilenet_stats_count (gst_mobilenet_filter_get_private (self)->stats,
+      GST_MOBILENET_COUNT_ERRORS);
+  gst_mobilenet_post_warning (GST_ELEMENT (self), error,
+      "the element goes on with the model that it has");
+}
+
+static void
+load_next (GstElement * element, gpointer unused)
+{
+  GstMobilenetFilter *self = GST_MOBILENET_FILTER (element);
+  GstMobilenetFilterPrivate *priv = gst_mobilenet_filter_get_private (self);
+  GstMobilenetSettings settings;
+  GstMobilenetResults results;
+  GstMobilenetEngine *engine;
+  GError *error = NULL;
+  guint serial;
+
+  GST_OBJECT_LOCK (self);
+  gst_mobilenet_settings_copy (&settings, &priv->settings);
+  results = priv->results;
+  serial = priv->serial;
+  GST_OBJECT_UNLOCK (self);
+  engine = gst_mobilenet_engine_new (self, &settings, &results, priv->stats,
+      &error);
+  gst_mobilenet_settings_clear (&settings);
+  if (!engine) {
+    refuse_engine (self, serial, error);
+    return;
+  }
+  engine->serial = serial;
+  GST_OBJECT_LOCK (self);
+  if (priv->started && serial == priv->serial) {
+    GstMobilenetEngine *unused_one = priv->next;
+
+    priv->next = engine;
+    engine = unused_one;
+  }
+  GST_OBJECT_UNLOCK (self);
+  gst_mobilenet_engine_free (engine);
+}
+
+/* Any thread: loads the model that the properties name beside the one in use; what
+ * a thread of its own loads is used from the next frame on. */
+void
+gst_mobilenet_filter_load_next (GstMobilenetFilter * self)
+{
+  gst_element_call_async (GST_ELEMENT (self), load_next, NULL, NULL);
+}
+
+static void
+free_engine (GstElement * element, gpointer engine)
+{
+  gst_mobilenet_engine_free (engine);
+}
+
+/* Streaming thread: the engine that was loaded takes the place of the one in use,
+ * or is refused.  Who is in the way of the other is freed on another thread: it may
+ * be computing. */
+void
+gst_mobilenet_filter_use_next (GstMobilenetFilter * self)
+{
+  GstMobilenetFilterPrivate *priv = gst_mobilenet_filter_get_private (self);
+  GstMobilenetEngine *next, *unused;
+  MnetError error = { MNET_OK, "" };
+
+  GST_OBJECT_LOCK (self);
+  unused = next = priv->next;
+  priv->next = NULL;
+  GST_OBJECT_UNLOCK (self);
+  if (!next)
+    return;
+  if (gst_mobilenet_engine_set_frame (next, &priv->frame, &error)
+      && gst_mobilenet_scheduler_set_worker (next->scheduler, priv->worker,
+          &error)) {
+    GST_INFO_OBJECT (self, "%s takes the place of %s", next->network.file,
+        priv->engine->network.file);
+    gst_mobilenet_scheduler_take_over (next->scheduler,
+        priv->engine->scheduler);
+    unused = gst_mobilenet_filter_set_engine (self, next);
+    priv->since_analysed = G_MAXUINT;
+    priv->restarted = TRUE;
+  } else {
+    refuse_engine (self, next->serial,
+        gst_mobilenet_error_new (next->network.file, &error));
+  }
+  gst_element_call_async (GST_ELEMENT (self), free_engine, unused, NULL);
+}

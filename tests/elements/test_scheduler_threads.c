@@ -120,17 +120,13 @@ is_right (const Stream * stream, const Result * result, guint64 number)
 static void
 look_at_result (Stream * stream)
 {
-  GstClockTime pts;
-  guint64 number;
-  gboolean fresh;
-  gpointer result = gst_mobilenet_scheduler_dup_result (stream->scheduler, &pts,
-      &number, &fresh);
+  GstMobilenetAnswer answer;
 
-  if (!result)
+  if (!gst_mobilenet_scheduler_dup_result (stream->scheduler, &answer))
     return;
-  stream->results += fresh;
-  stream->failures += !is_right (stream, result, number);
-  g_boxed_free (stream->type, result);
+  stream->results += answer.fresh;
+  stream->failures += !is_right (stream, answer.result, answer.number);
+  g_boxed_free (stream->type, answer.result);
 }
 
 static void
@@ -142,11 +138,11 @@ pass_frame (Stream * stream, gsize bytes)
   memset (&frame, 0, sizeof (frame));
   frame.pts = frame.number = stream->number;
   frame.n_views = 1 + stream->number / 3 % VIEWS;
-  gst_mobilenet_scheduler_begin (stream->scheduler);
+  gst_mobilenet_scheduler_begin (stream->scheduler, 0);
   for (view = 0; view < frame.n_views; view++) {
     memset (gst_mobilenet_scheduler_input (stream->scheduler, view),
         255 / VALUES * value_of (stream->number, view), bytes);
-    gst_mobilenet_scheduler_filled (stream->scheduler, &frame, view);
+    gst_mobilenet_scheduler_filled (stream->scheduler, &frame, view, 1);
   }
   gst_mobilenet_scheduler_commit (stream->scheduler, &frame);
   look_at_result (stream);
@@ -197,13 +193,19 @@ start_and_stop (Stream * stream)
       &error) : NULL;
 
   if (session) {
+    const GstMobilenetSessions sessions = { &session, 1, VIEWS,
+      mnet_pool_threads (pool)
+    };
+    GstMobilenetStats *stats = gst_mobilenet_stats_new ();
     gsize bytes = mnet_session_input_info (session, 0)->bytes;
 
-    stream->scheduler = gst_mobilenet_scheduler_new (session, VIEWS, &decoder);
+    stream->scheduler = gst_mobilenet_scheduler_new (&sessions, &decoder,
+        stats);
     publish (stream, stream->scheduler);
     pass_frames (stream, bytes);
     publish (stream, NULL);
     gst_mobilenet_scheduler_free (stream->scheduler);
+    gst_mobilenet_stats_free (stats);
   } else {
     g_printerr ("%s\n", error.text);
     stream->failures++;

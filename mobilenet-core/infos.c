@@ -103,10 +103,12 @@ uint64_t mnet_info_parameters(const MnetGraph *graph, const MnetNode *node)
 {
     uint64_t n = 0;
     if (node->op != MNET_OP_CONV_2D && node->op != MNET_OP_DEPTHWISE_CONV_2D &&
-        node->op != MNET_OP_FULLY_CONNECTED)
+        node->op != MNET_OP_FULLY_CONNECTED && node->op != MNET_OP_TRANSPOSE_CONV &&
+        node->op != MNET_OP_CONVOLUTION_2D_TRANSPOSE_BIAS)
         return 0;
     for (int32_t i = 1; i < node->n_inputs; i++)
-        if (node->inputs[i] >= 0 && graph->tensors[node->inputs[i]].data)
+        if (node->inputs[i] >= 0 && graph->tensors[node->inputs[i]].data &&
+            !(i == 2 && node->op == MNET_OP_TRANSPOSE_CONV)) /* the shape of the output */
             n += mnet_tensor_elements(&graph->tensors[node->inputs[i]]);
     return n;
 }
@@ -119,6 +121,8 @@ static const char *kernel_slot(const MnetStep *step, bool *plain_c)
     switch (step->node->op) {
     case MNET_OP_CONV_2D:
     case MNET_OP_FULLY_CONNECTED:
+    case MNET_OP_TRANSPOSE_CONV:
+    case MNET_OP_CONVOLUTION_2D_TRANSPOSE_BIAS:
         *plain_c = floats ? k->gemm_f32.run == c->gemm_f32.run : k->gemm_s8.run == c->gemm_s8.run;
         return floats ? "gemm_f32" : "gemm_s8";
     case MNET_OP_DEPTHWISE_CONV_2D:
@@ -134,6 +138,12 @@ static const char *kernel_slot(const MnetStep *step, bool *plain_c)
     case MNET_OP_MUL:
         *plain_c = floats ? k->mul_f32 == c->mul_f32 : k->mul_s8 == c->mul_s8;
         return floats ? "mul_f32" : "mul_s8";
+    case MNET_OP_PRELU:
+        *plain_c = !floats || k->prelu_f32 == c->prelu_f32;
+        return floats ? "prelu_f32" : "";
+    case MNET_OP_SQUARED_DIFFERENCE:
+        *plain_c = !floats || k->sub_f32 == c->sub_f32;
+        return floats ? "sub_f32" : "";
     case MNET_OP_AVERAGE_POOL_2D:
     case MNET_OP_MEAN:
         *plain_c =
@@ -149,6 +159,8 @@ static const char *kernel_slot(const MnetStep *step, bool *plain_c)
     case MNET_OP_RELU:
     case MNET_OP_RELU6:
     case MNET_OP_RELU_N1_TO_1:
+    case MNET_OP_RSQRT:
+    case MNET_OP_SQUARE:
     case MNET_OP_QUANTIZE:
         *plain_c = floats || k->lut8 == c->lut8;
         return floats ? "" : "lut8";

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * The supported custom operators of a .tflite file and their options, which are
- * FlexBuffers. */
+ * FlexBuffers or a structure of the operator's own. */
 #include <float.h>
 #include <math.h>
 
@@ -65,8 +65,30 @@ static MnetStatus read_post_process(const MnetTfliteContext *context, const Mnet
     return o.status;
 }
 
+/* MediaPipe stores TFLite's structure of the options: three int32, of which the
+ * padding is 1 (SAME) or 2 (VALID). */
+static MnetStatus read_transpose_bias(const MnetTfliteContext *context, MnetBytes *bytes)
+{
+    MnetWindow *w = &context->node->options.window;
+    if (bytes->size < 12)
+        return MNET_TFLITE_NODE_ERROR(context, MNET_ERROR_FORMAT,
+                                      "its options have %zu bytes, 12 or more expected",
+                                      bytes->size);
+    int32_t padding = (int32_t)mnet_bytes_u32(bytes, 0);
+    w->stride_w = (int32_t)mnet_bytes_u32(bytes, 4);
+    w->stride_h = (int32_t)mnet_bytes_u32(bytes, 8);
+    w->dilation_w = w->dilation_h = w->filter_w = w->filter_h = 1;
+    if (padding != 1 && padding != 2)
+        return MNET_TFLITE_NODE_ERROR(context, MNET_ERROR_FORMAT,
+                                      "padding %d, expected 1 (SAME) or 2 (VALID)", padding);
+    w->padding = padding == 1 ? MNET_PADDING_SAME : MNET_PADDING_VALID;
+    return MNET_OK;
+}
+
 static const MnetTfliteCustom customs[] = {
-    { "TFLite_Detection_PostProcess", MNET_OP_DETECTION_POST_PROCESS, 1, read_post_process },
+    { "TFLite_Detection_PostProcess", MNET_OP_DETECTION_POST_PROCESS, 1, read_post_process, NULL },
+    { "Convolution2DTransposeBias", MNET_OP_CONVOLUTION_2D_TRANSPOSE_BIAS, 1, NULL,
+      read_transpose_bias },
 };
 
 const MnetTfliteCustom *mnet_tflite_find_custom(MnetFlatString name)
@@ -86,6 +108,8 @@ MnetStatus mnet_tflite_read_custom(const MnetTfliteContext *context, const MnetT
     MnetBytes bytes = { context->reader->bytes.data, 0, false };
     if (vector.present)
         bytes = (MnetBytes){ context->reader->bytes.data + vector.at, vector.count, false };
+    if (custom->read_bytes)
+        return custom->read_bytes(context, &bytes);
     MnetFlexValue map = mnet_flex_root(&bytes);
     if (!mnet_flex_is_map(&map))
         return MNET_TFLITE_NODE_ERROR(context, MNET_ERROR_FORMAT, "%s",

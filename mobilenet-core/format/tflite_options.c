@@ -295,9 +295,39 @@ static MnetStatus read_space(const MnetTfliteContext *context, const MnetFlatTab
     return MNET_OK;
 }
 
+/* The picture first: the file begins with the shape of the output. */
+static MnetStatus read_transpose_conv(const MnetTfliteContext *context,
+                                      const MnetFlatTable *options)
+{
+    MnetWindow *w = &context->node->options.window;
+    int32_t *inputs = context->node->inputs;
+    if (context->node->n_inputs >= 3) {
+        int32_t shape = inputs[0];
+        inputs[0] = inputs[2];
+        inputs[2] = shape;
+    }
+    w->stride_w = mnet_flat_i32(options, TFL_TRANSPOSE_CONV_STRIDE_W, 0);
+    w->stride_h = mnet_flat_i32(options, TFL_TRANSPOSE_CONV_STRIDE_H, 0);
+    w->dilation_w = w->dilation_h = w->filter_w = w->filter_h = 1;
+    MnetStatus status = check_window(context);
+    if (!status)
+        status = read_window_padding(context, options, TFL_TRANSPOSE_CONV_PADDING);
+    return status ? status : read_activation(context, options, TFL_TRANSPOSE_CONV_ACTIVATION);
+}
+
+static MnetStatus read_mirror_pad(const MnetTfliteContext *context, const MnetFlatTable *options)
+{
+    int mode = mnet_flat_u8(options, TFL_MIRROR_PAD_MODE, 0);
+    if (mode > 1)
+        return MNET_TFLITE_NODE_ERROR(context, MNET_ERROR_FORMAT, "mode %d is unknown", mode);
+    context->node->options.symmetric = mode == 1;
+    return MNET_OK;
+}
+
 /* max_version is the newest one whose meaning is known. */
 static const MnetTfliteOperator supported[] = {
     { TFL_OP_ADD, MNET_OP_ADD, 5, TFL_OPTIONS_ADD, false, read_binary },
+    { TFL_OP_ARG_MAX, MNET_OP_ARG_MAX, 3, TFL_OPTIONS_NONE, false, NULL },
     { TFL_OP_AVERAGE_POOL_2D, MNET_OP_AVERAGE_POOL_2D, 3, TFL_OPTIONS_POOL_2D, true, read_pool },
     { TFL_OP_CONCATENATION, MNET_OP_CONCATENATION, 4, TFL_OPTIONS_CONCATENATION, true,
       read_concatenation },
@@ -317,6 +347,15 @@ static const MnetTfliteOperator supported[] = {
     { TFL_OP_RESHAPE, MNET_OP_RESHAPE, 1, TFL_OPTIONS_RESHAPE, false, read_reshape },
     { TFL_OP_SOFTMAX, MNET_OP_SOFTMAX, 3, TFL_OPTIONS_SOFTMAX, true, read_softmax },
     { TFL_OP_TANH, MNET_OP_TANH, 3, TFL_OPTIONS_NONE, false, NULL },
+    { TFL_OP_BATCH_TO_SPACE_ND, MNET_OP_BATCH_TO_SPACE_ND, 3, TFL_OPTIONS_NONE, false, NULL },
+    { TFL_OP_SPACE_TO_BATCH_ND, MNET_OP_SPACE_TO_BATCH_ND, 3, TFL_OPTIONS_NONE, false, NULL },
+    { TFL_OP_PRELU, MNET_OP_PRELU, 1, TFL_OPTIONS_NONE, false, NULL },
+    { TFL_OP_TRANSPOSE_CONV, MNET_OP_TRANSPOSE_CONV, 4, TFL_OPTIONS_TRANSPOSE_CONV, true,
+      read_transpose_conv },
+    { TFL_OP_RSQRT, MNET_OP_RSQRT, 2, TFL_OPTIONS_NONE, false, NULL },
+    { TFL_OP_SQUARE, MNET_OP_SQUARE, 1, TFL_OPTIONS_NONE, false, NULL },
+    { TFL_OP_SQUARED_DIFFERENCE, MNET_OP_SQUARED_DIFFERENCE, 2, TFL_OPTIONS_NONE, false, NULL },
+    { TFL_OP_MIRROR_PAD, MNET_OP_MIRROR_PAD, 2, TFL_OPTIONS_MIRROR_PAD, true, read_mirror_pad },
     { TFL_OP_PAD, MNET_OP_PAD, 4, TFL_OPTIONS_NONE, false, NULL },
     { TFL_OP_TRANSPOSE, MNET_OP_TRANSPOSE, 6, TFL_OPTIONS_NONE, false, NULL },
     { TFL_OP_MEAN, MNET_OP_MEAN, 3, TFL_OPTIONS_REDUCER, false, read_mean },

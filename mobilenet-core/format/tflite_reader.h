@@ -80,8 +80,9 @@ typedef struct {
     const char *name;
     MnetOp op;
     int32_t max_version;
-    /* Fills the node's options from a map. */
+    /* Fills the node's options from a map, or from all of their bytes; one is NULL. */
     MnetStatus (*read)(const MnetTfliteContext *context, const MnetFlexValue *map);
+    MnetStatus (*read_bytes)(const MnetTfliteContext *context, MnetBytes *bytes);
 } MnetTfliteCustom;
 
 /* NULL when the operator is not supported. */

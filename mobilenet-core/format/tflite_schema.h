@@ -116,6 +116,8 @@ enum { /* BuiltinOperator: the supported ones and CUSTOM */
        TFL_OP_TANH = 28,
        TFL_OP_CUSTOM = 32,
        TFL_OP_PAD = 34,
+       TFL_OP_BATCH_TO_SPACE_ND = 37,
+       TFL_OP_SPACE_TO_BATCH_ND = 38,
        TFL_OP_TRANSPOSE = 39,
        TFL_OP_MEAN = 40,
        TFL_OP_SUB = 41,
@@ -123,10 +125,17 @@ enum { /* BuiltinOperator: the supported ones and CUSTOM */
        TFL_OP_STRIDED_SLICE = 45,
        TFL_OP_EXP = 47,
        TFL_OP_SPLIT = 49,
+       TFL_OP_PRELU = 54,
+       TFL_OP_ARG_MAX = 56,
        TFL_OP_SLICE = 65,
+       TFL_OP_TRANSPOSE_CONV = 67,
+       TFL_OP_RSQRT = 76,
        TFL_OP_PACK = 83,
        TFL_OP_UNPACK = 88,
+       TFL_OP_SQUARE = 92,
        TFL_OP_RESIZE_NEAREST_NEIGHBOR = 97,
+       TFL_OP_SQUARED_DIFFERENCE = 99,
+       TFL_OP_MIRROR_PAD = 100,
        TFL_OP_SPLIT_V = 102,
        TFL_OP_QUANTIZE = 114,
        TFL_OP_HARD_SWISH = 117,
@@ -151,9 +160,11 @@ enum { /* BuiltinOptions: the tables that are read */
        TFL_OPTIONS_SQUEEZE = 30,
        TFL_OPTIONS_STRIDED_SLICE = 32,
        TFL_OPTIONS_SPLIT = 35,
+       TFL_OPTIONS_TRANSPOSE_CONV = 49,
        TFL_OPTIONS_PACK = 59,
        TFL_OPTIONS_UNPACK = 64,
        TFL_OPTIONS_RESIZE_NEAREST_NEIGHBOR = 74,
+       TFL_OPTIONS_MIRROR_PAD = 77,
        TFL_OPTIONS_SPLIT_V = 79,
        TFL_OPTIONS_DEPTH_TO_SPACE = 94
 };
@@ -200,6 +211,13 @@ enum { /* Pool2DOptions */
        TFL_POOL_ACTIVATION = 5
 };
 
+enum { /* TransposeConvOptions */
+       TFL_TRANSPOSE_CONV_PADDING = 0,
+       TFL_TRANSPOSE_CONV_STRIDE_W = 1,
+       TFL_TRANSPOSE_CONV_STRIDE_H = 2,
+       TFL_TRANSPOSE_CONV_ACTIVATION = 3
+};
+
 enum { /* FullyConnectedOptions */
        TFL_FULLY_CONNECTED_ACTIVATION = 0,
        TFL_FULLY_CONNECTED_WEIGHTS_FORMAT = 1, /* 0: row-major, 1: shuffled */
@@ -237,7 +255,8 @@ enum { /* the first fields of the other options */
        TFL_RESHAPE_NEW_SHAPE = 0,
        TFL_SQUEEZE_DIMS = 0,
        TFL_REDUCER_KEEP_DIMS = 0,
-       TFL_SPACE_BLOCK_SIZE = 0 /* DepthToSpaceOptions, SpaceToDepthOptions */
+       TFL_SPACE_BLOCK_SIZE = 0, /* DepthToSpaceOptions, SpaceToDepthOptions */
+       TFL_MIRROR_PAD_MODE = 0   /* 0: without the edge, 1: the edge is repeated */
 };
 
 #endif

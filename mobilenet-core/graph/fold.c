@@ -279,6 +279,8 @@ static bool takes_activation(const MnetNode *node)
     case MNET_OP_CONV_2D:
     case MNET_OP_DEPTHWISE_CONV_2D:
     case MNET_OP_FULLY_CONNECTED:
+    case MNET_OP_TRANSPOSE_CONV:
+    case MNET_OP_CONVOLUTION_2D_TRANSPOSE_BIAS:
         return node->activation == MNET_ACTIVATION_NONE && node->n_outputs == 1;
     default:
         return false;

@@ -12,7 +12,9 @@
 
 static const char *const op_names[MNET_OP_COUNT] = {
     [MNET_OP_ADD] = "ADD",
+    [MNET_OP_ARG_MAX] = "ARG_MAX",
     [MNET_OP_AVERAGE_POOL_2D] = "AVERAGE_POOL_2D",
+    [MNET_OP_BATCH_TO_SPACE_ND] = "BATCH_TO_SPACE_ND",
     [MNET_OP_CONCATENATION] = "CONCATENATION",
     [MNET_OP_CONV_2D] = "CONV_2D",
     [MNET_OP_DENSIFY] = "DENSIFY",
@@ -25,9 +27,11 @@ static const char *const op_names[MNET_OP_COUNT] = {
     [MNET_OP_LOGISTIC] = "LOGISTIC",
     [MNET_OP_MAX_POOL_2D] = "MAX_POOL_2D",
     [MNET_OP_MEAN] = "MEAN",
+    [MNET_OP_MIRROR_PAD] = "MIRROR_PAD",
     [MNET_OP_MUL] = "MUL",
     [MNET_OP_PACK] = "PACK",
     [MNET_OP_PAD] = "PAD",
+    [MNET_OP_PRELU] = "PRELU",
     [MNET_OP_QUANTIZE] = "QUANTIZE",
     [MNET_OP_RELU] = "RELU",
     [MNET_OP_RELU6] = "RELU6",
@@ -35,17 +39,23 @@ static const char *const op_names[MNET_OP_COUNT] = {
     [MNET_OP_RESHAPE] = "RESHAPE",
     [MNET_OP_RESIZE_BILINEAR] = "RESIZE_BILINEAR",
     [MNET_OP_RESIZE_NEAREST_NEIGHBOR] = "RESIZE_NEAREST_NEIGHBOR",
+    [MNET_OP_RSQRT] = "RSQRT",
     [MNET_OP_SLICE] = "SLICE",
     [MNET_OP_SOFTMAX] = "SOFTMAX",
+    [MNET_OP_SPACE_TO_BATCH_ND] = "SPACE_TO_BATCH_ND",
     [MNET_OP_SPACE_TO_DEPTH] = "SPACE_TO_DEPTH",
     [MNET_OP_SPLIT] = "SPLIT",
     [MNET_OP_SPLIT_V] = "SPLIT_V",
+    [MNET_OP_SQUARE] = "SQUARE",
+    [MNET_OP_SQUARED_DIFFERENCE] = "SQUARED_DIFFERENCE",
     [MNET_OP_SQUEEZE] = "SQUEEZE",
     [MNET_OP_STRIDED_SLICE] = "STRIDED_SLICE",
     [MNET_OP_SUB] = "SUB",
     [MNET_OP_TANH] = "TANH",
     [MNET_OP_TRANSPOSE] = "TRANSPOSE",
+    [MNET_OP_TRANSPOSE_CONV] = "TRANSPOSE_CONV",
     [MNET_OP_UNPACK] = "UNPACK",
+    [MNET_OP_CONVOLUTION_2D_TRANSPOSE_BIAS] = "Convolution2DTransposeBias",
     [MNET_OP_DETECTION_POST_PROCESS] = "TFLite_Detection_PostProcess",
     [MNET_OP_FLIP] = "FLIP",
     [MNET_OP_ROUND_DYNAMIC] = "ROUND_DYNAMIC",
@@ -97,8 +107,10 @@ static MnetStatus check_quant(const MnetTensor *tensor, MnetError *error)
     for (int32_t i = 0; i < tensor->quant.n; i++) {
         float scale = tensor->quant.scale[i];
         int32_t zero = tensor->quant.zero_point[i];
-        /* Published files hold weights with channels of a negative scale. */
-        if (bytes && !(isfinite(scale) && (scale > 0 || tensor->data)))
+        /* Published files hold weights with channels of a negative scale, and of an
+         * infinite one, whose weights are looked at where they are used. */
+        bool channel = tensor->data && tensor->quant.n > 1 && scale == INFINITY;
+        if (bytes && !channel && !(isfinite(scale) && (scale > 0 || tensor->data)))
             return mnet_error_set(error, MNET_ERROR_FORMAT,
                                   "tensor \"%.80s\": scale %g (channel %d) is not a %snumber",
                                   tensor->name, (double)scale, i, tensor->data ? "" : "positive ");

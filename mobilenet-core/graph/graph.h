@@ -23,7 +23,9 @@
 /* Operators, named as TFLite names them; the last ones are the project's own. */
 typedef enum {
     MNET_OP_ADD,
+    MNET_OP_ARG_MAX,
     MNET_OP_AVERAGE_POOL_2D,
+    MNET_OP_BATCH_TO_SPACE_ND,
     MNET_OP_CONCATENATION,
     MNET_OP_CONV_2D,
     MNET_OP_DENSIFY,
@@ -36,9 +38,11 @@ typedef enum {
     MNET_OP_LOGISTIC,
     MNET_OP_MAX_POOL_2D,
     MNET_OP_MEAN,
+    MNET_OP_MIRROR_PAD,
     MNET_OP_MUL,
     MNET_OP_PACK,
     MNET_OP_PAD,
+    MNET_OP_PRELU,
     MNET_OP_QUANTIZE,
     MNET_OP_RELU,
     MNET_OP_RELU6,
@@ -46,20 +50,26 @@ typedef enum {
     MNET_OP_RESHAPE,
     MNET_OP_RESIZE_BILINEAR,
     MNET_OP_RESIZE_NEAREST_NEIGHBOR,
+    MNET_OP_RSQRT,
     MNET_OP_SLICE,
     MNET_OP_SOFTMAX,
+    MNET_OP_SPACE_TO_BATCH_ND,
     MNET_OP_SPACE_TO_DEPTH,
     MNET_OP_SPLIT,
     MNET_OP_SPLIT_V,
+    MNET_OP_SQUARE,
+    MNET_OP_SQUARED_DIFFERENCE,
     MNET_OP_SQUEEZE,
     MNET_OP_STRIDED_SLICE,
     MNET_OP_SUB,
     MNET_OP_TANH,
     MNET_OP_TRANSPOSE,
+    MNET_OP_TRANSPOSE_CONV,
     MNET_OP_UNPACK,
-    MNET_OP_DETECTION_POST_PROCESS, /* TFLite_Detection_PostProcess, a custom operator */
-    MNET_OP_FLIP,                   /* uint8 to int8 and back: adds 128 modulo 256 */
-    MNET_OP_ROUND_DYNAMIC,          /* float to the nearest of 256 steps of its own range */
+    MNET_OP_CONVOLUTION_2D_TRANSPOSE_BIAS, /* Convolution2DTransposeBias, a custom operator */
+    MNET_OP_DETECTION_POST_PROCESS,        /* TFLite_Detection_PostProcess, a custom operator */
+    MNET_OP_FLIP,                          /* uint8 to int8 and back: adds 128 modulo 256 */
+    MNET_OP_ROUND_DYNAMIC,                 /* float to the nearest of 256 steps of its own range */
     MNET_OP_COUNT
 } MnetOp;
 
@@ -101,7 +111,8 @@ typedef struct {
     bool in_store;     /* a constant where kernels may read behind it */
 } MnetTensor;
 
-/* CONV_2D, DEPTHWISE_CONV_2D, AVERAGE_POOL_2D, MAX_POOL_2D. */
+/* CONV_2D, DEPTHWISE_CONV_2D, AVERAGE_POOL_2D, MAX_POOL_2D.  TRANSPOSE_CONV and
+ * Convolution2DTransposeBias: strides and padding of the convolution that they undo. */
 typedef struct {
     MnetPadding padding;
     int32_t stride_h, stride_w;     /* 1 and more */
@@ -109,6 +120,7 @@ typedef struct {
     int32_t filter_h, filter_w;     /* pools only: the window */
     bool covers_map;                /* pools only: the window is the whole input, of any size */
     int32_t multiplier;             /* DEPTHWISE_CONV_2D only */
+    /* Transposed convolutions: rows and columns that are left out of the result. */
     int32_t pad_top, pad_left, pad_bottom, pad_right;
 } MnetWindow;
 
@@ -128,7 +140,8 @@ typedef struct {
     uint32_t file_index;       /* its number in the file */
     int32_t n_inputs, n_outputs;
     /* Tensor numbers; -1: an optional one that is not given.  Input 0 is what is
-     * computed on: SPLIT's axis, first in the file, is input 1. */
+     * computed on: SPLIT's axis, first in the file, is input 1, and TRANSPOSE_CONV has
+     * the picture, the weights, the shape of its output, the bias. */
     int32_t *inputs;
     int32_t *outputs; /* tensor numbers */
     union {
@@ -136,6 +149,7 @@ typedef struct {
         float beta;     /* SOFTMAX */
         int32_t axis;   /* CONCATENATION, PACK, UNPACK; may be negative: counted from the end */
         bool keep_dims; /* MEAN */
+        bool symmetric; /* MIRROR_PAD: the edge is repeated */
         struct {
             bool keep_dims;  /* keep_num_dims */
             bool asymmetric; /* asymmetric_quantize_inputs */

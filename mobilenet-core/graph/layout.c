@@ -47,10 +47,14 @@ static bool is_elementwise(MnetOp op)
     case MNET_OP_EXP:
     case MNET_OP_HARD_SWISH:
     case MNET_OP_LOGISTIC:
+    case MNET_OP_PRELU:
     case MNET_OP_QUANTIZE:
     case MNET_OP_RELU:
     case MNET_OP_RELU6:
     case MNET_OP_RELU_N1_TO_1:
+    case MNET_OP_RSQRT:
+    case MNET_OP_SQUARE:
+    case MNET_OP_SQUARED_DIFFERENCE:
     case MNET_OP_TANH:
         return true;
     default:

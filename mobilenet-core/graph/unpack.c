@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Constants that are stored smaller than they are used become float32. */
+#include <math.h>
 #include <string.h>
 
 #include "base/bytes.h"
@@ -23,6 +24,9 @@ static bool can_unpack(const MnetTensor *tensor)
         return false;
     if (tensor->type == MNET_TYPE_FLOAT16)
         return true;
+    for (int32_t i = 0; i < tensor->quant.n; i++)
+        if (!isfinite(tensor->quant.scale[i]))
+            return false;
     return (tensor->type == MNET_TYPE_INT8 || tensor->type == MNET_TYPE_UINT8) &&
            tensor->quant.n > 0;
 }

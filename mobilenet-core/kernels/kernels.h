@@ -184,6 +184,9 @@ typedef struct MnetKernels {
     void (*mul_f32)(size_t n, const float *a, const float *b, size_t b_step, float min, float max,
                     float *out);
 
+    /* out[i] = a[i] when that is at least 0, else a[i] * b[i * b_step]; as above. */
+    void (*prelu_f32)(size_t n, const float *a, const float *b, size_t b_step, float *out);
+
     /* out[i] = table[(uint8_t)in[i]]; out may be in. */
     void (*lut8)(size_t n, const uint8_t *in, const uint8_t *table, uint8_t *out);
     /* acc[i] += in[i]: rows of pools and means. */

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * ADD, SUB, MUL with broadcasting: nested loops over the dimensions in which
- * the operands differ, a kernel over the rest. */
+ * ADD, SUB, MUL, PRELU, SQUARED_DIFFERENCE with broadcasting: nested loops over the
+ * dimensions in which the operands differ, a kernel over the rest. */
+#include <math.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "ops/binary_s8.h"
 #include "ops/classes.h"
 #include "ops/quant.h"
 #include "ops/rows.h"
@@ -15,7 +17,8 @@ typedef struct {
     float min, max;
     MnetAddS8 add;
     MnetMulS8 mul;
-    int32_t table[2][256]; /* of the operands, see MnetAddS8 */
+    MnetPrelu prelu;
+    int32_t table[2][256]; /* of the operands, see MnetAddS8 and mnet_squared_difference */
 } BinaryPacked;
 
 /* Dimensions from the outermost in; steps of 0 repeat. */
@@ -97,6 +100,20 @@ static void prepare_mul(const MnetGraph *graph, const MnetNode *node, BinaryPack
     mnet_activation_range_s8(node->activation, out, &p->mul.min, &p->mul.max);
 }
 
+static void fill_packed(const MnetGraph *graph, const MnetNode *node, BinaryPacked *p)
+{
+    const MnetTensor *a = mnet_in(graph, node, 0), *b = mnet_in(graph, node, 1);
+    const MnetTensor *out = mnet_out(graph, node);
+    if (node->op == MNET_OP_PRELU)
+        p->prelu = mnet_prelu(a, b, out);
+    else if (node->op == MNET_OP_SQUARED_DIFFERENCE)
+        mnet_squared_difference(a, b, out, p->table[0], p->table[1], &p->add);
+    else if (node->op == MNET_OP_MUL)
+        prepare_mul(graph, node, p);
+    else
+        prepare_add(graph, node, p);
+}
+
 static MnetStatus binary_prepare(MnetGraph *graph, MnetNode *node, const MnetKernels *kernels,
                                  MnetError *error)
 {
@@ -106,10 +123,8 @@ static MnetStatus binary_prepare(MnetGraph *graph, MnetNode *node, const MnetKer
     p->is_float = mnet_in(graph, node, 0)->type == MNET_TYPE_FLOAT32;
     if (p->is_float)
         mnet_activation_range_f32(node->activation, &p->min, &p->max);
-    else if (node->op == MNET_OP_MUL)
-        prepare_mul(graph, node, p);
     else
-        prepare_add(graph, node, p);
+        fill_packed(graph, node, p);
     node->packed = p;
     return MNET_OK;
 }
@@ -148,13 +163,19 @@ static void collapse(const MnetShape *a, const MnetShape *b, const MnetShape *ou
 /* Elements of a row that is worth a call of its own. */
 #define LONG_ROW ((size_t)512)
 
+/* Whether the operands may change places. */
+static bool can_swap(const MnetNode *node, const BinaryPacked *packed)
+{
+    return node->op != MNET_OP_PRELU && !(packed->is_float && node->op == MNET_OP_SUB);
+}
+
 /* One row of channels for all pixels (squeeze and excitation): short ones are
  * repeated, so that a call works on many pixels. */
 static void plan_repeats(MnetStep *step, BinaryState *s, const MnetShape *a, const MnetShape *b,
                          const MnetShape *out)
 {
     const BinaryPacked *packed = step->node->packed;
-    bool swaps = !(packed->is_float && step->node->op == MNET_OP_SUB);
+    bool swaps = can_swap(step->node, packed);
     if (s->rank != 2 || s->spread || s->dims[1] >= LONG_ROW)
         return;
     if (swaps && !s->swap && !s->a_step[0] && s->a_step[1] && s->b_step[1]) {
@@ -181,12 +202,12 @@ static MnetStatus binary_plan(MnetStep *step, MnetStore *store, MnetError *error
     int32_t last = s->rank - 1;
     /* A kernel repeats b only. */
     if (!s->a_step[last] && s->b_step[last]) {
-        s->swap = !(packed->is_float && node->op == MNET_OP_SUB);
+        s->swap = can_swap(node, packed);
         s->spread = !s->swap;
         if (s->swap)
             collapse(b, a, out, s);
         else
-            step->scratch = s->dims[last] * sizeof(float);
+            step->scratch = s->dims[last] * (packed->is_float ? sizeof(float) : 1);
     }
     plan_repeats(step, s, a, b, out);
     s->flat = s->rank == 1 && !s->spread;
@@ -201,15 +222,32 @@ static void apply_f32(const MnetStep *step, const BinaryPacked *p, size_t n, con
                       const float *b, size_t b_step, float *out)
 {
     const MnetKernels *kernels = step->kernels;
-    (step->node->op == MNET_OP_ADD   ? kernels->add_f32
-     : step->node->op == MNET_OP_SUB ? kernels->sub_f32
-                                     : kernels->mul_f32)(n, a, b, b_step, p->min, p->max, out);
+    switch (step->node->op) {
+    case MNET_OP_PRELU:
+        kernels->prelu_f32(n, a, b, b_step, out);
+        break;
+    case MNET_OP_SQUARED_DIFFERENCE:
+        kernels->sub_f32(n, a, b, b_step, -INFINITY, INFINITY, out);
+        kernels->mul_f32(n, out, out, 1, -INFINITY, INFINITY, out);
+        break;
+    default:
+        (step->node->op == MNET_OP_ADD   ? kernels->add_f32
+         : step->node->op == MNET_OP_SUB ? kernels->sub_f32
+                                         : kernels->mul_f32)(n, a, b, b_step, p->min, p->max, out);
+    }
 }
 
 static void apply_s8(const MnetStep *step, const BinaryPacked *p, bool swap, size_t n,
                      const int8_t *a, const int8_t *b, size_t b_step, int8_t *out)
 {
-    if (step->node->op == MNET_OP_MUL) {
+    if (step->node->op == MNET_OP_PRELU) {
+        mnet_prelu_s8(&p->prelu, n, a, b, b_step, out);
+    } else if (step->node->op == MNET_OP_SQUARED_DIFFERENCE) {
+        MnetAddS8 operands = p->add;
+        operands.a_table = p->table[swap];
+        operands.b_table = p->table[!swap];
+        mnet_squared_difference_s8(&operands, n, a, b, b_step, out);
+    } else if (step->node->op == MNET_OP_MUL) {
         MnetMulS8 mul = p->mul;
         mul.a_zero = swap ? p->mul.b_zero : p->mul.a_zero;
         mul.b_zero = swap ? p->mul.a_zero : p->mul.b_zero;
@@ -246,7 +284,10 @@ static void innermost(const MnetStep *step, const BinaryState *s, size_t n, size
     void *out = tensors[step->node->outputs[0]];
     size_t b_step = s->b_step[s->rank - 1];
     if (!p->is_float) {
-        apply_s8(step, p, s->swap, n, (const int8_t *)a + a_at, (const int8_t *)b + b_at, b_step,
+        const int8_t *bytes = (const int8_t *)a + a_at;
+        if (s->spread)
+            bytes = memset(scratch, bytes[0], n);
+        apply_s8(step, p, s->swap, n, bytes, (const int8_t *)b + b_at, b_step,
                  (int8_t *)out + out_at);
         return;
     }

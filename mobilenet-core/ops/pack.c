@@ -26,11 +26,28 @@ static float weight_f32_at(const MnetLayer *layer, size_t channel, size_t tap)
     return value;
 }
 
-/* Files may put constants at any alignment. */
+static float weight_scale(const MnetLayer *layer, size_t channel)
+{
+    const MnetQuant *quant = &layer->weights->quant;
+    return quant->scale[quant->n == 1 ? 0 : channel];
+}
+
+/* Whether the result is 0 for every int32: sums times less than 2^-33, for which
+ * TFLite's multiplier is 0.  Converters give channels without meaning such scales, and
+ * biases at the end of int32, which together with the products pass it.  Or whether
+ * the scale is infinite: see check_infinite(). */
+static bool is_dead(const MnetLayer *layer, size_t channel)
+{
+    double w = (double)weight_scale(layer, channel);
+    double factor = (double)layer->in->quant.scale[0] * w / (double)layer->out->quant.scale[0];
+    return isinf(w) || fabs(factor) < 0x1p-33;
+}
+
+/* 0 where nothing comes of it.  Files may put constants at any alignment. */
 static int32_t bias_at(const MnetLayer *layer, size_t channel)
 {
     int32_t value = 0;
-    if (layer->bias)
+    if (layer->bias && !is_dead(layer, channel))
         memcpy(&value, (const uint8_t *)layer->bias->data + 4 * channel, sizeof value);
     return value;
 }
@@ -54,11 +71,34 @@ static int32_t weight_zero(const MnetLayer *layer, size_t channel)
 static double layer_factor(const MnetNode *node, const MnetLayer *layer, size_t channel)
 {
     const MnetQuant *quant = &layer->weights->quant;
-    float in = layer->in->quant.scale[0], w = quant->scale[quant->n == 1 ? 0 : channel];
+    float in = layer->in->quant.scale[0], w = weight_scale(layer, channel);
+    if (isinf(w))
+        return 0;
     bool of_floats =
         layer->weights->was_uint8 || (node->op == MNET_OP_FULLY_CONNECTED && quant->n == 1);
     double product = of_floats ? (double)(in * w) : (double)in * (double)w;
     return product / (double)layer->out->quant.scale[0];
+}
+
+/* An infinite scale is taken where it scales nothing: the channel has no weight and
+ * no bias but 0. */
+static MnetStatus check_infinite(const MnetNode *node, const MnetLayer *layer, MnetError *error)
+{
+    for (size_t c = 0; c < layer->channels; c++) {
+        int32_t bias = 0, any = 0;
+        if (!isinf(weight_scale(layer, c)))
+            continue;
+        if (layer->bias)
+            memcpy(&bias, (const uint8_t *)layer->bias->data + 4 * c, sizeof bias);
+        for (size_t t = 0; t < layer->taps && !any; t++)
+            any = weight_at(layer, c, t) - weight_zero(layer, c);
+        if (any || bias)
+            return mnet_op_malformed(error, node,
+                                     "the scale of the weights of channel %zu is infinite, and "
+                                     "they or its bias are not 0",
+                                     c);
+    }
+    return MNET_OK;
 }
 
 /* The largest and the smallest sum that a channel can have: each product at the
@@ -118,6 +158,8 @@ MnetStatus mnet_layer_check(const MnetNode *node, const MnetLayer *layer, MnetEr
             "its weights have %d scales along dimension %d, 1 or %zu along %d expected", quant->n,
             quant->axis, layer->channels, layer->weight_axis);
     MnetStatus status = check_bias(node, layer, MNET_TYPE_INT32, error);
+    if (!status)
+        status = check_infinite(node, layer, error);
     return status ? status : check_sums(node, layer, error);
 }
 

@@ -28,6 +28,8 @@ static MnetStatus unary_infer(const MnetGraph *graph, const MnetNode *node, Mnet
     MnetStatus status = mnet_op_arity(node, 1, 1, error);
     if (status || (status = mnet_op_float_or_int8(graph, node, error)))
         return status;
+    if (node->op == MNET_OP_SQUARE && mnet_in(graph, node, 0)->type != MNET_TYPE_FLOAT32)
+        return mnet_op_unsupported(error, node, "int8 and uint8 are not supported, only float32");
     return same_shape(graph, node, shapes, error);
 }
 
@@ -49,6 +51,22 @@ static int8_t rescaled(const MnetNode *node, const MnetTensor *in, const MnetTen
 static float curve(MnetOp op, float x)
 {
     return op == MNET_OP_LOGISTIC ? 1 / (1 + expf(-x)) : op == MNET_OP_EXP ? expf(x) : tanhf(x);
+}
+
+/* RSQRT: 2^20 / sqrt(q), scaled.  The reference gives the highest number for 0 and
+ * fails below it, where this gives the highest, too. */
+static int8_t reciprocal_root(const MnetTensor *in, const MnetTensor *out, int32_t q)
+{
+    int32_t value = q - in->quant.zero_point[0];
+    if (value <= 0)
+        return 127;
+    double scale = 1 / (double)(sqrtf(in->quant.scale[0]) * out->quant.scale[0]);
+    MnetFixed factor = mnet_fixed(scale);
+    int32_t root = (int32_t)lrint((1 << 20) / sqrt((double)value));
+    factor.shift -= 20;
+    int64_t v = factor.shift < -31 ? 0 : mnet_fixed_multiply(root, factor);
+    v += out->quant.zero_point[0];
+    return (int8_t)(v < -128 ? -128 : v > 127 ? 127 : v);
 }
 
 /* In float, as the reference fills its own tables. */
@@ -76,6 +94,7 @@ static MnetStatus fill_table(MnetGraph *graph, MnetNode *node, MnetError *error)
     MnetHardSwish swish = mnet_hard_swish(in, out);
     for (int32_t q = -128; q < 128; q++) {
         int8_t value = node->op == MNET_OP_HARD_SWISH ? mnet_hard_swish_apply(&swish, q)
+                       : node->op == MNET_OP_RSQRT    ? reciprocal_root(in, out, q)
                        : is_curve(node->op)           ? through_float(node, in, out, q)
                                                       : rescaled(node, in, out, q);
         packed->table[(uint8_t)q] = (uint8_t)value;
@@ -112,6 +131,12 @@ static void unary_f32(MnetOp op, size_t n, const float *in, float *out)
             break;
         case MNET_OP_RELU_N1_TO_1:
             out[i] = x < -1 ? -1 : x > 1 ? 1 : x;
+            break;
+        case MNET_OP_SQUARE:
+            out[i] = x * x;
+            break;
+        case MNET_OP_RSQRT:
+            out[i] = 1 / sqrtf(x);
             break;
         case MNET_OP_HARD_SWISH:
             out[i] = x * (x < -3 ? 0 : x > 3 ? 6 : x + 3) / 6;

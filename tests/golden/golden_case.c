@@ -79,11 +79,15 @@ void *golden_load(const GoldenCase *golden, const char *kind, size_t index, size
 double golden_stored(MnetType type, const void *data, size_t index)
 {
     float value;
+    int64_t wide;
     switch (type) {
     case MNET_TYPE_UINT8:
         return ((const uint8_t *)data)[index];
     case MNET_TYPE_INT8:
         return ((const int8_t *)data)[index];
+    case MNET_TYPE_INT64:
+        memcpy(&wide, (const char *)data + index * sizeof wide, sizeof wide);
+        return (double)wide;
     case MNET_TYPE_FLOAT32:
         memcpy(&value, (const char *)data + index * sizeof value, sizeof value);
         return value;

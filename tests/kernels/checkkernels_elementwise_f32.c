@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The slots that work float by float: add_f32, sub_f32, mul_f32,
+ * The slots that work float by float: add_f32, sub_f32, mul_f32, prelu_f32,
  * accumulate_f32, max_f32. */
 #include <math.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 
 enum { MOST = 2000, BENCH_N = 4096 };
 
-typedef enum { ADD, SUB, MUL } Operator;
+typedef enum { ADD, SUB, MUL, PRELU } Operator;
 
 typedef enum { OUT_APART, OUT_IS_A, OUT_IS_B, OUT_STYLES } Alias;
 
@@ -36,7 +36,7 @@ static float *place_floats(CheckBuffer buffer, size_t n)
 
 static double result(Operator operator, double a, double b)
 {
-    return operator== ADD ? a + b : operator== SUB ? a - b : a * b;
+    return operator== ADD ? a + b : operator== SUB ? a - b : operator== PRELU && a >= 0 ? a : a * b;
 }
 
 static void run_binary(Operator operator, Binary * kernel, size_t n)
@@ -60,7 +60,8 @@ static void run_binary(Operator operator, Binary * kernel, size_t n)
     for (size_t i = 0; i < n; i++) {
         double x = a_copy[i], y = b_copy[i * b_step];
         double expected = naive_clamp(result(operator, x, y), min, max);
-        double magnitude = operator== MUL ? fabs(x * y) : fabs(x) + fabs(y);
+        bool product = operator== MUL || operator== PRELU;
+        double magnitude = product ? fabs(x * y) : fabs(x) + fabs(y);
         if (!naive_near(out[i], expected, magnitude)) {
             check_fail("element %zu is %g, %g expected", i, out[i], expected);
             break;
@@ -82,6 +83,23 @@ static void run_sub(const MnetKernels *kernels, size_t n)
 static void run_mul(const MnetKernels *kernels, size_t n)
 {
     run_binary(MUL, kernels->mul_f32, n);
+}
+
+/* The kernel table has it without the ends of a range. */
+static const MnetKernels *prelu_kernels;
+
+static void prelu_of_range(size_t n, const float *a, const float *b, size_t b_step, float min,
+                           float max, float *out)
+{
+    prelu_kernels->prelu_f32(n, a, b, b_step, out);
+    for (size_t i = 0; i < n; i++)
+        out[i] = (float)naive_clamp((double)out[i], (double)min, (double)max);
+}
+
+static void run_prelu(const MnetKernels *kernels, size_t n)
+{
+    prelu_kernels = kernels;
+    run_binary(PRELU, prelu_of_range, n);
 }
 
 /* accumulate_f32 and max_f32: `out` is read, too. */
@@ -130,6 +148,11 @@ static void mul(const MnetKernels *kernels)
     sweep(kernels, run_mul);
 }
 
+static void prelu(const MnetKernels *kernels)
+{
+    sweep(kernels, run_prelu);
+}
+
 static void accumulate(const MnetKernels *kernels)
 {
     sweep(kernels, run_accumulate);
@@ -161,6 +184,12 @@ static void call_mul(const MnetKernels *kernels, const void *data)
 {
     const Operands *o = data;
     kernels->mul_f32(BENCH_N, o->a, o->b, 1, 0, 6, o->out);
+}
+
+static void call_prelu(const MnetKernels *kernels, const void *data)
+{
+    const Operands *o = data;
+    kernels->prelu_f32(BENCH_N, o->a, o->b, 1, o->out);
 }
 
 static void call_accumulate(const MnetKernels *kernels, const void *data)
@@ -199,6 +228,11 @@ static void bench_mul(const MnetKernels *kernels)
     bench(kernels, "mul_f32", call_mul);
 }
 
+static void bench_prelu(const MnetKernels *kernels)
+{
+    bench(kernels, "prelu_f32", call_prelu);
+}
+
 static void bench_accumulate(const MnetKernels *kernels)
 {
     bench(kernels, "accumulate_f32", call_accumulate);
@@ -212,5 +246,6 @@ static void bench_max(const MnetKernels *kernels)
 const CheckSlot check_add_f32 = { "add_f32", add, bench_add };
 const CheckSlot check_sub_f32 = { "sub_f32", sub, bench_sub };
 const CheckSlot check_mul_f32 = { "mul_f32", mul, bench_mul };
+const CheckSlot check_prelu_f32 = { "prelu_f32", prelu, bench_prelu };
 const CheckSlot check_accumulate_f32 = { "accumulate_f32", accumulate, bench_accumulate };
 const CheckSlot check_max_f32 = { "max_f32", max, bench_max };

@@ -159,6 +159,9 @@ TbOptions tb_strided_slice_options(uint32_t begin_mask, uint32_t end_mask, uint3
                                    uint32_t new_axis_mask, uint32_t shrink_mask, bool offset);
 /* `type` is TFL_OPTIONS_RESIZE_BILINEAR or _RESIZE_NEAREST_NEIGHBOR. */
 TbOptions tb_resize_options(int type, bool align_corners, bool half_pixel_centers);
+TbOptions tb_transpose_conv_options(int padding, int32_t stride_h, int32_t stride_w,
+                                    int activation);
+TbOptions tb_mirror_pad_options(int mode);
 /* `type` is TFL_OPTIONS_DEPTH_TO_SPACE or _SPACE_TO_DEPTH. */
 TbOptions tb_space_options(int type, int32_t block_size);
 

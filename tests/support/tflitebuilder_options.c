@@ -131,6 +131,21 @@ TbOptions tb_resize_options(int type, bool align_corners, bool half_pixel_center
     return (TbOptions){ type, 2, { U8(align, align_corners), U8(half, half_pixel_centers) } };
 }
 
+TbOptions tb_transpose_conv_options(int padding, int32_t stride_h, int32_t stride_w, int activation)
+{
+    return (TbOptions){ TFL_OPTIONS_TRANSPOSE_CONV,
+                        4,
+                        { U8(TFL_TRANSPOSE_CONV_PADDING, padding),
+                          I32(TFL_TRANSPOSE_CONV_STRIDE_H, stride_h),
+                          I32(TFL_TRANSPOSE_CONV_STRIDE_W, stride_w),
+                          U8(TFL_TRANSPOSE_CONV_ACTIVATION, activation) } };
+}
+
+TbOptions tb_mirror_pad_options(int mode)
+{
+    return (TbOptions){ TFL_OPTIONS_MIRROR_PAD, 1, { U8(TFL_MIRROR_PAD_MODE, mode) } };
+}
+
 TbOptions tb_space_options(int type, int32_t block_size)
 {
     return (TbOptions){ type, 1, { I32(TFL_SPACE_BLOCK_SIZE, block_size) } };

@@ -9,6 +9,8 @@
 
 #define MOVE_MAX_ELEMENTS 8192
 #define MOVE_MAX_OUTPUTS 8
+/* A source: no element of the input, but 0 or the zero point. */
+#define MOVE_FILL SIZE_MAX
 
 typedef struct {
     int32_t rank;

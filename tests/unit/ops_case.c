@@ -142,6 +142,17 @@ void ops_refuse(const char *name, TbModel *model, const char *part)
     tb_file_free(&file);
 }
 
+void ops_refuse_any(const char *name, TbModel *model, const char *part)
+{
+    TbFile file = tb_finish(model);
+    MnetError error = { MNET_OK, "" };
+    MnetModel *loaded = mnet_model_load_memory(file.data, file.size, NULL, &error);
+    EXPECT(!loaded, "%s: loaded", name);
+    EXPECT(strstr(error.text, part), "%s: \"%s\", expected \"%s\"", name, error.text, part);
+    mnet_model_unref(loaded);
+    tb_file_free(&file);
+}
+
 int ops_report(const char *test)
 {
     return expect_report(test);

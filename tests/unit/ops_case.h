@@ -34,6 +34,8 @@ void ops_compare(const char *name, TbModel *model, const void *input, const doub
                  size_t n, double bound);
 /* The model, which is freed, is refused with `part` in the text. */
 void ops_refuse(const char *name, TbModel *model, const char *part);
+/* As above, of any status. */
+void ops_refuse_any(const char *name, TbModel *model, const char *part);
 /* What main() returns. */
 int ops_report(const char *test);
 

@@ -333,6 +333,54 @@ static void check_largest_sums(void)
     }
 }
 
+static TbModel *convolution(const Layer *l)
+{
+    const int32_t dims[] = { 1, 1, l->rows, l->k }, w[] = { l->n, 1, 1, l->k };
+    TbOperator op = { .builtin = TFL_OP_CONV_2D,
+                      .options = tb_conv_options(TFL_PADDING_VALID, 1, 1, 1, 1, l->activation) };
+    return layer_model(l, op, 4, dims, 4, w);
+}
+
+/* Channels of which nothing is left: a scale so small that every int32 becomes 0, with
+ * a bias that passes int32 together with the products, or an infinite one that scales
+ * nothing. */
+static void check_dead_channels(void)
+{
+    static Layer l;
+    static double expected[MAX_ELEMENTS];
+    draw_layer(&l, INT8_CHANNELS);
+    l.rows = 5;
+    l.n = 6;
+    l.bias = true;
+    ops_fill(l.type, (size_t)(l.rows * l.k), l.in);
+    draw_weights(&l);
+    multiply(&l, expected);
+    l.w_scale[1] = 1e-21f;
+    l.bias_int[1] = INT32_MIN;
+    l.w_scale[2] = -1e-30f;
+    l.bias_int[2] = INT32_MAX;
+    l.w_scale[4] = INFINITY;
+    l.bias_int[4] = 0;
+    memset(l.w + 4 * l.k, 0, (size_t)l.k);
+    for (int32_t r = 0; r < l.rows; r++)
+        for (int32_t c = 1; c < 5; c += c == 2 ? 2 : 1)
+            expected[r * l.n + c] =
+                ops_clamp(l.type, l.activation, l.out_zero, l.out_scale, l.out_zero);
+    ops_compare("dead channels", convolution(&l), l.in, expected, (size_t)(l.rows * l.n), 0);
+    l.bias_int[4] = 1;
+    ops_refuse_any("an infinite scale of a bias", convolution(&l), "channel 4 is infinite");
+    l.bias_int[4] = 0;
+    l.w[4 * l.k] = 1;
+    ops_refuse_any("an infinite scale of a weight", convolution(&l), "channel 4 is infinite");
+    l.w[4 * l.k] = 0;
+    l.w_scale[4] = NAN;
+    ops_refuse_any("no scale", convolution(&l), "is not a number");
+    draw_layer(&l, INT8);
+    l.w_scale[0] = INFINITY;
+    memset(l.w, 0, sizeof l.w);
+    ops_refuse_any("one infinite scale", convolution(&l), "is not a number");
+}
+
 typedef struct {
     int type;
     int32_t rank, dims[4], first, count; /* dimensions [first, first + count) go */
@@ -414,5 +462,6 @@ int main(void)
         check_mean(TFL_TYPE_UINT8);
     }
     check_largest_sums();
+    check_dead_channels();
     return ops_report("ops_dense");
 }

@@ -60,6 +60,12 @@ void mnet_mul_f32_c(size_t n, const float *a, const float *b, size_t b_step, flo
         out[i] = clamp_f32(a[i] * b[i * b_step], min, max);
 }
 
+void mnet_prelu_f32_c(size_t n, const float *a, const float *b, size_t b_step, float *out)
+{
+    for (size_t i = 0; i < n; i++)
+        out[i] = a[i] >= 0 ? a[i] : a[i] * b[i * b_step];
+}
+
 void mnet_lut8_c(size_t n, const uint8_t *in, const uint8_t *table, uint8_t *out)
 {
     for (size_t i = 0; i < n; i++)

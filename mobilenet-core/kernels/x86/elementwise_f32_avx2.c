@@ -47,6 +47,16 @@ void mnet_mul_f32_avx2(size_t n, const float *a, const float *b, size_t b_step, 
     }
 }
 
+void mnet_prelu_f32_avx2(size_t n, const float *a, const float *b, size_t b_step, float *out)
+{
+    const float first = n ? b[0] : 0;
+    for (size_t i = 0; i < n; i += 8) {
+        __m256 x = _mm256_loadu_ps(a + i), y = load_b(b_step ? b : &first, i, b_step);
+        __m256 stays = _mm256_cmp_ps(x, _mm256_setzero_ps(), _CMP_GE_OQ);
+        mnet_store_floats_avx2(out + i, _mm256_blendv_ps(_mm256_mul_ps(x, y), x, stays), n - i);
+    }
+}
+
 void mnet_accumulate_f32_avx2(size_t n, const float *in, float *acc)
 {
     size_t i = 0;

@@ -48,6 +48,16 @@ void mnet_mul_f32_avx512vnni(size_t n, const float *a, const float *b, size_t b_
     }
 }
 
+void mnet_prelu_f32_avx512vnni(size_t n, const float *a, const float *b, size_t b_step, float *out)
+{
+    for (size_t i = 0; i < n; i += 16) {
+        const __mmask16 valid = mnet_mask16(n - i);
+        __m512 x = _mm512_maskz_loadu_ps(valid, a + i), y = load_b(valid, b, b_step, i);
+        __mmask16 falls = _mm512_cmp_ps_mask(x, _mm512_setzero_ps(), _CMP_NGE_UQ);
+        _mm512_mask_storeu_ps(out + i, valid, _mm512_mask_mul_ps(x, falls, x, y));
+    }
+}
+
 void mnet_accumulate_f32_avx512vnni(size_t n, const float *in, float *acc)
 {
     for (size_t i = 0; i < n; i += 16) {

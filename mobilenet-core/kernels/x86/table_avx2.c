@@ -24,6 +24,7 @@ const MnetKernels mnet_kernels_avx2 = {
     .add_f32 = mnet_add_f32_avx2,
     .sub_f32 = mnet_sub_f32_avx2,
     .mul_f32 = mnet_mul_f32_avx2,
+    .prelu_f32 = mnet_prelu_f32_avx2,
     .lut8 = mnet_lut8_avx2,
     .accumulate_s8 = mnet_accumulate_s8_avx2,
     .accumulate_f32 = mnet_accumulate_f32_avx2,

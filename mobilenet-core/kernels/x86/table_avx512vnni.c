@@ -25,6 +25,7 @@ const MnetKernels mnet_kernels_avx512vnni = {
     .add_f32 = mnet_add_f32_avx512vnni,
     .sub_f32 = mnet_sub_f32_avx512vnni,
     .mul_f32 = mnet_mul_f32_avx512vnni,
+    .prelu_f32 = mnet_prelu_f32_avx512vnni,
     .lut8 = mnet_lut8_avx512vnni,
     .accumulate_s8 = mnet_accumulate_s8_avx512vnni,
     .accumulate_f32 = mnet_accumulate_f32_avx512vnni,

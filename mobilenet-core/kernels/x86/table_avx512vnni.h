@@ -26,6 +26,7 @@ void mnet_sub_f32_avx512vnni(size_t n, const float *a, const float *b, size_t b_
                              float max, float *out);
 void mnet_mul_f32_avx512vnni(size_t n, const float *a, const float *b, size_t b_step, float min,
                              float max, float *out);
+void mnet_prelu_f32_avx512vnni(size_t n, const float *a, const float *b, size_t b_step, float *out);
 void mnet_lut8_avx512vnni(size_t n, const uint8_t *in, const uint8_t *table, uint8_t *out);
 void mnet_accumulate_s8_avx512vnni(size_t n, const int8_t *in, int32_t *acc);
 void mnet_accumulate_f32_avx512vnni(size_t n, const float *in, float *acc);

@@ -19,6 +19,7 @@ const MnetKernels mnet_kernels_dotprod = {
     .add_f32 = mnet_add_f32_c,
     .sub_f32 = mnet_sub_f32_c,
     .mul_f32 = mnet_mul_f32_c,
+    .prelu_f32 = mnet_prelu_f32_c,
     .lut8 = mnet_lut8_c,
     .accumulate_s8 = mnet_accumulate_s8_c,
     .accumulate_f32 = mnet_accumulate_f32_c,

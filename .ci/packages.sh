@@ -10,8 +10,10 @@ packages_build="gcc libc6-dev meson ninja-build pkgconf zlib1g-dev
   gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good"
 # Decoders of H.264 and of most other films and sound.
 packages_film="gstreamer1.0-libav"
+# rtsp-annotate: the server, an encoder of H.264, TLS.
+packages_rtsp="libgstrtspserver-1.0-dev gstreamer1.0-plugins-ugly glib-networking"
 packages_download="curl ca-certificates"
-packages_test="g++ binutils python3 python3-gi libgirepository1.0-dev libjpeg-turbo-progs"
+packages_test="g++ binutils python3 python3-gi libgirepository1.0-dev libjpeg-turbo-progs openssl"
 # qemu-user: other processors of this architecture, and arm64.
 packages_gate="clang libclang-rt-14-dev clang-format indent valgrind libc6-dbg qemu-user"
 packages_aarch64="gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user mmdebstrap gpgv"

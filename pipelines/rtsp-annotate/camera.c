@@ -246,33 +246,51 @@ camera_get_figures (Camera * camera, CameraFigures * figures)
   g_mutex_unlock (&camera->lock);
 }
 
-gboolean
-camera_check (const CameraSettings * settings)
+/* It starts as in a pipeline, where it would look at its model. */
+static gboolean
+can_start (const gchar * name, GstElement * element)
 {
-  GstElement *analyser = capture_make_analyser (settings);
   GstBus *bus = gst_bus_new ();
   GstMessage *message;
   GError *error = NULL;
-  gboolean good = FALSE;
+  gboolean good;
 
-  if (!analyser) {
-    complain ("%s: there is no element %s", settings->name, settings->element);
-  } else {
-    gst_object_ref_sink (analyser);
-    gst_element_set_bus (analyser, bus);
-    good = gst_element_set_state (analyser, GST_STATE_PAUSED) !=
-        GST_STATE_CHANGE_FAILURE;
-    message = gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR);
-    if (!good && message) {
-      gst_message_parse_error (message, &error, NULL);
-      complain ("%s: %s", settings->name, error->message);
-      g_error_free (error);
-    }
-    gst_clear_message (&message);
-    gst_element_set_state (analyser, GST_STATE_NULL);
-    gst_element_set_bus (analyser, NULL);
-    gst_object_unref (analyser);
+  gst_element_set_bus (element, bus);
+  good = gst_element_set_state (element, GST_STATE_PAUSED) !=
+      GST_STATE_CHANGE_FAILURE;
+  message = gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR);
+  if (!good && message) {
+    gst_message_parse_error (message, &error, NULL);
+    complain ("%s: %s", name, error->message);
+    g_error_free (error);
   }
+  gst_clear_message (&message);
+  gst_element_set_state (element, GST_STATE_NULL);
+  gst_element_set_bus (element, NULL);
   gst_object_unref (bus);
+  return good;
+}
+
+gboolean
+camera_check (const CameraSettings * settings)
+{
+  GstElement *parts[] = { capture_make_analyser (settings),
+    gst_element_factory_make ("mobilenetoverlay", NULL)
+  };
+  gboolean good = TRUE;
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (parts); i++) {
+    if (!parts[i]) {
+      complain ("%s: there is no element %s; is the plugin of gst-mobilenet "
+          "in GST_PLUGIN_PATH, and built with Pango?", settings->name,
+          i ? "mobilenetoverlay" : settings->element);
+      good = FALSE;
+      continue;
+    }
+    gst_object_ref_sink (parts[i]);
+    good = good && can_start (settings->name, parts[i]);
+    gst_object_unref (parts[i]);
+  }
   return good;
 }

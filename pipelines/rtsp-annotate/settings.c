@@ -102,14 +102,17 @@ read_password (const Reader * reader, const gchar * variable)
   return password;
 }
 
+/* One of them without the other is of no use. */
 static void
 check_pair (const Reader * reader, const gchar * a_name, const gchar * a,
     const gchar * b_name, const gchar * b)
 {
+  const DraftEntry *entry = find (reader, a ? a_name : b_name);
+
   if (!a == !b)
     return;
-  complain ("[%s] %s: it needs %s beside it, which is not there",
-      GROUP_SERVER, a ? a_name : b_name, a ? b_name : a_name);
+  complain ("%s: it needs %s beside it, which is not there",
+      entry ? entry->origin : a ? a_name : b_name, a ? b_name : a_name);
   ++*reader->faults;
 }
 

@@ -185,18 +185,18 @@ MnetModel *mnet_model_load_memory(const void *data, size_t size, const MnetModel
 
 MnetModel *mnet_model_load(const char *path, const MnetModelOptions *options, MnetError *error)
 {
-    MnetMapping mapping = { NULL, 0 };
+    MnetFile file;
     MnetModel *model = NULL;
-    if (!mnet_map_file(&mapping, path, error))
-        model = mnet_model_load_memory(mapping.data, mapping.size, options, error);
+    if (!mnet_file_read(&file, path, error))
+        model = mnet_model_load_memory(file.data, file.size, options, error);
     if (!model) {
-        mnet_unmap_file(&mapping);
+        mnet_file_clear(&file);
         /* Arguments are the caller's or the environment's, not the file's. */
         if (error && error->status != MNET_ERROR_ARGUMENT)
             mnet_error_prefix(error, "%.200s", path);
         return NULL;
     }
-    model->mapping = mapping;
+    model->file = file;
     return model;
 }
 
@@ -213,7 +213,7 @@ void mnet_model_unref(MnetModel *model)
     for (int32_t i = 0; model->labels && i < model->graph.n_outputs; i++)
         mnet_labels_unref(model->labels[i]);
     mnet_store_clear(&model->store);
-    mnet_unmap_file(&model->mapping);
+    mnet_file_clear(&model->file);
     mnet_free(model);
 }
 
@@ -249,11 +249,11 @@ void mnet_model_folded(const MnetModel *model, MnetFolded *folded)
 
 size_t mnet_model_unsupported(const char *path, MnetUnsupported *list, size_t max)
 {
-    MnetMapping mapping = { NULL, 0 };
-    if (mnet_map_file(&mapping, path, NULL))
+    MnetFile file;
+    if (mnet_file_read(&file, path, NULL))
         return 0;
-    size_t n = mnet_tflite_unsupported(mapping.data, mapping.size, list, max);
-    mnet_unmap_file(&mapping);
+    size_t n = mnet_tflite_unsupported(file.data, file.size, list, max);
+    mnet_file_clear(&file);
     return n;
 }
 

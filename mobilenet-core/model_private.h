@@ -14,8 +14,8 @@
 
 struct MnetModel {
     atomic_int references;
-    MnetMapping mapping; /* empty when the bytes are the caller's */
-    MnetStore store;     /* everything below */
+    MnetFile file;   /* empty when the bytes are the caller's */
+    MnetStore store; /* everything below */
     const MnetKernels *kernels;
     MnetGraph graph;
     MnetProgram program;

@@ -3,9 +3,11 @@
  * Worker threads of pthreadpool. */
 #include "pool.h"
 
+#include <pthread.h>
 #include <pthreadpool.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -36,6 +38,43 @@ static unsigned usable_processors(void)
     return n < 1 ? 1 : n > MAX_THREADS ? MAX_THREADS : (unsigned)n;
 }
 
+static void *wait_for_all(void *started)
+{
+    pthread_mutex_lock(started);
+    pthread_mutex_unlock(started);
+    return NULL;
+}
+
+/* 0, or why so many threads cannot be had at once.  pthreadpool does not look, and
+ * waits for ever for a thread that did not start. */
+static int try_threads(unsigned n)
+{
+    pthread_t threads[MAX_THREADS];
+    pthread_mutex_t started = PTHREAD_MUTEX_INITIALIZER;
+    unsigned have = 0;
+    int failure = 0;
+    pthread_mutex_lock(&started);
+    while (have < n && !(failure = pthread_create(&threads[have], NULL, wait_for_all, &started)))
+        have++;
+    pthread_mutex_unlock(&started);
+    while (have)
+        pthread_join(threads[--have], NULL);
+    pthread_mutex_destroy(&started);
+    return failure;
+}
+
+static pthreadpool_t start_workers(unsigned threads, MnetError *error)
+{
+    int failure = try_threads(threads - 1);
+    pthreadpool_t workers = failure ? NULL : pthreadpool_create(threads);
+    if (!workers)
+        mnet_error_set(error, MNET_ERROR_SYSTEM,
+                       "%u threads cannot be started%s%s; take fewer, or raise the limits of "
+                       "processes and memory",
+                       threads, failure ? ": " : "", failure ? strerror(failure) : "");
+    return workers;
+}
+
 MnetPool *mnet_pool_new(unsigned threads, MnetError *error)
 {
     if (!threads)
@@ -53,9 +92,8 @@ MnetPool *mnet_pool_new(unsigned threads, MnetError *error)
     atomic_init(&pool->references, 1);
     pool->process = getpid();
     pool->threads = threads;
-    pool->workers = pthreadpool_create(threads);
+    pool->workers = start_workers(threads, error);
     if (!pool->workers) {
-        mnet_error_set(error, MNET_ERROR_SYSTEM, "%u threads cannot be started", threads);
         mnet_free(pool);
         return NULL;
     }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Allocation, stores, mapped files. */
+ * Allocation, stores, files in memory. */
 #include "base/memory.h"
 
 #include <errno.h>
@@ -8,7 +8,6 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -142,7 +141,42 @@ void mnet_store_clear(MnetStore *store)
     store->full = false;
 }
 
-static MnetStatus map_descriptor(MnetMapping *mapping, int fd, MnetError *error)
+/* Until `size` bytes, the end (then errno is 0) or a failure. */
+static size_t read_all(int fd, uint8_t *bytes, size_t size)
+{
+    size_t have = 0;
+    while (have < size) {
+        ssize_t n = read(fd, bytes + have, size - have);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n == 0)
+            errno = 0;
+        if (n <= 0)
+            break;
+        have += (size_t)n;
+    }
+    return have;
+}
+
+/* Exactly `size` bytes: what others write to the file meanwhile shows. */
+static MnetStatus read_bytes(uint8_t *bytes, size_t size, int fd, MnetError *error)
+{
+    uint8_t more;
+    size_t have = read_all(fd, bytes, size);
+    if (have < size && errno)
+        return mnet_error_set(error, MNET_ERROR_IO, "cannot be read: %s", strerror(errno));
+    if (have < size)
+        return mnet_error_set(error, MNET_ERROR_IO,
+                              "had %zu bytes and then %zu: it was written to while it was read",
+                              size, have);
+    if (read_all(fd, &more, 1))
+        return mnet_error_set(error, MNET_ERROR_IO,
+                              "had %zu bytes and then more: it was written to while it was read",
+                              size);
+    return MNET_OK;
+}
+
+static MnetStatus read_descriptor(MnetFile *file, int fd, MnetError *error)
 {
     struct stat st;
     if (fstat(fd, &st))
@@ -154,29 +188,29 @@ static MnetStatus map_descriptor(MnetMapping *mapping, int fd, MnetError *error)
     if ((uint64_t)st.st_size > MAX_FILE_BYTES)
         return mnet_error_set(error, MNET_ERROR_LIMIT, "has %lld bytes, at most %zu are read",
                               (long long)st.st_size, MAX_FILE_BYTES);
-    void *data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (data == MAP_FAILED)
-        return mnet_error_set(error, MNET_ERROR_IO, "cannot be mapped: %s", strerror(errno));
-    mapping->data = data;
-    mapping->size = (size_t)st.st_size;
-    return MNET_OK;
+    file->size = (size_t)st.st_size;
+    file->data = mnet_alloc(file->size);
+    if (!file->data)
+        return mnet_error_memory(error, file->size);
+    return read_bytes(file->data, file->size, fd, error);
 }
 
-MnetStatus mnet_map_file(MnetMapping *mapping, const char *path, MnetError *error)
+MnetStatus mnet_file_read(MnetFile *file, const char *path, MnetError *error)
 {
+    *file = (MnetFile){ NULL, 0 };
     /* O_NONBLOCK: a named pipe must be refused, not waited for. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
         return mnet_error_set(error, MNET_ERROR_IO, "%s", strerror(errno));
-    MnetStatus status = map_descriptor(mapping, fd, error);
+    MnetStatus status = read_descriptor(file, fd, error);
     close(fd);
+    if (status)
+        mnet_file_clear(file);
     return status;
 }
 
-void mnet_unmap_file(MnetMapping *mapping)
+void mnet_file_clear(MnetFile *file)
 {
-    if (mapping->data)
-        munmap((void *)(uintptr_t)mapping->data, mapping->size);
-    mapping->data = NULL;
-    mapping->size = 0;
+    mnet_free(file->data);
+    *file = (MnetFile){ NULL, 0 };
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * All memory of the core: allocation, a store that is freed at once, mapped
- * files, sizes that cannot overflow. */
+ * All memory of the core: allocation, a store that is freed at once, files
+ * in memory, sizes that cannot overflow. */
 #ifndef MNET_BASE_MEMORY_H
 #define MNET_BASE_MEMORY_H
 
@@ -57,14 +57,16 @@ void *mnet_store_calloc(MnetStore *store, size_t count, size_t size);
 bool mnet_store_count(MnetStore *store, size_t bytes);
 void mnet_store_clear(MnetStore *store);
 
-/* A file's bytes, mapped read-only. */
+/* A file's bytes.  They are not mapped: who cut the file short would end the
+ * process. */
 typedef struct {
-    const uint8_t *data;
+    uint8_t *data;
     size_t size;
-} MnetMapping;
+} MnetFile;
 
-/* Refuses what is no regular file, is empty or larger than 2 GiB. */
-MnetStatus mnet_map_file(MnetMapping *mapping, const char *path, MnetError *error);
-void mnet_unmap_file(MnetMapping *mapping);
+/* Refuses what is no regular file, is empty or larger than 2 GiB, or changes its
+ * size meanwhile; `file` is empty then. */
+MnetStatus mnet_file_read(MnetFile *file, const char *path, MnetError *error);
+void mnet_file_clear(MnetFile *file);
 
 #endif

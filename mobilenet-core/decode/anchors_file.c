@@ -309,12 +309,12 @@ MnetAnchors *mnet_anchors_parse(const void *data, size_t size, const char *name,
 
 MnetAnchors *mnet_anchors_load(const char *path, MnetError *error)
 {
-    MnetMapping mapping = { NULL, 0 };
-    if (mnet_map_file(&mapping, path, error)) {
+    MnetFile file;
+    if (mnet_file_read(&file, path, error)) {
         mnet_error_prefix(error, "%.200s", path);
         return NULL;
     }
-    MnetAnchors *anchors = mnet_anchors_parse(mapping.data, mapping.size, path, error);
-    mnet_unmap_file(&mapping);
+    MnetAnchors *anchors = mnet_anchors_parse(file.data, file.size, path, error);
+    mnet_file_clear(&file);
     return anchors;
 }

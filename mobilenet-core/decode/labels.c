@@ -165,13 +165,13 @@ MnetLabels *mnet_labels_parse(const char *text, size_t size, const char *name, M
 
 MnetLabels *mnet_labels_load(const char *path, MnetError *error)
 {
-    MnetMapping mapping = { NULL, 0 };
-    if (mnet_map_file(&mapping, path, error)) {
+    MnetFile file;
+    if (mnet_file_read(&file, path, error)) {
         mnet_error_prefix(error, "%.200s", path);
         return NULL;
     }
-    MnetLabels *labels = mnet_labels_parse((const char *)mapping.data, mapping.size, path, error);
-    mnet_unmap_file(&mapping);
+    MnetLabels *labels = mnet_labels_parse((const char *)file.data, file.size, path, error);
+    mnet_file_clear(&file);
     return labels;
 }
 

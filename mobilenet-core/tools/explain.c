@@ -113,7 +113,7 @@ static void print_folded(const MnetModel *model)
 
 static void print_memory(const MnetModelStats *stats, const Survey *survey)
 {
-    printf("%-9s%s file, mapped; ", "memory", tool_bytes(stats->file_bytes).text);
+    printf("%-9s%s file, read; ", "memory", tool_bytes(stats->file_bytes).text);
     printf("%s packed weights, for all sessions\n", tool_bytes(stats->weight_bytes).text);
     printf("%-9s%s activations ", "", tool_bytes(stats->arena_bytes - stats->scratch_bytes).text);
     printf("and %s inputs a session, ", tool_bytes(stats->input_bytes).text);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Memory, stores, bytes of files, errors, text, mapped files. */
+ * Memory, stores, bytes of files, errors, text, files. */
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/memory.h"
@@ -142,26 +142,25 @@ static void check_utf8(void)
 static void check_files(void)
 {
     char folder[] = P_tmpdir "/mnet-base-XXXXXX", path[64];
-    MnetMapping mapping = { NULL, 0 };
+    MnetFile read;
     MnetError error = { MNET_OK, "" };
     EXPECT(mkdtemp(folder), "a folder");
-    EXPECT(mnet_map_file(&mapping, folder, &error), "a folder as file");
+    EXPECT(mnet_file_read(&read, folder, &error), "a folder as file");
     expect_error("folder", &error, MNET_ERROR_IO, "regular file");
     snprintf(path, sizeof path, "%s/file", folder);
-    EXPECT(mnet_map_file(&mapping, path, &error), "no file");
+    EXPECT(mnet_file_read(&read, path, &error), "no file");
     expect_error("no file", &error, MNET_ERROR_IO, "No such file");
-    EXPECT(!mkfifo(path, 0600) && mnet_map_file(&mapping, path, &error), "a pipe");
+    EXPECT(!mkfifo(path, 0600) && mnet_file_read(&read, path, &error), "a pipe");
     expect_error("pipe", &error, MNET_ERROR_IO, "regular file");
     unlink(path);
     FILE *file = fopen(path, "wb");
-    EXPECT(file && mnet_map_file(&mapping, path, &error), "an empty file");
+    EXPECT(file && mnet_file_read(&read, path, &error), "an empty file");
     expect_error("empty", &error, MNET_ERROR_FORMAT, "is empty");
     EXPECT(file && fputs("abc", file) >= 0 && !fclose(file), "three bytes");
-    EXPECT(!mnet_map_file(&mapping, path, &error) && mapping.size == 3 &&
-               !memcmp(mapping.data, "abc", 3),
+    EXPECT(!mnet_file_read(&read, path, &error) && read.size == 3 && !memcmp(read.data, "abc", 3),
            "a file");
-    mnet_unmap_file(&mapping);
-    EXPECT(!mapping.data && !mapping.size, "an unmapped file");
+    mnet_file_clear(&read);
+    EXPECT(!read.data && !read.size, "a file that was given back");
     unlink(path);
     rmdir(folder);
 }

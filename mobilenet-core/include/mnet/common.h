@@ -27,7 +27,7 @@ extern "C" {
 typedef enum {
     MNET_OK = 0,
     MNET_ERROR_ARGUMENT,    /* the caller passed something out of its range */
-    MNET_ERROR_IO,          /* a file could not be opened, read or mapped */
+    MNET_ERROR_IO,          /* a file could not be opened or read */
     MNET_ERROR_FORMAT,      /* a file contradicts its format or itself */
     MNET_ERROR_UNSUPPORTED, /* a valid file asks for what is not implemented */
     MNET_ERROR_LIMIT,       /* a stated bound on memory, counts or size is passed */

@@ -37,8 +37,9 @@ typedef struct {
 
 /* Reads, checks, folds and packs a .tflite file.  `options` may be NULL.
  * Returns a model with one reference, or NULL and fills `error`.
- * mnet_model_load() maps the file and keeps it mapped: replacing it by a
- * rename is safe, writing into it while it is in use is not.
+ * mnet_model_load() reads the file once and keeps its bytes: what becomes of it
+ * afterwards is all the same.  One that is written to meanwhile is refused where
+ * its size shows that; replace files by renaming.
  * mnet_model_load_memory() borrows `data` until the last reference is gone. */
 MNET_API MnetModel *mnet_model_load(const char *path, const MnetModelOptions *options,
                                     MnetError *error);

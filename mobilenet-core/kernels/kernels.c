@@ -12,6 +12,7 @@ const MnetKernelSet mnet_kernel_sets[] = {
 #endif
 #ifdef MNET_HAVE_ARM64
     { &mnet_kernels_dotprod, MNET_CPU_DOTPROD },
+    { &mnet_kernels_neon, MNET_CPU_NEON },
 #endif
     { &mnet_kernels_c, 0 },
     { NULL, 0 },

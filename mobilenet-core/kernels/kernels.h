@@ -219,6 +219,7 @@ extern const MnetKernels mnet_kernels_avx2;
 #endif
 #ifdef MNET_HAVE_ARM64
 extern const MnetKernels mnet_kernels_dotprod;
+extern const MnetKernels mnet_kernels_neon;
 #endif
 
 #endif

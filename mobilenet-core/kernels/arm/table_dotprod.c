@@ -3,27 +3,28 @@
  * The table for ARMv8.2 with SDOT. */
 #include "kernels/arm/table_dotprod.h"
 
+#include "kernels/arm/table_neon.h"
 #include "kernels/c/table_c.h"
 
 const MnetKernels mnet_kernels_dotprod = {
     .name = "dotprod",
     .gemm_s8 = { .mr = 4, .nr = 16, .kr = 4, .wide = 0, .w_bias = 0, .run = mnet_gemm_s8_dotprod },
     .gemm_f32 = { .mr = 4, .nr = 8, .run = mnet_gemm_f32_c },
-    .depthwise_s8 = { .channel_tile = 8,
-                      .pack_bytes = NULL,
-                      .pack = NULL,
-                      .run = mnet_depthwise_s8_c },
+    .depthwise_s8 = { .channel_tile = 16,
+                      .pack_bytes = mnet_depthwise_s8_pack_bytes_dotprod,
+                      .pack = mnet_depthwise_s8_pack_dotprod,
+                      .run = mnet_depthwise_s8_dotprod },
     .depthwise_f32 = { .channel_tile = 8, .run = mnet_depthwise_f32_c },
-    .add_s8 = mnet_add_s8_c,
-    .mul_s8 = mnet_mul_s8_c,
+    .add_s8 = mnet_add_s8_neon,
+    .mul_s8 = mnet_mul_s8_neon,
     .add_f32 = mnet_add_f32_c,
     .sub_f32 = mnet_sub_f32_c,
     .mul_f32 = mnet_mul_f32_c,
     .prelu_f32 = mnet_prelu_f32_c,
-    .lut8 = mnet_lut8_c,
-    .accumulate_s8 = mnet_accumulate_s8_c,
+    .lut8 = mnet_lut8_neon,
+    .accumulate_s8 = mnet_accumulate_s8_neon,
     .accumulate_f32 = mnet_accumulate_f32_c,
-    .max_s8 = mnet_max_s8_c,
+    .max_s8 = mnet_max_s8_neon,
     .max_f32 = mnet_max_f32_c,
     .image = { .rows8 = mnet_image_rows8_c,
                .rows10 = mnet_image_rows10_c,

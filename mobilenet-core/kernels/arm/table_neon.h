@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The functions of the table for ARMv8.0. */
+#ifndef MNET_KERNELS_ARM_TABLE_NEON_H
+#define MNET_KERNELS_ARM_TABLE_NEON_H
+
+#include "kernels/kernels.h"
+
+void mnet_add_s8_neon(const MnetAddS8 *p, size_t n, const int8_t *a, const int8_t *b, size_t b_step,
+                      int8_t *out);
+void mnet_mul_s8_neon(const MnetMulS8 *p, size_t n, const int8_t *a, const int8_t *b, size_t b_step,
+                      int8_t *out);
+void mnet_lut8_neon(size_t n, const uint8_t *in, const uint8_t *table, uint8_t *out);
+void mnet_accumulate_s8_neon(size_t n, const int8_t *in, int32_t *acc);
+void mnet_max_s8_neon(size_t n, const int8_t *in, int8_t *out);
+
+#endif

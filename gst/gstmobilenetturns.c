@@ -86,3 +86,15 @@ gst_mobilenet_turn_cancel (GstMobilenetTurn * turn)
   g_cond_signal (&turn->called);
   g_mutex_unlock (&lock);
 }
+
+/* How many are in the line. */
+guint
+gst_mobilenet_turns_waiting (void)
+{
+  guint n;
+
+  g_mutex_lock (&lock);
+  n = line.length;
+  g_mutex_unlock (&lock);
+  return n;
+}

@@ -24,6 +24,7 @@ void gst_mobilenet_turn_clear (GstMobilenetTurn * turn);
 gboolean gst_mobilenet_turn_take (GstMobilenetTurn * turn, guint threads);
 void gst_mobilenet_turn_give (GstMobilenetTurn * turn);
 void gst_mobilenet_turn_cancel (GstMobilenetTurn * turn);
+guint gst_mobilenet_turns_waiting (void);
 
 G_END_DECLS
 

@@ -46,6 +46,8 @@ const gchar *fixture_model (void);
 const gchar *fixture_float_model (gboolean tells);
 const gchar *fixture_int8_model (void);
 const gchar *fixture_labelled_model (const gchar * labels);
+/* fixture_model() for pictures of `side` x `side` pixels. */
+const gchar *fixture_sized_model (gint side);
 /* Valid and none: an image-sized output, two inputs, two outputs, and an input
  * that is no picture. */
 const gchar *fixture_map_model (void);

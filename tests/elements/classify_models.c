@@ -22,6 +22,19 @@ fixture_model (void)
 }
 
 const gchar *
+fixture_sized_model (gint side)
+{
+  gchar *name = g_strdup_printf ("colours-%d.tflite", side);
+  const gchar *path = write_model (name, tb_tiny_classifier (&(TbTiny) {
+            .type = TFL_TYPE_UINT8,.width = side,.height = side
+          }
+      ));
+
+  g_free (name);
+  return path;
+}
+
+const gchar *
 fixture_float_model (gboolean tells)
 {
   return write_model (tells ? "float-told.tflite" : "float.tflite",

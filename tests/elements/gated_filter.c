@@ -5,7 +5,7 @@
 
 #include <gst/mobilenet/gstmobilenetmeta.h>
 
-#include "runner.h"
+#include "classify_fixture.h"
 
 struct _GatedFilter
 {
@@ -15,9 +15,20 @@ struct _GatedFilter
   GCond changed;
   guint entered;                /* decodes begun */
   guint allowed;                /* decodes that may end */
+  guint views;                  /* of a frame; 0: 1 */
 };
 
+#define MAX_LATEST_VIEWS 4
+
 G_DEFINE_TYPE (GatedFilter, gated_filter, GST_TYPE_MOBILENET_FILTER);
+
+static gboolean
+gated_filter_start (GstMobilenetFilter * filter, GstMobilenetResults * results,
+    MnetError * error)
+{
+  results->max_views = MAX_LATEST_VIEWS;
+  return TRUE;
+}
 
 static gpointer
 gated_filter_open (GstMobilenetFilter * filter, MnetModel * model,
@@ -30,6 +41,21 @@ static void
 gated_filter_close (GstMobilenetFilter * filter, gpointer reader)
 {
   g_free (reader);
+}
+
+static void
+gated_filter_views (GstMobilenetFilter * filter, GstBuffer * buffer,
+    const MnetPlanes * planes, const GstMobilenetViewRequest * request,
+    GstMobilenetFrame * frame)
+{
+  GatedFilter *self = GATED_FILTER (filter);
+  guint i;
+
+  g_mutex_lock (&self->lock);
+  frame->n_views = CLAMP (self->views, 1, request->max);
+  g_mutex_unlock (&self->lock);
+  for (i = 1; i < frame->n_views; i++)
+    frame->views[i] = frame->views[0];
 }
 
 static void
@@ -91,8 +117,10 @@ gated_filter_class_init (GatedFilterClass * klass)
   gst_element_class_set_static_metadata (GST_ELEMENT_CLASS (klass), "test",
       "test", "test", "test");
   filter_class->result_type = GST_TYPE_MOBILENET_CLASSIFICATION;
+  filter_class->start = gated_filter_start;
   filter_class->open = gated_filter_open;
   filter_class->close = gated_filter_close;
+  filter_class->views = gated_filter_views;
   filter_class->decode = gated_filter_decode;
   filter_class->finish = gated_filter_finish;
   filter_class->attach = gated_filter_attach;
@@ -104,6 +132,26 @@ gated_filter_init (GatedFilter * self)
 {
   g_mutex_init (&self->lock);
   g_cond_init (&self->changed);
+}
+
+GstHarness *
+gated_filter_harness (const gchar * mode, guint interval, gboolean live)
+{
+  GstElement *element = g_object_new (GATED_TYPE_FILTER, NULL);
+  GstBus *bus = gst_bus_new ();
+  GstHarness *h;
+
+  gst_object_ref_sink (element);
+  gst_element_set_bus (element, bus);
+  gst_object_unref (bus);
+  g_object_set (element, "model-file", fixture_model (), "inference-interval",
+      interval, "post-messages", TRUE, NULL);
+  gst_util_set_object_arg (G_OBJECT (element), "mode", mode);
+  h = gst_harness_new_with_element (element, "sink", "src");
+  gst_harness_set_live (h, live);
+  fixture_set_caps (h, "RGB", 16, 16);
+  gst_object_unref (element);
+  return h;
 }
 
 void
@@ -136,6 +184,16 @@ gated_filter_wait (GstHarness * h, guint n)
   while (self->entered < n)
     g_cond_wait (&self->changed, &self->lock);
   fail_unless_equals_int (self->entered, n);
+  g_mutex_unlock (&self->lock);
+}
+
+void
+gated_filter_set_views (GstHarness * h, guint n)
+{
+  GatedFilter *self = GATED_FILTER (h->element);
+
+  g_mutex_lock (&self->lock);
+  self->views = n;
   g_mutex_unlock (&self->lock);
 }
 

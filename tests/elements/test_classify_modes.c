@@ -6,27 +6,6 @@
 #include "classify_fixture.h"
 #include "gated_filter.h"
 
-/* A running element with messages on. */
-static GstHarness *
-new_filter (const gchar * mode, guint interval, gboolean live)
-{
-  GstElement *element = g_object_new (GATED_TYPE_FILTER, NULL);
-  GstBus *bus = gst_bus_new ();
-  GstHarness *h;
-
-  gst_object_ref_sink (element);
-  gst_element_set_bus (element, bus);
-  gst_object_unref (bus);
-  g_object_set (element, "model-file", fixture_model (), "inference-interval",
-      interval, "post-messages", TRUE, NULL);
-  gst_util_set_object_arg (G_OBJECT (element), "mode", mode);
-  h = gst_harness_new_with_element (element, "sink", "src");
-  gst_harness_set_live (h, live);
-  fixture_set_caps (h, "RGB", 16, 16);
-  gst_object_unref (element);
-  return h;
-}
-
 #define NOTHING G_MAXUINT
 
 /* Sends frame `n` through and checks that it carries the result of frame
@@ -85,7 +64,7 @@ push_segment (GstHarness * h)
 
 GST_START_TEST (test_every)
 {
-  GstHarness *h = new_filter ("every", 1, TRUE);
+  GstHarness *h = gated_filter_harness ("every", 1, TRUE);
   guint n;
 
   gated_filter_allow (h, 1000);
@@ -102,7 +81,7 @@ GST_END_TEST;
 
 GST_START_TEST (test_every_with_interval)
 {
-  GstHarness *h = new_filter ("every", 3, FALSE);
+  GstHarness *h = gated_filter_harness ("every", 3, FALSE);
   guint n;
 
   gated_filter_allow (h, 1000);
@@ -126,7 +105,7 @@ GST_END_TEST;
 
 GST_START_TEST (test_latest)
 {
-  GstHarness *h = new_filter ("latest", 1, FALSE);
+  GstHarness *h = gated_filter_harness ("latest", 1, FALSE);
 
   push_frame (h, 0, NOTHING);
   gated_filter_wait (h, 1);
@@ -157,7 +136,7 @@ GST_END_TEST;
 
 GST_START_TEST (test_latest_with_interval)
 {
-  GstHarness *h = new_filter ("latest", 4, FALSE);
+  GstHarness *h = gated_filter_harness ("latest", 4, FALSE);
   guint n;
 
   for (n = 0; n < 4; n++)
@@ -182,7 +161,7 @@ GST_END_TEST;
 /* The frame goes on while the network is busy: nothing of it is held. */
 GST_START_TEST (test_latest_holds_no_frame)
 {
-  GstHarness *h = new_filter ("latest", 1, FALSE);
+  GstHarness *h = gated_filter_harness ("latest", 1, FALSE);
   GstBuffer *buffer;
 
   buffer = fixture_push (h, COLOUR_RED, 0);
@@ -199,14 +178,14 @@ GST_END_TEST;
 /* Live: the frame passes although the network is busy.  Not live: it waits. */
 GST_START_TEST (test_auto)
 {
-  GstHarness *h = new_filter ("auto", 1, TRUE);
+  GstHarness *h = gated_filter_harness ("auto", 1, TRUE);
 
   push_frame (h, 0, NOTHING);
   gated_filter_wait (h, 1);
   gated_filter_allow (h, 1000);
   fixture_teardown (h);
 
-  h = new_filter ("auto", 1, FALSE);
+  h = gated_filter_harness ("auto", 1, FALSE);
   gated_filter_allow (h, 1000);
   push_frame (h, 0, 0);
   push_frame (h, 1, 1);
@@ -252,7 +231,7 @@ static const Interruption interruptions[] = {
 
 GST_START_TEST (test_latest_interrupted)
 {
-  GstHarness *h = new_filter ("latest", 1, FALSE);
+  GstHarness *h = gated_filter_harness ("latest", 1, FALSE);
 
   push_frame (h, 0, NOTHING);
   gated_filter_wait (h, 1);
@@ -279,7 +258,7 @@ GST_END_TEST;
 
 GST_START_TEST (test_every_interrupted)
 {
-  GstHarness *h = new_filter ("every", 100, FALSE);
+  GstHarness *h = gated_filter_harness ("every", 100, FALSE);
 
   gated_filter_allow (h, 1000);
   push_frame (h, 0, 0);
@@ -294,7 +273,7 @@ GST_END_TEST;
 
 GST_START_TEST (test_latest_eos)
 {
-  GstHarness *h = new_filter ("latest", 1, FALSE);
+  GstHarness *h = gated_filter_harness ("latest", 1, FALSE);
   GstElement *element;
 
   push_frame (h, 0, NOTHING);
@@ -322,7 +301,7 @@ stop_element (gpointer data)
  * afterwards, without a result of before. */
 GST_START_TEST (test_latest_stopped_while_busy)
 {
-  GstHarness *h = new_filter ("latest", 1, FALSE);
+  GstHarness *h = gated_filter_harness ("latest", 1, FALSE);
   GThread *stopping;
 
   push_frame (h, 0, NOTHING);
@@ -347,7 +326,7 @@ GST_END_TEST;
  * another one. */
 GST_START_TEST (test_auto_changes)
 {
-  GstHarness *h = new_filter ("auto", 1, TRUE);
+  GstHarness *h = gated_filter_harness ("auto", 1, TRUE);
 
   push_frame (h, 0, NOTHING);
   gated_filter_wait (h, 1);
@@ -376,7 +355,7 @@ push_qos (GstHarness * h, GstClockTimeDiff diff, GstClockTime timestamp)
 /* A late frame passes without inference and carries what there is. */
 GST_START_TEST (test_qos)
 {
-  GstHarness *h = new_filter ("every", 1, FALSE);
+  GstHarness *h = gated_filter_harness ("every", 1, FALSE);
 
   gated_filter_allow (h, 1000);
   push_frame (h, 0, 0);
@@ -405,7 +384,7 @@ GST_END_TEST;
 /* The frame that was due but late is made up for by the next one in time. */
 GST_START_TEST (test_qos_with_interval)
 {
-  GstHarness *h = new_filter ("every", 3, FALSE);
+  GstHarness *h = gated_filter_harness ("every", 3, FALSE);
   guint n;
 
   gated_filter_allow (h, 1000);
@@ -424,7 +403,7 @@ GST_END_TEST;
 
 GST_START_TEST (test_qos_in_latest)
 {
-  GstHarness *h = new_filter ("latest", 1, FALSE);
+  GstHarness *h = gated_filter_harness ("latest", 1, FALSE);
 
   push_qos (h, 0, 3 * FRAME_DURATION);
   push_frame (h, 2, NOTHING);
@@ -444,7 +423,7 @@ GST_END_TEST;
 /* GstBaseTransform's own would drop frames. */
 GST_START_TEST (test_qos_property_has_no_effect)
 {
-  GstHarness *h = new_filter ("every", 1, FALSE);
+  GstHarness *h = gated_filter_harness ("every", 1, FALSE);
 
   gst_element_set_state (h->element, GST_STATE_NULL);
   g_object_set (h->element, "qos", TRUE, NULL);
@@ -467,7 +446,7 @@ GST_END_TEST;
 
 GST_START_TEST (test_frames_without_timestamps)
 {
-  GstHarness *h = new_filter ("every", 2, FALSE);
+  GstHarness *h = gated_filter_harness ("every", 2, FALSE);
   guint n;
 
   gated_filter_allow (h, 1000);

@@ -6,6 +6,10 @@
 
 #include "kernels/kernels.h"
 
+void mnet_gemm_f32_neon(const MnetGemmF32 *g, size_t m, size_t n0, size_t n1, const float *const *a,
+                        size_t a_stride, float *c, size_t c_stride);
+void mnet_depthwise_f32_neon(const MnetDepthwiseF32 *d, size_t width, const float *const *rows,
+                             float *out);
 void mnet_add_s8_neon(const MnetAddS8 *p, size_t n, const int8_t *a, const int8_t *b, size_t b_step,
                       int8_t *out);
 void mnet_mul_s8_neon(const MnetMulS8 *p, size_t n, const int8_t *a, const int8_t *b, size_t b_step,

@@ -30,6 +30,12 @@
  * computed at N pixels a side. It is for classifiers whose pool covers the
  * whole map; any other network is refused when the element starts.
  *
+ * With #mobilenetclassify:smoothing the scores of all classes are a mean over
+ * analysed frames that goes on, that weight of what was there before and the rest
+ * of what the network says now, before the best ones are chosen: a class that shows
+ * up for one frame does not. Nothing of before a seek, new caps or another model is
+ * in it.
+ *
  * ## A second stage
  *
  * Behind mobilenetssd and with #mobilenetclassify:regions the network looks at
@@ -40,6 +46,10 @@
  * has the `id` (guint) of the detection, too. With `mode=latest` what was said
  * of a thing goes on the detections of the frames that follow: those of the
  * same id, else those of the same class at the same place.
+ *
+ * #mobilenetclassify:smoothing goes by thing there: by the id of the detection.
+ * Ids are new ones in each result of mobilenetssd, and nothing is smoothed, unless
+ * it follows things: set its properties `smoothing` or `hold`.
  *
  * ## Which frames are analysed
  *
@@ -69,24 +79,16 @@
 #include <gst/mobilenet/gstmobilenetmeta.h>
 
 #include "gstmobilenetclassify.h"
+#include "gstmobilenetclassifysettings.h"
+#include "gstmobilenetmeans.h"
 #include "gstmobilenetregions.h"
 
 GST_DEBUG_CATEGORY_STATIC (gst_mobilenet_classify_debug);
 #define GST_CAT_DEFAULT gst_mobilenet_classify_debug
 
-#define DEFAULT_TOP_K 5
-#define DEFAULT_SCORE_THRESHOLD 0.0
-#define DEFAULT_MAX_REGIONS 8
-
-enum
-{
-  PROP_0,
-  PROP_TOP_K,
-  PROP_SCORE_THRESHOLD,
-  PROP_REGIONS,
-  PROP_CLASSES,
-  PROP_MAX_REGIONS,
-};
+/* Things whose scores are remembered, for each that may be looked at: one may be
+ * none of the best for some frames. */
+#define THINGS_PER_REGION 2
 
 /* What is made of a network. */
 typedef struct
@@ -95,7 +97,9 @@ typedef struct
   const gchar *model;
 
   /* The computing thread's. */
-  MnetClass *best;              /* as many as there are classes */
+  GstMobilenetMeans *means;     /* of the frame, or of regions by their id */
+  gfloat *scores;               /* as many as there are classes */
+  MnetClass *best;              /* likewise */
   GstMobilenetClassificationResult *results;    /* likewise */
   GstMobilenetClassification *said[GST_MOBILENET_MAX_VIEWS];    /* of views */
 } Reader;
@@ -104,12 +108,12 @@ struct _GstMobilenetClassify
 {
   GstMobilenetFilter parent;
 
-  /* Under the object lock. */
+  /* Under the object lock.  What follows the settings is what they say, or,
+   * where those were changed to something malformed, said. */
+  GstMobilenetClassifySettings settings;
   guint top_k;
   gdouble score_threshold;
-  gboolean regions;
-  gchar *classes;
-  guint max_regions;
+  gdouble smoothing;
 
   /* From start to stop; the streaming thread's in between. */
   guint n_regions;              /* most regions of a frame; 0: the frame */
@@ -125,35 +129,40 @@ G_DEFINE_TYPE_WITH_CODE (GstMobilenetClassify, gst_mobilenet_classify,
 GST_ELEMENT_REGISTER_DEFINE (mobilenetclassify, "mobilenetclassify",
     GST_RANK_NONE, GST_TYPE_MOBILENET_CLASSIFY);
 
+/* With the object lock: the settings are in force from now on, or, FALSE and
+ * `error` filled, what was in force is. */
+static gboolean
+apply_settings (GstMobilenetClassify * self, MnetError * error)
+{
+  const GstMobilenetClassifySettings *settings = &self->settings;
+
+  if (!gst_mobilenet_classify_settings_check (settings, error))
+    return FALSE;
+  self->top_k = settings->top_k;
+  self->score_threshold = settings->score_threshold;
+  self->smoothing = settings->smoothing;
+  return TRUE;
+}
+
 static void
 gst_mobilenet_classify_set_property (GObject * object, guint prop_id,
     const GValue * value, GParamSpec * pspec)
 {
   GstMobilenetClassify *self = GST_MOBILENET_CLASSIFY (object);
+  MnetError error = { MNET_OK, "" };
+  gboolean applied = TRUE, runs;
 
   GST_OBJECT_LOCK (self);
-  switch (prop_id) {
-    case PROP_TOP_K:
-      self->top_k = g_value_get_uint (value);
-      break;
-    case PROP_SCORE_THRESHOLD:
-      self->score_threshold = g_value_get_double (value);
-      break;
-    case PROP_REGIONS:
-      self->regions = g_value_get_boolean (value);
-      break;
-    case PROP_CLASSES:
-      g_free (self->classes);
-      self->classes = g_value_dup_string (value);
-      break;
-    case PROP_MAX_REGIONS:
-      self->max_regions = g_value_get_uint (value);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
-      break;
-  }
+  runs = GST_STATE (self) > GST_STATE_READY;
+  if (!gst_mobilenet_classify_settings_set (&self->settings, prop_id, value))
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+  else
+    applied = apply_settings (self, &error);
   GST_OBJECT_UNLOCK (self);
+  /* Else the start tells it. */
+  if (!applied && runs)
+    GST_ELEMENT_WARNING (self, LIBRARY, SETTINGS,
+        ("%s; the element goes on as before", error.text), (NULL));
 }
 
 static void
@@ -163,90 +172,18 @@ gst_mobilenet_classify_get_property (GObject * object, guint prop_id,
   GstMobilenetClassify *self = GST_MOBILENET_CLASSIFY (object);
 
   GST_OBJECT_LOCK (self);
-  switch (prop_id) {
-    case PROP_TOP_K:
-      g_value_set_uint (value, self->top_k);
-      break;
-    case PROP_SCORE_THRESHOLD:
-      g_value_set_double (value, self->score_threshold);
-      break;
-    case PROP_REGIONS:
-      g_value_set_boolean (value, self->regions);
-      break;
-    case PROP_CLASSES:
-      g_value_set_string (value, self->classes);
-      break;
-    case PROP_MAX_REGIONS:
-      g_value_set_uint (value, self->max_regions);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
-      break;
-  }
+  if (!gst_mobilenet_classify_settings_get (&self->settings, prop_id, value))
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
   GST_OBJECT_UNLOCK (self);
 }
 
 static void
 gst_mobilenet_classify_finalize (GObject * object)
 {
-  g_free (GST_MOBILENET_CLASSIFY (object)->classes);
+  GstMobilenetClassify *self = GST_MOBILENET_CLASSIFY (object);
+
+  gst_mobilenet_classify_settings_clear (&self->settings);
   G_OBJECT_CLASS (gst_mobilenet_classify_parent_class)->finalize (object);
-}
-
-/* As in gst_mobilenet_settings_check(). */
-static gboolean
-check_properties (GstMobilenetClassify * self, MnetError * error)
-{
-  guint k, max_regions;
-  gdouble threshold;
-  gboolean useless;
-
-  GST_OBJECT_LOCK (self);
-  k = self->top_k;
-  threshold = self->score_threshold;
-  max_regions = self->max_regions;
-  useless = self->classes && *self->classes && !self->regions;
-  GST_OBJECT_UNLOCK (self);
-  error->status = MNET_ERROR_ARGUMENT;
-  if (k < 1) {
-    g_snprintf (error->text, sizeof (error->text),
-        "property top-k is 0, expected 1 or more");
-    return FALSE;
-  }
-  if (!(threshold >= 0 && threshold <= 1)) {
-    g_snprintf (error->text, sizeof (error->text),
-        "property score-threshold is %g, expected a probability, 0 to 1",
-        threshold);
-    return FALSE;
-  }
-  if (max_regions < 1 || max_regions > GST_MOBILENET_MAX_REGIONS) {
-    g_snprintf (error->text, sizeof (error->text),
-        "property max-regions is %u, expected 1 to %d", max_regions,
-        GST_MOBILENET_MAX_REGIONS);
-    return FALSE;
-  }
-  if (useless) {
-    g_snprintf (error->text, sizeof (error->text), "property classes names the "
-        "detections of mobilenetssd that are looked at, but regions is false; "
-        "set regions=true, or leave classes away");
-    return FALSE;
-  }
-  return TRUE;
-}
-
-/* The property classes, split; NULL when it is unset. */
-static gchar **
-split_classes (const gchar * classes)
-{
-  gchar **items;
-  guint i;
-
-  if (!classes || !*classes)
-    return NULL;
-  items = g_strsplit (classes, ",", -1);
-  for (i = 0; items[i]; i++)
-    g_strstrip (items[i]);
-  return items;
 }
 
 static gboolean
@@ -254,19 +191,19 @@ gst_mobilenet_classify_start (GstMobilenetFilter * filter,
     GstMobilenetResults * results, MnetError * error)
 {
   GstMobilenetClassify *self = GST_MOBILENET_CLASSIFY (filter);
+  gboolean valid;
 
-  if (!check_properties (self, error))
-    return FALSE;
   GST_OBJECT_LOCK (self);
-  self->n_regions = self->regions ? self->max_regions : 0;
-  self->wanted = split_classes (self->classes);
+  valid = apply_settings (self, error);
+  self->n_regions = self->settings.regions ? self->settings.max_regions : 0;
+  self->wanted = gst_mobilenet_classify_settings_classes (&self->settings);
   self->deadline = 0;
   GST_OBJECT_UNLOCK (self);
   if (self->n_regions) {
     results->type = GST_TYPE_MOBILENET_DETECTION;
     results->max_views = self->n_regions;
   }
-  return TRUE;
+  return valid;
 }
 
 static void
@@ -312,15 +249,29 @@ check_model (GstMobilenetClassify * self, const MnetModel * model,
   return TRUE;
 }
 
+static void
+gst_mobilenet_classify_close (GstMobilenetFilter * filter, gpointer user)
+{
+  Reader *reader = user;
+
+  mnet_classifier_free (reader->classifier);
+  gst_mobilenet_means_free (reader->means);
+  g_free (reader->scores);
+  g_free (reader->best);
+  g_free (reader->results);
+  g_free (reader);
+}
+
 static gpointer
 gst_mobilenet_classify_open (GstMobilenetFilter * filter, MnetModel * model,
     const MnetLabels * labels, const gchar * name, MnetError * error)
 {
+  GstMobilenetClassify *self = GST_MOBILENET_CLASSIFY (filter);
   MnetClassifier *classifier;
   Reader *reader;
   gsize classes;
 
-  if (!check_model (GST_MOBILENET_CLASSIFY (filter), model, error))
+  if (!check_model (self, model, error))
     return NULL;
   if (!labels)
     labels = mnet_model_labels (model, 0);
@@ -335,20 +286,18 @@ gst_mobilenet_classify_open (GstMobilenetFilter * filter, MnetModel * model,
   reader = g_new0 (Reader, 1);
   reader->classifier = classifier;
   reader->model = name;
+  reader->scores = g_new (gfloat, classes);
   reader->best = g_new (MnetClass, classes);
   reader->results = g_new (GstMobilenetClassificationResult, classes);
-  return reader;
-}
-
-static void
-gst_mobilenet_classify_close (GstMobilenetFilter * filter, gpointer user)
-{
-  Reader *reader = user;
-
-  mnet_classifier_free (reader->classifier);
-  g_free (reader->best);
-  g_free (reader->results);
-  g_free (reader);
+  reader->means = gst_mobilenet_means_new (classes, self->n_regions ?
+      THINGS_PER_REGION * self->n_regions : 1);
+  if (reader->means)
+    return reader;
+  error->status = MNET_ERROR_MEMORY;
+  g_snprintf (error->text, sizeof (error->text), "no memory for the scores of %"
+      G_GSIZE_FORMAT " classes", classes);
+  gst_mobilenet_classify_close (filter, reader);
+  return NULL;
 }
 
 /* Frames of a first stage in mode latest carry nothing until its first result is
@@ -409,22 +358,51 @@ gst_mobilenet_classify_views (GstMobilenetFilter * filter, GstBuffer * buffer,
 }
 
 static void
+gst_mobilenet_classify_reset (GstMobilenetFilter * filter, gpointer user)
+{
+  Reader *reader = user;
+
+  gst_mobilenet_means_reset (reader->means);
+}
+
+/* The best classes of an output, or, with smoothing, of the mean of the scores of
+ * thing `id`.  Returns how many there are. */
+static gsize
+find_best (Reader * reader, gconstpointer output, guint id, gdouble smoothing,
+    gsize k, gfloat threshold)
+{
+  const gfloat *means;
+
+  if (smoothing == 0) {
+    gst_mobilenet_means_reset (reader->means);
+    return mnet_classifier_decode (reader->classifier, output, k, threshold,
+        reader->best);
+  }
+  mnet_classifier_scores (reader->classifier, output, reader->scores);
+  means = gst_mobilenet_means_add (reader->means, id, reader->scores,
+      smoothing);
+  return mnet_classifier_best (reader->classifier, means, k, threshold,
+      reader->best);
+}
+
+static void
 gst_mobilenet_classify_decode (GstMobilenetFilter * filter, gpointer user,
     MnetSession * session, const GstMobilenetFrame * frame, guint view)
 {
   GstMobilenetClassify *self = GST_MOBILENET_CLASSIFY (filter);
   Reader *reader = user;
-  gdouble threshold;
+  gdouble threshold, smoothing;
   gsize k, n, i;
 
   GST_OBJECT_LOCK (self);
   k = self->top_k;
   threshold = self->score_threshold;
+  smoothing = self->smoothing;
   GST_OBJECT_UNLOCK (self);
 
   k = CLAMP (k, 1, mnet_classifier_classes (reader->classifier));
-  n = mnet_classifier_decode (reader->classifier,
-      mnet_session_output (session, 0), k, (gfloat) threshold, reader->best);
+  n = find_best (reader, mnet_session_output (session, 0),
+      frame->views[view].tag, smoothing, k, (gfloat) threshold);
   for (i = 0; i < n; i++) {
     reader->results[i].index = reader->best[i].index;
     reader->results[i].label = reader->best[i].label;
@@ -451,8 +429,9 @@ gst_mobilenet_classify_finish (GstMobilenetFilter * filter, gpointer user,
   GstMobilenetDetection *regions;
   guint i;
 
+  /* NULL when a stop came before the only view was computed. */
   if (!self->n_regions)
-    return reader->said[0];
+    return g_steal_pointer (&reader->said[0]);
   regions = gst_mobilenet_regions_new (reader->model, frame, reader->said);
   for (i = 0; i < frame->n_views; i++)
     gst_mobilenet_classification_unref (reader->said[i]);
@@ -486,30 +465,6 @@ gst_mobilenet_classify_describe (GstMobilenetFilter * filter, gpointer result,
 }
 
 static void
-install_regions (GObjectClass * klass)
-{
-  g_object_class_install_property (klass, PROP_REGIONS,
-      g_param_spec_boolean ("regions", "Regions",
-          "Look at each thing that mobilenetssd has found instead of the "
-          "frame, and hang the result on that detection", FALSE,
-          G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
-          GST_PARAM_MUTABLE_READY));
-  g_object_class_install_property (klass, PROP_CLASSES,
-      g_param_spec_string ("classes", "Classes",
-          "With regions: only detections of these classes, labels or numbers "
-          "separated by commas, e.g. dog,cat (unset: all)", NULL,
-          G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
-          GST_PARAM_MUTABLE_READY));
-  g_object_class_install_property (klass, PROP_MAX_REGIONS,
-      g_param_spec_uint ("max-regions", "Max regions",
-          "With regions: most detections of a frame that are looked at, those "
-          "of the highest score. 1 to " G_STRINGIFY
-          (GST_MOBILENET_MAX_REGIONS), 0, G_MAXUINT, DEFAULT_MAX_REGIONS,
-          G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
-          GST_PARAM_MUTABLE_READY));
-}
-
-static void
 gst_mobilenet_classify_class_init (GstMobilenetClassifyClass * klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
@@ -519,19 +474,7 @@ gst_mobilenet_classify_class_init (GstMobilenetClassifyClass * klass)
   object_class->set_property = gst_mobilenet_classify_set_property;
   object_class->get_property = gst_mobilenet_classify_get_property;
   object_class->finalize = gst_mobilenet_classify_finalize;
-  g_object_class_install_property (object_class, PROP_TOP_K,
-      g_param_spec_uint ("top-k", "Top k",
-          "Most classes in a result, best first. 1 or more", 0, G_MAXUINT,
-          DEFAULT_TOP_K,
-          G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
-          GST_PARAM_MUTABLE_PLAYING));
-  g_object_class_install_property (object_class, PROP_SCORE_THRESHOLD,
-      g_param_spec_double ("score-threshold", "Score threshold",
-          "Least score, a probability, of a class in a result. 0 to 1",
-          -G_MAXDOUBLE, G_MAXDOUBLE, DEFAULT_SCORE_THRESHOLD,
-          G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
-          GST_PARAM_MUTABLE_PLAYING));
-  install_regions (object_class);
+  gst_mobilenet_classify_settings_install (object_class);
 
   gst_element_class_set_static_metadata (element_class,
       "MobileNet image classifier", "Filter/Analyzer/Video",
@@ -548,6 +491,7 @@ gst_mobilenet_classify_class_init (GstMobilenetClassifyClass * klass)
   filter_class->open = gst_mobilenet_classify_open;
   filter_class->close = gst_mobilenet_classify_close;
   filter_class->views = gst_mobilenet_classify_views;
+  filter_class->reset = gst_mobilenet_classify_reset;
   filter_class->decode = gst_mobilenet_classify_decode;
   filter_class->finish = gst_mobilenet_classify_finish;
   filter_class->attach = gst_mobilenet_classify_attach;
@@ -557,7 +501,5 @@ gst_mobilenet_classify_class_init (GstMobilenetClassifyClass * klass)
 static void
 gst_mobilenet_classify_init (GstMobilenetClassify * self)
 {
-  self->top_k = DEFAULT_TOP_K;
-  self->score_threshold = DEFAULT_SCORE_THRESHOLD;
-  self->max_regions = DEFAULT_MAX_REGIONS;
+  gst_mobilenet_classify_settings_init (&self->settings);
 }

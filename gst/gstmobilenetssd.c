@@ -40,6 +40,23 @@
  * are computed; the others keep their findings, for 50 frames at most.
  * #mobilenetssd:region leaves out what need not be looked at.
  *
+ * ## Steady results
+ *
+ * What a detector says of a thing differs a little each time that it looks, and
+ * now and then it misses it. With #mobilenetssd:smoothing or #mobilenetssd:hold
+ * things are followed from one analysed frame to the next, by class and place, and
+ * keep their id. Smoothing takes the mean of boxes, key points and scores over
+ * frames that goes on: that weight of what was there before, and the rest of what
+ * was found; a box that moves counts the less the more it has left its place, so
+ * that it does not lag behind its thing. A label that flips changes when another
+ * one has had twice the score for a while; the score is that of all labels. A thing
+ * that is missed is held where it was found last, until #mobilenetssd:hold after
+ * the timestamp of that frame (frames without one count as 40 ms), unless another
+ * one of its class stands there; with tiles that are shown in turn, or left out by
+ * `motion`, a thing counts as found until its tile is looked at again. Nothing
+ * survives a seek, new caps or another model, nor is anything held or blended over
+ * a change of this element's properties.
+ *
  * ## Example launch lines
  *
  * |[
@@ -50,6 +67,10 @@
  * gst-launch-1.0 -m v4l2src ! mobilenetssd model-file=coco_ssd.tflite classes=person tiles=3x2,motion post-messages=true ! fakesink
  * ]| Reports people, also small ones, in the picture of a camera that stands
  * still.
+ *
+ * |[
+ * gst-launch-1.0 v4l2src ! mobilenetssd model-file=coco_ssd.tflite classes=person smoothing=0.6 hold=500 ! mobilenetoverlay ! videoconvert ! autovideosink
+ * ]| Boxes that neither tremble nor blink.
  */
 
 #include <gst/mobilenet/gstmobilenetmeta.h>
@@ -59,6 +80,7 @@
 #include "gstmobilenetssd.h"
 #include "gstmobilenetssdsettings.h"
 #include "gstmobilenettiles.h"
+#include "gstmobilenettracker.h"
 
 GST_DEBUG_CATEGORY_STATIC (gst_mobilenet_ssd_debug);
 #define GST_CAT_DEFAULT gst_mobilenet_ssd_debug
@@ -77,6 +99,7 @@ typedef struct
 
   /* The computing thread's. */
   GstMobilenetFindings *findings;
+  GstMobilenetTracker *tracker;
   gsize n_outputs;
   const void **outputs;
   GstMobilenetDetectionResult *results; /* MNET_MAX_CANDIDATES */
@@ -93,7 +116,7 @@ struct _GstMobilenetSsd
   Reader *reader;               /* in use, or NULL */
   GstMobilenetTiling tiling;
   gfloat iou_threshold;         /* 0: the network's */
-  guint max_detections;
+  GstMobilenetTrackerOptions following;
 
   /* The streaming thread's. */
   GstMobilenetTiles tiles;
@@ -157,7 +180,10 @@ apply_settings (GstMobilenetSsd * self, MnetError * error)
   tiling.revision = self->tiling.revision + 1;
   self->tiling = tiling;
   self->iou_threshold = self->settings.iou_threshold;
-  self->max_detections = self->settings.max_detections;
+  self->following.smoothing = self->settings.smoothing;
+  self->following.hold = self->settings.hold * GST_MSECOND;
+  self->following.max = self->settings.max_detections;
+  self->following.revision = tiling.revision;
   return TRUE;
 }
 
@@ -300,6 +326,7 @@ gst_mobilenet_ssd_close (GstMobilenetFilter * filter, gpointer user)
 
   g_clear_pointer (&reader->classes, gst_mobilenet_classes_unref);
   g_clear_pointer (&reader->findings, gst_mobilenet_findings_free);
+  g_clear_pointer (&reader->tracker, gst_mobilenet_tracker_free);
   mnet_detector_free (reader->detector);
   g_free (reader->results);
   g_free (reader->points);
@@ -328,6 +355,7 @@ gst_mobilenet_ssd_open (GstMobilenetFilter * filter, MnetModel * model,
   }
   set_input_size (reader, mnet_model_input (model, 0));
   reader->findings = gst_mobilenet_findings_new ();
+  reader->tracker = gst_mobilenet_tracker_new (&self->last_id);
   reader->results = g_new0 (GstMobilenetDetectionResult, MNET_MAX_CANDIDATES);
   reader->points = g_new (Points, MNET_MAX_CANDIDATES);
   reader->n_outputs = mnet_model_n_outputs (model);
@@ -382,6 +410,7 @@ gst_mobilenet_ssd_reset (GstMobilenetFilter * filter, gpointer user)
   Reader *reader = user;
 
   gst_mobilenet_findings_reset (reader->findings);
+  gst_mobilenet_tracker_reset (reader->tracker);
 }
 
 static void
@@ -413,12 +442,13 @@ gst_mobilenet_ssd_decode (GstMobilenetFilter * filter, gpointer user,
 }
 
 static void
-fill_result (Reader * reader, guint id, const MnetDetection * from, gsize i)
+fill_result (Reader * reader, const GstMobilenetTracked * tracked, gsize i)
 {
+  const MnetDetection *from = tracked->detection;
   GstMobilenetDetectionResult *to = &reader->results[i];
   guint k;
 
-  to->id = id;
+  to->id = tracked->id;
   to->index = from->index;
   to->label = from->label;
   to->score = from->score;
@@ -440,20 +470,22 @@ gst_mobilenet_ssd_finish (GstMobilenetFilter * filter, gpointer user,
 {
   GstMobilenetSsd *self = GST_MOBILENET_SSD (filter);
   Reader *reader = user;
+  GstMobilenetTrackerOptions following;
+  const GstMobilenetTracked *tracked;
   const MnetDetection *found;
   gfloat overlap_threshold;
-  gsize n, max, i;
+  gsize n, i;
 
   GST_OBJECT_LOCK (self);
   overlap_threshold = self->iou_threshold;
-  max = self->max_detections;
+  following = self->following;
   GST_OBJECT_UNLOCK (self);
   found =
       gst_mobilenet_findings_merge (reader->findings, overlap_threshold, &n);
-  n = MIN (n, max);
+  tracked = gst_mobilenet_tracker_update (reader->tracker, frame, found, n,
+      &following, &n);
   for (i = 0; i < n; i++)
-    fill_result (reader, 1 + g_atomic_int_add (&self->last_id, 1), &found[i],
-        i);
+    fill_result (reader, &tracked[i], i);
   GST_LOG_OBJECT (self, "frame %" GST_TIME_FORMAT ": %" G_GSIZE_FORMAT
       " detections in %u views", GST_TIME_ARGS (frame->pts), n, frame->n_views);
   return gst_mobilenet_detection_new (reader->model, frame->pts,

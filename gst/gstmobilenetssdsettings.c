@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "gstmobilenetmeans.h"
 #include "gstmobilenetssdsettings.h"
 
 enum
@@ -21,6 +22,8 @@ enum
   PROP_TILES,
   PROP_OVERLAP,
   PROP_REGION,
+  PROP_SMOOTHING,
+  PROP_HOLD,
 };
 
 #define DEFAULT_SCORE_THRESHOLD 0.5
@@ -158,12 +161,29 @@ install_tiles (GObjectClass * klass)
           "fractions of it, e.g. 0,0.5,1,0.5 (unset: all)", NULL, ANY_TIME));
 }
 
+static void
+install_steadiness (GObjectClass * klass)
+{
+  g_object_class_install_property (klass, PROP_SMOOTHING,
+      g_param_spec_double ("smoothing", "Smoothing",
+          "Follow things from one analysed frame to the next and smooth their "
+          "boxes, scores and labels: the weight of what was there before, for "
+          "boxes times their overlap with it. 0 or more and less than 1; 0: off",
+          -G_MAXDOUBLE, G_MAXDOUBLE, 0, ANY_TIME));
+  g_object_class_install_property (klass, PROP_HOLD,
+      g_param_spec_uint ("hold", "Hold",
+          "Follow things from one analysed frame to the next and keep one that "
+          "is missed, in ms after the frame in which it was found last. 0: off",
+          0, G_MAXUINT, 0, ANY_TIME));
+}
+
 void
 gst_mobilenet_ssd_settings_install (GObjectClass * klass)
 {
   install_thresholds (klass);
   install_format (klass);
   install_tiles (klass);
+  install_steadiness (klass);
 }
 
 void
@@ -238,6 +258,12 @@ gst_mobilenet_ssd_settings_set (GstMobilenetSsdSettings * settings,
     case PROP_REGION:
       set_string (&settings->region, value);
       return TRUE;
+    case PROP_SMOOTHING:
+      settings->smoothing = g_value_get_double (value);
+      return TRUE;
+    case PROP_HOLD:
+      settings->hold = g_value_get_uint (value);
+      return TRUE;
     default:
       return FALSE;
   }
@@ -285,6 +311,12 @@ gst_mobilenet_ssd_settings_get (const GstMobilenetSsdSettings * settings,
     case PROP_REGION:
       g_value_set_string (value, settings->region);
       return TRUE;
+    case PROP_SMOOTHING:
+      g_value_set_double (value, settings->smoothing);
+      return TRUE;
+    case PROP_HOLD:
+      g_value_set_uint (value, settings->hold);
+      return TRUE;
     default:
       return FALSE;
   }
@@ -309,7 +341,8 @@ gst_mobilenet_ssd_settings_check (const GstMobilenetSsdSettings * settings,
 {
   error->status = MNET_ERROR_ARGUMENT;
   if (!check_fraction ("score-threshold", settings->score_threshold, error)
-      || !check_fraction ("iou-threshold", settings->iou_threshold, error))
+      || !check_fraction ("iou-threshold", settings->iou_threshold, error)
+      || !gst_mobilenet_smoothing_check (settings->smoothing, error))
     return FALSE;
   if (settings->max_detections < 1
       || settings->max_detections > MNET_MAX_CANDIDATES) {

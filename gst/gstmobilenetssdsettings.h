@@ -32,6 +32,8 @@ typedef struct
   gchar *tiles;
   gdouble overlap;
   gchar *region;
+  gdouble smoothing;            /* 0: off */
+  guint hold;                   /* in ms; 0: off */
 } GstMobilenetSsdSettings;
 
 void gst_mobilenet_ssd_settings_install (GObjectClass * klass);

@@ -16,6 +16,7 @@
 #include <math.h>
 
 #include "gstmobilenetbox.h"
+#include "gstmobilenetmeans.h"
 #include "gstmobilenettracker.h"
 
 #define CAPACITY MNET_MAX_CANDIDATES
@@ -69,7 +70,7 @@ typedef struct
 
 struct _GstMobilenetTracker
 {
-  guint *last_id;
+  gint *last_id;                /* atomic */
   GstClockTime now;             /* of the newest frame; invalid: none yet */
   guint layout;                 /* of its views */
   guint revision;               /* of its options */
@@ -80,9 +81,10 @@ struct _GstMobilenetTracker
   GstMobilenetTracked tracked[CAPACITY];
 };
 
-/* Ids are those behind *last_id, which must outlive the tracker. */
+/* Ids are those behind *last_id, which must outlive the tracker and may be shared
+ * with others. */
 GstMobilenetTracker *
-gst_mobilenet_tracker_new (guint * last_id)
+gst_mobilenet_tracker_new (gint * last_id)
 {
   GstMobilenetTracker *self = g_new0 (GstMobilenetTracker, 1);
 
@@ -231,13 +233,6 @@ is_new (const Track * track, const MnetDetection * found,
   return FALSE;
 }
 
-/* Between the two, also when rounded. */
-static gfloat
-mix (gfloat past, gfloat present, gdouble weight)
-{
-  return present + weight * ((gdouble) past - present);
-}
-
 static void
 mix_classes (Track * track, const MnetDetection * found, gfloat weight)
 {
@@ -269,18 +264,20 @@ mix_box (const MnetDetection * past, MnetDetection * found, gdouble weight)
   const MnetDetection present = *found;
   guint i;
 
-  found->left = mix (past->left, present.left, weight);
-  found->top = mix (past->top, present.top, weight);
-  found->right = mix (past->right, present.right, weight);
-  found->bottom = mix (past->bottom, present.bottom, weight);
+  found->left = gst_mobilenet_mean (past->left, present.left, weight);
+  found->top = gst_mobilenet_mean (past->top, present.top, weight);
+  found->right = gst_mobilenet_mean (past->right, present.right, weight);
+  found->bottom = gst_mobilenet_mean (past->bottom, present.bottom, weight);
   /* Rounding may take the area of a very thin box. */
   if (!(found->left < found->right && found->top < found->bottom)) {
     *found = present;
     return;
   }
   for (i = 0; i < MIN (found->n_points, past->n_points); i++) {
-    found->points[i].x = mix (past->points[i].x, present.points[i].x, weight);
-    found->points[i].y = mix (past->points[i].y, present.points[i].y, weight);
+    found->points[i].x =
+        gst_mobilenet_mean (past->points[i].x, present.points[i].x, weight);
+    found->points[i].y =
+        gst_mobilenet_mean (past->points[i].y, present.points[i].y, weight);
   }
 }
 
@@ -291,12 +288,19 @@ follow (Track * track, const MnetDetection * found, gdouble smoothing)
 
   mix_box (&track->shown, &shown, smoothing *
       gst_mobilenet_box_iou (&track->shown, found));
-  shown.score = mix (track->shown.score, found->score, smoothing);
+  shown.score =
+      gst_mobilenet_mean (track->shown.score, found->score, smoothing);
   mix_classes (track, found, smoothing);
   shown.index = track->classes[0].index;
   shown.label = track->classes[0].label;
   track->shown = shown;
   track->last = *found;
+}
+
+static guint
+new_id (GstMobilenetTracker * self)
+{
+  return 1 + (guint) g_atomic_int_add (self->last_id, 1);
 }
 
 static void
@@ -305,7 +309,7 @@ begin (GstMobilenetTracker * self, Track * track, const MnetDetection * found)
   const MnetClass class = { found->index, found->score, found->label };
   const MnetClass none = { G_MAXUINT32, 0, "" };
 
-  track->id = ++*self->last_id;
+  track->id = new_id (self);
   track->found = TRUE;
   track->last = track->shown = *found;
   track->classes[0] = class;
@@ -388,7 +392,7 @@ pass (GstMobilenetTracker * self, const MnetDetection * found, gsize n)
   self->n_tracks = 0;
   for (i = 0; i < n; i++) {
     self->tracked[i].detection = &found[i];
-    self->tracked[i].id = ++*self->last_id;
+    self->tracked[i].id = new_id (self);
   }
   return n;
 }

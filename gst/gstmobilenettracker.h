@@ -27,7 +27,7 @@ typedef struct
 
 typedef struct _GstMobilenetTracker GstMobilenetTracker;
 
-GstMobilenetTracker *gst_mobilenet_tracker_new (guint * last_id);
+GstMobilenetTracker *gst_mobilenet_tracker_new (gint * last_id);
 void gst_mobilenet_tracker_free (GstMobilenetTracker * self);
 
 void gst_mobilenet_tracker_reset (GstMobilenetTracker * self);

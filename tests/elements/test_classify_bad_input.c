@@ -58,7 +58,7 @@ assert_refused (GQuark domain, gint code, const gchar * words,
   g_object_set (element, "model-file", fixture_model (), "labels-file", NULL,
       "mean", NULL, "std", NULL, "cpu", NULL, "input-range", 0, "input-size",
       NULL, "threads", 1, "inference-interval", 1, "top-k", 5,
-      "score-threshold", 0.0, NULL);
+      "score-threshold", 0.0, "smoothing", 0.0, NULL);
   fail_unless (gst_element_set_state (element, GST_STATE_PAUSED) ==
       GST_STATE_CHANGE_SUCCESS);
   gst_element_set_state (element, GST_STATE_NULL);
@@ -325,6 +325,8 @@ GST_START_TEST (test_out_of_range)
     {"top-k", "0", "top-k|0|1 or more"},
     {"score-threshold", "7", "score-threshold|7|0 to 1"},
     {"score-threshold", "-0.5", "score-threshold|-0.5|0 to 1"},
+    {"smoothing", "1", "smoothing|1|0 or more and less than 1"},
+    {"smoothing", "-0.5", "smoothing|-0.5|0 or more and less than 1"},
   };
   guint i;
 

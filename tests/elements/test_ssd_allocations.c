@@ -65,7 +65,8 @@ calls_of (const gchar * launch, guint * things)
 
 static const gchar *const properties[] =
     { "", "tiles=2x2,motion", "tiles=3x2,whole",
-  "tiles=auto", "region=0,0,1,0.9", "max-detections=2"
+  "tiles=auto", "region=0,0,1,0.9", "max-detections=2",
+  "smoothing=0.5 hold=1000"
 };
 
 GST_START_TEST (test_detections)

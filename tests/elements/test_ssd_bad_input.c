@@ -117,6 +117,8 @@ GST_START_TEST (test_out_of_range)
     {"iou-threshold", "2", "iou-threshold|2|0 to 1"},
     {"max-detections", "0", "max-detections|0|1 to 1024"},
     {"max-detections", "5000", "max-detections|5000|1 to 1024"},
+    {"smoothing", "1", "smoothing|1|0 or more and less than 1"},
+    {"smoothing", "-0.1", "smoothing|-0.1|0 or more and less than 1"},
     {"overlap", "1", "overlap|1|0 to 0.9"},
     {"overlap", "-1", "overlap|-1|0 to 0.9"},
   };

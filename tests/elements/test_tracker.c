@@ -21,7 +21,7 @@ typedef struct
   GstMobilenetTracker *tracker;
   GstMobilenetFrame frame;
   GstMobilenetTrackerOptions options;
-  guint last_id;
+  gint last_id;
   MnetDetection found[MNET_MAX_CANDIDATES];
   const GstMobilenetTracked *tracked;
   gsize n;

@@ -13,6 +13,10 @@ GST_DEBUG_CATEGORY_EXTERN (gst_mobilenet_filter_debug);
 /* Skipped frames are told once in so long; counts in the message lose none. */
 #define QOS_PERIOD GST_SECOND
 
+/* Where frames are late for good, because too many streams share the processors or
+ * a sink's clock is wrong, one in so long is analysed all the same. */
+#define LONGEST_BLINDNESS GST_SECOND
+
 #define FULL_QUALITY 1000000
 
 /* What is in force for a frame. */
@@ -101,11 +105,17 @@ static gboolean
 is_late (GstMobilenetFilter * self, GstClockTime time,
     GstClockTime earliest_time, GstClockTimeDiff * lateness)
 {
+  GstMobilenetFilterPrivate *priv = gst_mobilenet_filter_get_private (self);
+
   if (!GST_CLOCK_TIME_IS_VALID (time))
     return FALSE;
   if (GST_CLOCK_TIME_IS_VALID (earliest_time) && time <= earliest_time)
     *lateness = GST_CLOCK_DIFF (time, earliest_time);
   else if (!waits_behind_others (self, time, lateness))
+    return FALSE;
+  if (!GST_CLOCK_TIME_IS_VALID (priv->blind_since))
+    priv->blind_since = time;
+  if (time >= priv->blind_since + LONGEST_BLINDNESS)
     return FALSE;
   GST_DEBUG_OBJECT (self, "frame %" GST_TIME_FORMAT " is late and passes "
       "without inference; a larger inference-interval or mode=latest would "
@@ -216,6 +226,7 @@ analyse (GstMobilenetFilter * self, GstBuffer * buffer)
   gst_video_frame_unmap (&frame);
   priv->unreadable = FALSE;
   priv->since_analysed = 0;
+  priv->blind_since = GST_CLOCK_TIME_NONE;
   return filled;
 }
 

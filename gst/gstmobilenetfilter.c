@@ -180,6 +180,7 @@ reset_private (GstMobilenetFilter * self, GstMobilenetMode mode)
   priv->frames = 0;
   priv->since_analysed = G_MAXUINT;
   priv->unreadable = FALSE;
+  priv->blind_since = GST_CLOCK_TIME_NONE;
   priv->qos_posted = priv->stats_posted = GST_CLOCK_TIME_NONE;
 }
 
@@ -266,6 +267,7 @@ gst_mobilenet_filter_discard (GstMobilenetFilter * self)
     return;
   gst_mobilenet_scheduler_discard (priv->engine->scheduler);
   gst_mobilenet_pace_restart (&priv->pace);
+  priv->blind_since = GST_CLOCK_TIME_NONE;
   priv->since_analysed = G_MAXUINT;
   priv->restarted = TRUE;
 }

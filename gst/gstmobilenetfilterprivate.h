@@ -45,6 +45,8 @@ typedef struct
   GstMobilenetPace pace;
   guint64 frames;               /* that have come */
   guint since_analysed;         /* frames since the last analysed one */
+  GstClockTime blind_since;     /* running time of the first late frame since
+                                 * then, or none */
   gboolean restarted;           /* no frame was analysed since a discard */
   gboolean unreadable;          /* the last due frame was */
   GstClockTime qos_posted;      /* monotonic, or none */

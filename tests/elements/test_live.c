@@ -146,6 +146,25 @@ GST_START_TEST (test_skips_of_waiting_frames)
 
 GST_END_TEST;
 
+/* A sink that finds every frame late gets a result a second all the same. */
+GST_START_TEST (test_late_for_good)
+{
+  GstHarness *h = gated_filter_harness ("every", 1, FALSE);
+  guint n;
+
+  gated_filter_allow (h, 1000);
+  gst_harness_push_upstream_event (h, gst_event_new_qos
+      (GST_QOS_TYPE_UNDERFLOW, 1.5, 0, GST_SECOND * 1000));
+  for (n = 0; n < 25; n++)
+    fail_if (push_frame (h, n));
+  for (; n < 103; n++)
+    fail_unless (push_frame (h, n));
+  fail_unless_equals_uint64 (fixture_stat (h, "analysed"), 3);
+  fixture_teardown (h);
+}
+
+GST_END_TEST;
+
 typedef struct
 {
   GstHarness *h;
@@ -433,6 +452,7 @@ live_suite (void)
   tcase_add_test (live, test_skips_in_latest);
   tcase_add_test (live, test_skips_of_late_frames);
   tcase_add_test (live, test_skips_of_waiting_frames);
+  tcase_add_test (live, test_late_for_good);
   tcase_add_test (live, test_latency_of_every);
   tcase_add_loop_test (live, test_latency_of_latest, 0, 2);
   tcase_add_test (live, test_flush_within_a_frame);

@@ -7,8 +7,8 @@
 #include "say.h"
 
 void
-health_print (const gchar * name, Camera * camera, Server * server,
-    Mount * mount, guint64 * frames_before, gdouble seconds)
+health_print (const gchar * name, Camera * camera, Mount * mount,
+    guint64 * frames_before, gdouble seconds)
 {
   CameraFigures now;
 
@@ -18,8 +18,7 @@ health_print (const gchar * name, Camera * camera, Server * server,
       G_GUINT64_FORMAT " errors=%" G_GUINT64_FORMAT " reconnects=%"
       G_GUINT64_FORMAT " clients=%u", name, now.state, now.width, now.height,
       (now.frames - *frames_before) / seconds, now.frames, now.analysed,
-      now.skipped, now.errors, now.reconnects,
-      server_count_clients (server, mount));
+      now.skipped, now.errors, now.reconnects, mount_get_clients (mount));
   *frames_before = now.frames;
 }
 

@@ -5,11 +5,10 @@
 #define HEALTH_H
 
 #include "camera.h"
-#include "serve.h"
 
 /* `frames_before`, of the last line, is brought up to date. */
-void health_print (const gchar * name, Camera * camera, Server * server,
-    Mount * mount, guint64 * frames_before, gdouble seconds);
+void health_print (const gchar * name, Camera * camera, Mount * mount,
+    guint64 * frames_before, gdouble seconds);
 
 /* Tells systemd how many of `cameras` (of Camera) play. */
 void health_tell_status (const GPtrArray * cameras);

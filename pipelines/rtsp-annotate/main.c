@@ -13,6 +13,8 @@
 #include "say.h"
 #include "serve.h"
 
+#define LONGEST_HANG (30 * G_TIME_SPAN_SECOND)
+
 typedef struct
 {
   Settings *settings;
@@ -21,6 +23,8 @@ typedef struct
   GPtrArray *cameras;           /* of Camera */
   guint64 *frames;              /* of each at the last health line */
   guint ticks;
+  guint strokes;                /* of the server, the last seen */
+  gint64 stroke_time;           /* us, when it was new */
   GMainLoop *loop;
 } Program;
 
@@ -39,19 +43,27 @@ tick (gpointer user_data)
     mount_tick (g_ptr_array_index (program->mounts, i));
     if (is_time)
       health_print (camera->name, g_ptr_array_index (program->cameras, i),
-          program->server, g_ptr_array_index (program->mounts, i),
-          &program->frames[i], interval);
+          g_ptr_array_index (program->mounts, i), &program->frames[i],
+          interval);
   }
   if (is_time)
     health_tell_status (program->cameras);
-  server_tick (program->server);
   return G_SOURCE_CONTINUE;
 }
 
+/* Not when the server's thread has hung for long. */
 static gboolean
 stroke_watchdog (gpointer user_data)
 {
-  notify ("WATCHDOG=1");
+  Program *program = user_data;
+  guint strokes = server_get_strokes (program->server);
+  gint64 now = g_get_monotonic_time ();
+
+  if (strokes != program->strokes || program->stroke_time == 0)
+    program->stroke_time = now;
+  program->strokes = strokes;
+  if (now - program->stroke_time < LONGEST_HANG)
+    notify ("WATCHDOG=1");
   return G_SOURCE_CONTINUE;
 }
 
@@ -120,7 +132,7 @@ run (Program * program)
     g_timeout_add (1000, tick, program),
     g_unix_signal_add (SIGINT, stop, program->loop),
     g_unix_signal_add (SIGTERM, stop, program->loop),
-    watchdog ? g_timeout_add (watchdog, stroke_watchdog, NULL) : 0
+    watchdog ? g_timeout_add (watchdog, stroke_watchdog, program) : 0
   };
   guint i;
 

@@ -13,7 +13,8 @@
 #include "encoder.h"
 #include "say.h"
 
-#define MEDIA_KEY "rtsp-annotate-mount"
+#define SOURCE_KEY "rtsp-annotate-source"
+#define CLIENTS_KEY "rtsp-annotate-clients"
 
 /* A frame that is older is shown at once instead of at its own distance. */
 #define OLDEST (2 * GST_SECOND)
@@ -22,6 +23,7 @@ struct _Mount
 {
   const CameraSettings *settings;
   GstRTSPMediaFactory *factory;
+  gint *clients;                /* atomic, of g_atomic_rc_box_new0() */
 
   GMutex lock;                  /* of all below; held for moments only */
   GPtrArray *sources;           /* of GstAppSrc; one, or two for a moment */
@@ -169,7 +171,7 @@ mount_tick (Mount * mount)
 static void
 forget_source (GstRTSPMedia * media, Mount * mount)
 {
-  GstElement *source = g_object_steal_data (G_OBJECT (media), MEDIA_KEY);
+  GstElement *source = g_object_steal_data (G_OBJECT (media), SOURCE_KEY);
 
   if (!source)
     return;
@@ -186,7 +188,9 @@ take_media (GstRTSPMediaFactory * factory, GstRTSPMedia * media, Mount * mount)
   GstElement *source = gst_bin_get_by_name (GST_BIN (bin), "frames");
 
   gst_object_unref (bin);
-  g_object_set_data (G_OBJECT (media), MEDIA_KEY, source);
+  g_object_set_data (G_OBJECT (media), SOURCE_KEY, source);
+  g_object_set_data_full (G_OBJECT (media), CLIENTS_KEY,
+      g_atomic_rc_box_acquire (mount->clients), g_atomic_rc_box_release);
   g_signal_connect (media, "unprepared", G_CALLBACK (forget_source), mount);
   g_mutex_lock (&mount->lock);
   g_ptr_array_add (mount->sources, source);
@@ -226,6 +230,7 @@ mount_new (const CameraSettings * settings)
     return NULL;
   mount = g_new0 (Mount, 1);
   mount->settings = settings;
+  mount->clients = g_atomic_rc_box_new0 (gint);
   mount->sources = g_ptr_array_new_with_free_func (gst_object_unref);
   mount->last = make_black ();
   mount->lost = g_date_time_new_now_local ();
@@ -251,6 +256,7 @@ mount_free (Mount * mount)
   gst_sample_unref (mount->last);
   g_clear_pointer (&mount->lost, g_date_time_unref);
   g_mutex_clear (&mount->lock);
+  g_atomic_rc_box_release (mount->clients);
   g_free (mount);
 }
 
@@ -260,16 +266,28 @@ mount_get_factory (Mount * mount)
   return mount->factory;
 }
 
-gboolean
-mount_has_media (Mount * mount, GstRTSPMedia * media)
+guint
+mount_get_clients (Mount * mount)
 {
-  GstElement *source = g_object_get_data (G_OBJECT (media), MEDIA_KEY);
-  gboolean found;
+  return g_atomic_int_get (mount->clients);
+}
 
-  g_mutex_lock (&mount->lock);
-  found = source && g_ptr_array_find (mount->sources, source, NULL);
-  g_mutex_unlock (&mount->lock);
-  return found;
+gpointer
+mount_count_client (GstRTSPMedia * media)
+{
+  gint *clients = g_object_get_data (G_OBJECT (media), CLIENTS_KEY);
+
+  if (!clients)
+    return NULL;
+  g_atomic_int_inc (clients);
+  return g_atomic_rc_box_acquire (clients);
+}
+
+void
+mount_discount_client (gpointer client)
+{
+  g_atomic_int_add ((gint *) client, -1);
+  g_atomic_rc_box_release (client);
 }
 
 void

@@ -19,8 +19,11 @@ void mount_free (Mount * mount);
 /* Belongs to the mount. */
 GstRTSPMediaFactory *mount_get_factory (Mount * mount);
 
-/* Is it this one's media? */
-gboolean mount_has_media (Mount * mount, GstRTSPMedia * media);
+/* Clients that play it.  Each is counted from the first of these, which gives what
+ * the second takes, or NULL when the media is no mount's. */
+guint mount_get_clients (Mount * mount);
+gpointer mount_count_client (GstRTSPMedia * media);
+void mount_discount_client (gpointer client);
 
 /* From the camera's streaming thread; never waits for an encoder or a client.
  * `taken`: the time of the system's clock, or none. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The RTSP server: its mounts, who may see them, and how many do. */
+ * The RTSP server: its mounts, and who may see them. */
 #include "serve.h"
 
 #include <string.h>
@@ -10,11 +10,18 @@
 #define ROLE "viewer"
 #define REALM "rtsp-annotate"
 
+#define PLAYS_KEY "rtsp-annotate-plays"
+
+/* It has a thread of its own: to take a client or to end a session may wait for
+ * a client, for which no camera waits. */
 struct _Server
 {
   const ServerSettings *settings;
   GstRTSPServer *rtsp;
-  guint source;
+  GMainContext *context;
+  GMainLoop *loop;
+  GThread *thread;              /* NULL before server_start() */
+  gint strokes;                 /* atomic: once a second */
 };
 
 static GstRTSPAuth *
@@ -75,13 +82,18 @@ protect (GstRTSPServer * rtsp, const ServerSettings * settings)
   return TRUE;
 }
 
-/* One who comes later than the first can show nothing before a key frame. */
+/* One who comes later than the first can show nothing before a key frame.  A
+ * session counts from here to its end. */
 static void
 start_to_play (GstRTSPClient * client, GstRTSPContext * context,
     gpointer user_data)
 {
-  if (context->media)
-    mount_ask_key_frame (context->media);
+  if (!context->media || !context->sessmedia)
+    return;
+  mount_ask_key_frame (context->media);
+  if (!g_object_get_data (G_OBJECT (context->sessmedia), PLAYS_KEY))
+    g_object_set_data_full (G_OBJECT (context->sessmedia), PLAYS_KEY,
+        mount_count_client (context->media), mount_discount_client);
 }
 
 static void
@@ -97,6 +109,8 @@ server_new (const ServerSettings * settings)
   gchar *port = g_strdup_printf ("%u", settings->port);
 
   server->settings = settings;
+  server->context = g_main_context_new ();
+  server->loop = g_main_loop_new (server->context, FALSE);
   server->rtsp = gst_rtsp_server_new ();
   gst_rtsp_server_set_address (server->rtsp, settings->address);
   gst_rtsp_server_set_service (server->rtsp, port);
@@ -126,12 +140,17 @@ server_free (Server * server)
 {
   GstRTSPSessionPool *pool = gst_rtsp_server_get_session_pool (server->rtsp);
 
-  if (server->source)
-    g_source_remove (server->source);
+  if (server->thread) {
+    g_main_loop_quit (server->loop);
+    g_thread_join (server->thread);
+  }
   gst_rtsp_server_client_filter (server->rtsp, remove_client, NULL);
   gst_rtsp_session_pool_filter (pool, remove_session, NULL);
+  while (g_main_context_iteration (server->context, FALSE));
   g_object_unref (pool);
   g_object_unref (server->rtsp);
+  g_main_loop_unref (server->loop);
+  g_main_context_unref (server->context);
   g_free (server);
 }
 
@@ -152,6 +171,35 @@ server_add (Server * server, const gchar * path, Mount * mount)
   g_object_unref (points);
 }
 
+/* Forgets sessions that ended without a word. */
+static gboolean
+tick (gpointer user_data)
+{
+  Server *server = user_data;
+  GstRTSPSessionPool *pool = gst_rtsp_server_get_session_pool (server->rtsp);
+
+  gst_rtsp_session_pool_cleanup (pool);
+  g_object_unref (pool);
+  g_atomic_int_inc (&server->strokes);
+  return G_SOURCE_CONTINUE;
+}
+
+static gpointer
+run (gpointer user_data)
+{
+  Server *server = user_data;
+  GSource *timer = g_timeout_source_new_seconds (1);
+
+  g_main_context_push_thread_default (server->context);
+  g_source_set_callback (timer, tick, server, NULL);
+  g_source_attach (timer, server->context);
+  g_main_loop_run (server->loop);
+  g_source_destroy (timer);
+  g_source_unref (timer);
+  g_main_context_pop_thread_default (server->context);
+  return NULL;
+}
+
 gboolean
 server_start (Server * server)
 {
@@ -164,9 +212,16 @@ server_start (Server * server)
     g_clear_error (&error);
     return FALSE;
   }
-  server->source = g_source_attach (source, NULL);
+  g_source_attach (source, server->context);
   g_source_unref (source);
+  server->thread = g_thread_new ("rtsp-server", run, server);
   return TRUE;
+}
+
+guint
+server_get_strokes (Server * server)
+{
+  return g_atomic_int_get (&server->strokes);
 }
 
 gchar *
@@ -177,51 +232,4 @@ server_get_address (Server * server)
   return g_strdup_printf (strchr (address, ':') ? "%s://[%s]:%d" :
       "%s://%s:%d", server->settings->tls_certificate ? "rtsps" : "rtsp",
       address, gst_rtsp_server_get_bound_port (server->rtsp));
-}
-
-typedef struct
-{
-  Mount *mount;
-  guint clients;
-} Count;
-
-static GstRTSPFilterResult
-count_media (GstRTSPSession * session, GstRTSPSessionMedia * media,
-    gpointer user_data)
-{
-  Count *count = user_data;
-
-  if (gst_rtsp_session_media_get_rtsp_state (media) == GST_RTSP_STATE_PLAYING
-      && mount_has_media (count->mount,
-          gst_rtsp_session_media_get_media (media)))
-    count->clients++;
-  return GST_RTSP_FILTER_KEEP;
-}
-
-static GstRTSPFilterResult
-count_session (GstRTSPSessionPool * pool, GstRTSPSession * session,
-    gpointer user_data)
-{
-  gst_rtsp_session_filter (session, count_media, user_data);
-  return GST_RTSP_FILTER_KEEP;
-}
-
-guint
-server_count_clients (Server * server, Mount * mount)
-{
-  GstRTSPSessionPool *pool = gst_rtsp_server_get_session_pool (server->rtsp);
-  Count count = { mount, 0 };
-
-  gst_rtsp_session_pool_filter (pool, count_session, &count);
-  g_object_unref (pool);
-  return count.clients;
-}
-
-void
-server_tick (Server * server)
-{
-  GstRTSPSessionPool *pool = gst_rtsp_server_get_session_pool (server->rtsp);
-
-  gst_rtsp_session_pool_cleanup (pool);
-  g_object_unref (pool);
 }

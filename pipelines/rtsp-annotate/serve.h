@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The RTSP server: its mounts, who may see them, and how many do. */
+ * The RTSP server: its mounts, and who may see them. */
 #ifndef SERVE_H
 #define SERVE_H
 
@@ -15,16 +15,13 @@ void server_free (Server * server);
 /* Before server_start(). */
 void server_add (Server * server, const gchar * path, Mount * mount);
 
-/* Listens; FALSE after a complaint. */
+/* Listens, in a thread of its own; FALSE after a complaint. */
 gboolean server_start (Server * server);
 
 /* "rtsp://127.0.0.1:8554"; the caller frees it. */
 gchar *server_get_address (Server * server);
 
-/* Clients that play it. */
-guint server_count_clients (Server * server, Mount * mount);
-
-/* Forgets sessions that ended without a word; now and then, from the main loop. */
-void server_tick (Server * server);
+/* Rises once a second while its thread lives. */
+guint server_get_strokes (Server * server);
 
 #endif

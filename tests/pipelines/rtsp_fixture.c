@@ -235,6 +235,12 @@ program_wait_end (Program * program)
   g_source_remove (limit);
   if (g_subprocess_get_if_exited (program->process))
     status = g_subprocess_get_exit_status (program->process);
+  if (status > 0) {
+    gchar *output = program_output (program);
+
+    g_print ("-- %s ended with %d:\n%s", program->name, status, output);
+    g_free (output);
+  }
   free_program (program);
   return status;
 }

@@ -228,6 +228,8 @@ test_clients (void)
       usage = program_usage (program);
   }
   check_usage (program, &usage);
+  g_free (program_wait (program, HEALTH ".* analysed=[1-9]\\d+ .* clients=0$",
+          1));
   end_annotate (program);
 
   program = start_annotate ("rtsp://127.0.0.1:1/nobody", NULL, NULL);

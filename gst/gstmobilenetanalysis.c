@@ -316,6 +316,7 @@ take_due (GstMobilenetFilter * self, GstBuffer * buffer, const Orders * orders)
   time = gst_mobilenet_running_time (&GST_BASE_TRANSFORM (self)->segment,
       GST_BUFFER_PTS (buffer));
   gst_mobilenet_pace_due (&priv->pace, time);
+  adapt (self, buffer);
   if (!is_late (self, time, orders->earliest_time, &lateness))
     return analyse (self, buffer);
   skip (self, buffer, lateness);
@@ -344,7 +345,6 @@ gst_mobilenet_filter_transform_ip (GstBaseTransform * trans, GstBuffer * buffer)
       && !take_due (self, buffer, &orders))
     return GST_FLOW_ERROR;
   carry_result (self, buffer, orders.post);
-  adapt (self, buffer);
   if (orders.stats_period)
     post_stats (self, orders.stats_period);
   return GST_FLOW_OK;

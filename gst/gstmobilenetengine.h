@@ -24,7 +24,8 @@ typedef struct
   guint n_levels;
   MnetSession *sessions[GST_MOBILENET_MAX_LEVELS];      /* the scheduler's */
   guint64 macs[GST_MOBILENET_MAX_LEVELS];
-  GstClockTime cost;            /* longest inference at start, ns */
+  GstClockTime cost;            /* of an inference at start, ns */
+  GstClockTime longest;         /* likewise */
 
   /* The streaming thread's. */
   GstMobilenetInput inputs[GST_MOBILENET_MAX_LEVELS];

@@ -257,6 +257,22 @@ upstream_is_live (GstMobilenetFilter * self)
   return live;
 }
 
+/* Between frames that are due, as caps and inference-interval say; 0: they do not. */
+static GstClockTime
+expected_interval (GstMobilenetFilter * self)
+{
+  GstMobilenetFilterPrivate *priv = PRIV (self);
+  guint every;
+
+  GST_OBJECT_LOCK (self);
+  every = MAX (priv->settings.interval, 1);
+  GST_OBJECT_UNLOCK (self);
+  if (GST_VIDEO_INFO_FPS_N (&priv->info) <= 0)
+    return 0;
+  return gst_util_uint64_scale (GST_SECOND * every,
+      GST_VIDEO_INFO_FPS_D (&priv->info), GST_VIDEO_INFO_FPS_N (&priv->info));
+}
+
 /* What came before is over: its results are not for what comes. */
 void
 gst_mobilenet_filter_discard (GstMobilenetFilter * self)
@@ -266,7 +282,7 @@ gst_mobilenet_filter_discard (GstMobilenetFilter * self)
   if (!priv->engine)
     return;
   gst_mobilenet_scheduler_discard (priv->engine->scheduler);
-  gst_mobilenet_pace_restart (&priv->pace);
+  gst_mobilenet_pace_restart (&priv->pace, expected_interval (self));
   priv->blind_since = GST_CLOCK_TIME_NONE;
   priv->since_analysed = G_MAXUINT;
   priv->restarted = TRUE;

@@ -24,11 +24,12 @@
  * the network: they have another latency now. */
 #define LONGEST_LATENESS GST_SECOND
 
-/* Down when 2 of the last 8 due frames were skipped, or an analysis takes longer
- * than frames are apart; up when that would leave a fifth of the time. */
+/* Down when an analysis takes nearly all of the time between two due frames, or 2 of
+ * the last 8 were skipped; up when that would leave a quarter of the time. */
 #define SKIPS_LOOKED_AT 0xff
 #define SKIPS_ALLOWED 1
-#define ROOM_ABOVE 0.8
+#define MOST_LOAD 0.95
+#define LOAD_AFTER_RISE 0.75
 /* Each step up that was a mistake doubles the time before the next one, each other
  * step down halves it. */
 #define LEAST_PATIENCE (2 * GST_SECOND)
@@ -41,12 +42,13 @@ promise (GstClockTime cost)
 }
 
 /* What is known of the delays and intervals of frames is forgotten: others come,
- * from a seek, a new stream, or with other caps. */
+ * from a seek, a new stream, or with other caps, which say that they will be
+ * `interval` apart, or nothing: 0. */
 void
-gst_mobilenet_pace_restart (GstMobilenetPace * self)
+gst_mobilenet_pace_restart (GstMobilenetPace * self, GstClockTime interval)
 {
   self->last_due = GST_CLOCK_TIME_NONE;
-  self->interval = 0;
+  self->interval = interval <= LONGEST_INTERVAL ? interval : 0;
   self->skips = 0;
   self->least[0] = self->least[1] = G_MAXINT64;
   self->window = 0;
@@ -54,17 +56,19 @@ gst_mobilenet_pace_restart (GstMobilenetPace * self)
 }
 
 /* For a network of `n_levels` input sizes, 1 to GST_MOBILENET_MAX_LEVELS, with
- * `macs` multiply-adds each, falling; the first one takes `cost`. */
+ * `macs` multiply-adds each, falling; the first one takes `cost`, and `longest` at
+ * most. */
 void
 gst_mobilenet_pace_init (GstMobilenetPace * self, guint n_levels,
-    const guint64 * macs, GstClockTime cost)
+    const guint64 * macs, GstClockTime cost, GstClockTime longest)
 {
   memset (self, 0, sizeof (*self));
   self->n_levels = n_levels;
   memcpy (self->macs, macs, n_levels * sizeof (*macs));
-  self->promised = promise (cost);
+  self->cost = cost;
+  self->promised = promise (longest);
   self->patience = LEAST_PATIENCE;
-  gst_mobilenet_pace_restart (self);
+  gst_mobilenet_pace_restart (self, 0);
 }
 
 static GstClockTime
@@ -194,7 +198,7 @@ gst_mobilenet_pace_adapt (GstMobilenetPace * self, GstClockTime now)
   gdouble load = gst_mobilenet_pace_load (self);
   guint level = self->level;
 
-  if (count_skips (self) > SKIPS_ALLOWED || load > 1) {
+  if (count_skips (self) > SKIPS_ALLOWED || load > MOST_LOAD) {
     gboolean mistake = self->rose && now - self->changed < self->patience;
 
     self->rose = FALSE;
@@ -207,7 +211,7 @@ gst_mobilenet_pace_adapt (GstMobilenetPace * self, GstClockTime now)
     return TRUE;
   }
   if (level == 0 || now - self->changed < self->patience
-      || load * self->macs[level - 1] > ROOM_ABOVE * self->macs[level])
+      || load * self->macs[level - 1] > LOAD_AFTER_RISE * self->macs[level])
     return FALSE;
   self->rose = TRUE;
   self->changed = now;

@@ -20,7 +20,7 @@ typedef struct
   guint skips;                  /* a bit for each of the last ones, 1: skipped */
 
   /* What an analysis takes. */
-  GstClockTime cost;            /* mean at this level; 0: not known yet */
+  GstClockTime cost;            /* mean at this level */
   GstClockTime promised;        /* what frames may wait for one */
   GstClockTime exceeding;       /* the longest one above it, or 0 */
   guint since_exceeding;        /* analyses */
@@ -41,8 +41,9 @@ typedef struct
 } GstMobilenetPace;
 
 void gst_mobilenet_pace_init (GstMobilenetPace * self, guint n_levels,
-    const guint64 * macs, GstClockTime cost);
-void gst_mobilenet_pace_restart (GstMobilenetPace * self);
+    const guint64 * macs, GstClockTime cost, GstClockTime longest);
+void gst_mobilenet_pace_restart (GstMobilenetPace * self,
+    GstClockTime interval);
 void gst_mobilenet_pace_due (GstMobilenetPace * self, GstClockTime time);
 void gst_mobilenet_pace_skipped (GstMobilenetPace * self);
 gboolean gst_mobilenet_pace_analysed (GstMobilenetPace * self,

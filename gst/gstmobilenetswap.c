@@ -27,7 +27,7 @@ gst_mobilenet_filter_set_engine (GstMobilenetFilter * self,
   GST_OBJECT_UNLOCK (self);
   if (engine) {
     gst_mobilenet_pace_init (&priv->pace, engine->n_levels, engine->macs,
-        engine->cost);
+        engine->cost, engine->longest);
     gst_mobilenet_filter_promise (self);
   }
   return old;

@@ -20,7 +20,7 @@ typedef struct
 static void
 start (Camera * camera, guint n_levels)
 {
-  gst_mobilenet_pace_init (&camera->pace, n_levels, macs, COST);
+  gst_mobilenet_pace_init (&camera->pace, n_levels, macs, COST, COST);
   camera->now = 100 * GST_SECOND;
 }
 
@@ -121,8 +121,12 @@ GST_START_TEST (test_interval)
   gst_mobilenet_pace_due (&camera.pace, camera.now + FRAME);
   gst_mobilenet_pace_due (&camera.pace, camera.now);
   fail_unless_equals_uint64 (camera.pace.interval, FRAME);
-  gst_mobilenet_pace_restart (&camera.pace);
+  gst_mobilenet_pace_restart (&camera.pace, 0);
   fail_unless_equals_float (gst_mobilenet_pace_load (&camera.pace), 0);
+  /* What caps say holds until frames tell. */
+  gst_mobilenet_pace_restart (&camera.pace, COST);
+  fail_unless_equals_float (gst_mobilenet_pace_load (&camera.pace), 1);
+  fail_unless (gst_mobilenet_pace_adapt (&camera.pace, camera.now));
 }
 
 GST_END_TEST;
@@ -133,7 +137,7 @@ GST_START_TEST (test_promise)
   GstMobilenetPace pace;
   guint i;
 
-  gst_mobilenet_pace_init (&pace, 1, macs, COST - 5);
+  gst_mobilenet_pace_init (&pace, 1, macs, COST, COST - 5);
   fail_unless_equals_uint64 (pace.promised, COST);
   fail_if (gst_mobilenet_pace_analysed (&pace, COST, TRUE));
   fail_if (gst_mobilenet_pace_analysed (&pace, 5 * GST_SECOND, TRUE));

@@ -6,12 +6,12 @@
 
 const MnetKernels mnet_kernels_neon = {
     .name = "neon",
-    .gemm_s8 = { .mr = 4, .nr = 8, .kr = 0, .wide = 1, .w_bias = 0, .run = mnet_gemm_s8_c },
+    .gemm_s8 = { .mr = 4, .nr = 16, .kr = 16, .wide = 0, .w_bias = 0, .run = mnet_gemm_s8_neon },
     .gemm_f32 = { .mr = 4, .nr = 16, .run = mnet_gemm_f32_neon },
-    .depthwise_s8 = { .channel_tile = 8,
-                      .pack_bytes = NULL,
-                      .pack = NULL,
-                      .run = mnet_depthwise_s8_c },
+    .depthwise_s8 = { .channel_tile = 16,
+                      .pack_bytes = mnet_depthwise_s8_pack_bytes_neon,
+                      .pack = mnet_depthwise_s8_pack_neon,
+                      .run = mnet_depthwise_s8_neon },
     .depthwise_f32 = { .channel_tile = 4, .run = mnet_depthwise_f32_neon },
     .add_s8 = mnet_add_s8_neon,
     .mul_s8 = mnet_mul_s8_neon,

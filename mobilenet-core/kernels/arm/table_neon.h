@@ -6,8 +6,14 @@
 
 #include "kernels/kernels.h"
 
+void mnet_gemm_s8_neon(const MnetGemmS8 *g, size_t m, size_t n0, size_t n1, const int8_t *const *a,
+                       size_t a_stride, int8_t *c, size_t c_stride);
 void mnet_gemm_f32_neon(const MnetGemmF32 *g, size_t m, size_t n0, size_t n1, const float *const *a,
                         size_t a_stride, float *c, size_t c_stride);
+size_t mnet_depthwise_s8_pack_bytes_neon(const MnetDepthwiseS8 *d);
+void mnet_depthwise_s8_pack_neon(const MnetDepthwiseS8 *d, void *packed);
+void mnet_depthwise_s8_neon(const MnetDepthwiseS8 *d, size_t width, const int8_t *const *rows,
+                            int8_t *out);
 void mnet_depthwise_f32_neon(const MnetDepthwiseF32 *d, size_t width, const float *const *rows,
                              float *out);
 void mnet_add_s8_neon(const MnetAddS8 *p, size_t n, const int8_t *a, const int8_t *b, size_t b_step,

@@ -152,15 +152,28 @@ static const char *kernel_slot(const MnetStep *step, bool *plain_c)
     case MNET_OP_MAX_POOL_2D:
         *plain_c = floats ? k->max_f32 == c->max_f32 : k->max_s8 == c->max_s8;
         return floats ? "max_f32" : "max_s8";
-    case MNET_OP_HARD_SWISH:
-    case MNET_OP_LOGISTIC:
-    case MNET_OP_EXP:
-    case MNET_OP_TANH:
     case MNET_OP_RELU:
     case MNET_OP_RELU6:
     case MNET_OP_RELU_N1_TO_1:
-    case MNET_OP_RSQRT:
+        *plain_c = floats ? k->add_f32 == c->add_f32 : k->lut8 == c->lut8;
+        return floats ? "add_f32" : "lut8";
+    case MNET_OP_HARD_SWISH:
+        *plain_c = floats ? k->hard_swish_f32 == c->hard_swish_f32 : k->lut8 == c->lut8;
+        return floats ? "hard_swish_f32" : "lut8";
+    case MNET_OP_LOGISTIC:
+        *plain_c = floats ? k->logistic_f32 == c->logistic_f32 : k->lut8 == c->lut8;
+        return floats ? "logistic_f32" : "lut8";
+    case MNET_OP_TANH:
+        *plain_c = floats ? k->tanh_f32 == c->tanh_f32 : k->lut8 == c->lut8;
+        return floats ? "tanh_f32" : "lut8";
     case MNET_OP_SQUARE:
+        *plain_c = k->mul_f32 == c->mul_f32;
+        return "mul_f32";
+    case MNET_OP_RESIZE_BILINEAR:
+        *plain_c = !floats || k->stretch_f32 == c->stretch_f32;
+        return floats ? "stretch_f32" : "";
+    case MNET_OP_EXP:
+    case MNET_OP_RSQRT:
     case MNET_OP_QUANTIZE:
         *plain_c = floats || k->lut8 == c->lut8;
         return floats ? "" : "lut8";

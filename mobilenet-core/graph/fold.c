@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 
-static void add_note(MnetNode *node, const char *what)
+void mnet_node_note(MnetNode *node, const char *what)
 {
     size_t at = strlen(node->note);
     snprintf(node->note + at, sizeof node->note - at, "%s%s", at ? ", " : "", what);
@@ -76,7 +76,7 @@ static MnetStatus flip_input(MnetGraph *graph, int32_t t, MnetError *error)
         return error->status;
     graph->nodes[node].inputs[0] = t;
     graph->nodes[node].outputs[0] = twin;
-    add_note(&graph->nodes[node], "uint8 to int8");
+    mnet_node_note(&graph->nodes[node], "uint8 to int8");
     return MNET_OK;
 }
 
@@ -113,7 +113,7 @@ static MnetStatus flip_output(MnetGraph *graph, int32_t t, MnetError *error)
     graph->nodes[node].inputs[0] = twin;
     graph->nodes[node].outputs[0] = t;
     graph->nodes[node].file_index = file_index;
-    add_note(&graph->nodes[node], "int8 to uint8");
+    mnet_node_note(&graph->nodes[node], "int8 to uint8");
     for (int32_t i = 0; i < graph->n_outputs; i++)
         if (graph->outputs[i] == twin)
             graph->outputs[i] = t;
@@ -147,7 +147,7 @@ static MnetStatus fold_uint8(MnetGraph *graph, MnetError *error)
     return status;
 }
 
-static bool same_quant(const MnetTensor *a, const MnetTensor *b)
+bool mnet_same_form(const MnetTensor *a, const MnetTensor *b)
 {
     return a->type == b->type && a->quant.n == b->quant.n &&
            (!a->quant.n || (a->quant.n == 1 && a->quant.scale[0] == b->quant.scale[0] &&
@@ -173,7 +173,7 @@ static bool changes_nothing(const MnetGraph *graph, const MnetNode *node)
 {
     int32_t values[2 * MNET_MAX_RANK], n, other = 0;
     if (node->n_inputs < 1 || node->inputs[0] < 0 || node->n_outputs != 1 ||
-        !same_quant(&graph->tensors[node->inputs[0]], &graph->tensors[node->outputs[0]]))
+        !mnet_same_form(&graph->tensors[node->inputs[0]], &graph->tensors[node->outputs[0]]))
         return false;
     if (node->op == MNET_OP_QUANTIZE)
         return graph->tensors[node->outputs[0]].quant.n == 1;
@@ -243,7 +243,7 @@ static void fold_pads(MnetGraph *graph)
         int32_t p[4], consumer;
         MnetNode *pad = &graph->nodes[i];
         if (!spatial_padding(graph, pad, p) ||
-            !same_quant(&graph->tensors[pad->inputs[0]], &graph->tensors[pad->outputs[0]]) ||
+            !mnet_same_form(&graph->tensors[pad->inputs[0]], &graph->tensors[pad->outputs[0]]) ||
             mnet_graph_uses(graph, pad->outputs[0], &consumer) != 1 || consumer < 0)
             continue;
         MnetNode *conv = &graph->nodes[consumer];
@@ -257,7 +257,7 @@ static void fold_pads(MnetGraph *graph)
         w->pad_left = p[2];
         w->pad_right = p[3];
         conv->inputs[0] = pad->inputs[0];
-        add_note(conv, "PAD");
+        mnet_node_note(conv, "PAD");
         mnet_graph_remove_node(graph, i--);
     }
 }
@@ -298,11 +298,11 @@ static void fold_activations(MnetGraph *graph)
         int32_t producer = mnet_graph_producer(graph, node->inputs[0]);
         if (producer < 0 || !takes_activation(&graph->nodes[producer]) ||
             mnet_graph_uses(graph, node->inputs[0], NULL) != 1 ||
-            !same_quant(&graph->tensors[node->inputs[0]], &graph->tensors[node->outputs[0]]))
+            !mnet_same_form(&graph->tensors[node->inputs[0]], &graph->tensors[node->outputs[0]]))
             continue;
         graph->nodes[producer].activation = activation;
         graph->nodes[producer].outputs[0] = node->outputs[0];
-        add_note(&graph->nodes[producer], mnet_op_name(node->op));
+        mnet_node_note(&graph->nodes[producer], mnet_op_name(node->op));
         mnet_graph_remove_node(graph, i--);
     }
 }
@@ -335,7 +335,7 @@ static MnetStatus part_outputs(MnetGraph *graph, MnetError *error)
         node->options.shape.n = graph->tensors[from].rank;
         memcpy(node->options.shape.dims, graph->tensors[from].dims,
                sizeof graph->tensors[from].dims);
-        add_note(node, "copy of an input");
+        mnet_node_note(node, "copy of an input");
         graph->outputs[i] = copy;
     }
     return MNET_OK;
@@ -353,6 +353,8 @@ MnetStatus mnet_graph_fold(MnetGraph *graph, MnetError *error)
         return status;
     remove_unread(graph);
     if ((status = mnet_graph_hoist_transposes(graph, error)))
+        return status;
+    if ((status = mnet_graph_fold_maps(graph, error)))
         return status;
     fold_pads(graph);
     fold_activations(graph);

@@ -30,6 +30,17 @@ bool mnet_graph_bypass(MnetGraph *graph, int32_t node);
 MnetStatus mnet_graph_sink_transposes(MnetGraph *graph, MnetError *error);
 MnetStatus mnet_graph_hoist_transposes(MnetGraph *graph, MnetError *error);
 
+/* Writes into a node's note what has been folded into it. */
+void mnet_node_note(MnetNode *node, const char *what);
+
+/* Whether two tensors store the same numbers for the same values. */
+bool mnet_same_form(const MnetTensor *a, const MnetTensor *b);
+
+/* Folds into convolutions the SPACE_TO_BATCH_ND and BATCH_TO_SPACE_ND around them and the
+ * ADD of one number a channel behind those of floats that have no bias, and joins
+ * RESIZE_BILINEAR of bytes with the ARG_MAX behind it. */
+MnetStatus mnet_graph_fold_maps(MnetGraph *graph, MnetError *error);
+
 /* In this order:
  * - constants are unpacked;
  * - uint8 tensors become int8 (values and zero points less 128); inputs and
@@ -37,6 +48,7 @@ MnetStatus mnet_graph_hoist_transposes(MnetGraph *graph, MnetError *error);
  * - operators that change nothing go (PAD by 0, QUANTIZE to the same scale,
  *   TRANSPOSE that keeps or restores the order);
  * - TRANSPOSEs move behind others, where they meet those that undo them;
+ * - what mnet_graph_fold_maps() tells;
  * - PAD moves into the convolution behind it;
  * - RELU, RELU6, RELU_N1_TO_1 move into the operator before them. */
 MnetStatus mnet_graph_fold(MnetGraph *graph, MnetError *error);

@@ -69,6 +69,7 @@ typedef enum {
     MNET_OP_CONVOLUTION_2D_TRANSPOSE_BIAS, /* Convolution2DTransposeBias, a custom operator */
     MNET_OP_DETECTION_POST_PROCESS,        /* TFLite_Detection_PostProcess, a custom operator */
     MNET_OP_FLIP,                          /* uint8 to int8 and back: adds 128 modulo 256 */
+    MNET_OP_RESIZE_ARG_MAX,                /* RESIZE_BILINEAR, of whose channels ARG_MAX is left */
     MNET_OP_ROUND_DYNAMIC,                 /* float to the nearest of 256 steps of its own range */
     MNET_OP_COUNT
 } MnetOp;
@@ -161,7 +162,7 @@ typedef struct {
         int32_t block_size; /* DEPTH_TO_SPACE, SPACE_TO_DEPTH */
         struct {
             bool align_corners, half_pixel_centers;
-        } resize; /* RESIZE_BILINEAR, RESIZE_NEAREST_NEIGHBOR */
+        } resize; /* RESIZE_BILINEAR, RESIZE_NEAREST_NEIGHBOR, RESIZE_ARG_MAX */
         struct {
             /* Bit i belongs to entry i of the lists of places. */
             uint32_t begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_mask;

@@ -242,13 +242,6 @@ static MnetStatus sink(MnetGraph *graph, int32_t index, int32_t first, const Ord
     return MNET_OK;
 }
 
-static bool same_form(const MnetTensor *a, const MnetTensor *b)
-{
-    return a->type == b->type && a->quant.n == b->quant.n &&
-           (!a->quant.n || (a->quant.n == 1 && a->quant.scale[0] == b->quant.scale[0] &&
-                            a->quant.zero_point[0] == b->quant.zero_point[0]));
-}
-
 /* The readers of a TRANSPOSE that undoes another one read what that reads. */
 static bool cancel(MnetGraph *graph, int32_t index)
 {
@@ -260,7 +253,7 @@ static bool cancel(MnetGraph *graph, int32_t index)
     if (before < 0 || !read_order(graph, &graph->nodes[before], &first) || first.n != second.n)
         return false;
     int32_t origin = graph->nodes[before].inputs[0];
-    bool restores = same_form(&graph->tensors[origin], &graph->tensors[node->outputs[0]]);
+    bool restores = mnet_same_form(&graph->tensors[origin], &graph->tensors[node->outputs[0]]);
     for (int32_t d = 0; d < first.n; d++)
         restores &= first.order[second.order[d]] == d;
     if (!restores)

@@ -138,6 +138,13 @@ typedef struct {
     int32_t zero_point, min, max;
 } MnetMulS8;
 
+/* out[x][c] = in[left[x]][c] * (1 - part[x]) + in[right[x]][c] * part[x] */
+typedef struct {
+    size_t channels; /* at least 1 */
+    const int32_t *left, *right;
+    const float *part;
+} MnetStretchF32;
+
 typedef struct MnetKernels {
     const char *name;
 
@@ -186,6 +193,17 @@ typedef struct MnetKernels {
 
     /* out[i] = a[i] when that is at least 0, else a[i] * b[i * b_step]; as above. */
     void (*prelu_f32)(size_t n, const float *a, const float *b, size_t b_step, float *out);
+
+    /* Curves; out may be in.  They are within 1e-6 of their definitions: x * min(max(x +
+     * 3, 0), 6) / 6 (and that of |x|), 1 / (1 + exp(-x)), tanh(x); NaN stays. */
+    void (*hard_swish_f32)(size_t n, const float *in, float *out);
+    void (*logistic_f32)(size_t n, const float *in, float *out);
+    void (*tanh_f32)(size_t n, const float *in, float *out);
+
+    /* out[i] = a[i] * (1 - part) + b[i] * part; out may be a or b. */
+    void (*blend_f32)(size_t n, const float *a, const float *b, float part, float *out);
+    /* n pixels of a row that is stretched. */
+    void (*stretch_f32)(const MnetStretchF32 *s, size_t n, const float *in, float *out);
 
     /* out[i] = table[(uint8_t)in[i]]; out may be in. */
     void (*lut8)(size_t n, const uint8_t *in, const uint8_t *table, uint8_t *out);

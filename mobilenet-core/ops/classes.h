@@ -20,6 +20,7 @@ extern const MnetOpClass mnet_op_concatenation, mnet_op_pack; /* concat.c */
 extern const MnetOpClass mnet_op_slice;                       /* slice.c */
 extern const MnetOpClass mnet_op_post_process;                /* post_process.c */
 extern const MnetOpClass mnet_op_resize;                      /* resize.c */
+extern const MnetOpClass mnet_op_resize_arg_max;              /* resize_arg_max.c */
 extern const MnetOpClass mnet_op_softmax;                     /* softmax.c */
 extern const MnetOpClass mnet_op_round_dynamic;               /* dynamic.c */
 extern const MnetOpClass mnet_op_unary, mnet_op_quantize, mnet_op_dequantize,

@@ -57,6 +57,7 @@ static const MnetOpClass *const classes[MNET_OP_COUNT] = {
     [MNET_OP_CONVOLUTION_2D_TRANSPOSE_BIAS] = &mnet_op_transpose_conv,
     [MNET_OP_DETECTION_POST_PROCESS] = &mnet_op_post_process,
     [MNET_OP_FLIP] = &mnet_op_flip,
+    [MNET_OP_RESIZE_ARG_MAX] = &mnet_op_resize_arg_max,
     [MNET_OP_ROUND_DYNAMIC] = &mnet_op_round_dynamic,
 };
 

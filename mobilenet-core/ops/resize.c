@@ -7,37 +7,37 @@
 
 #include "base/error.h"
 #include "ops/classes.h"
+#include "ops/resize.h"
 
-/* One dimension: what each index of the output is made of. */
-typedef struct {
-    size_t in, out;
-    int32_t *low, *high; /* the two neighbours in the input; NEAREST: low */
-    int32_t *part;       /* int8: weight of high, in 1/1024; -512 to 1023 */
-    float *fraction;     /* float32 and uint8: weight of high */
-} Axis;
-
-typedef struct {
-    size_t batch, channels;
-    Axis y, x;
-} ResizeState;
-
-static MnetStatus resize_infer(const MnetGraph *graph, const MnetNode *node, MnetShape *shapes,
-                               MnetError *error)
+MnetStatus mnet_resize_shape(const MnetGraph *graph, const MnetNode *node, const MnetShape *shapes,
+                             MnetShape *out, MnetError *error)
 {
     int32_t size[2], n;
-    MnetStatus status = mnet_op_arity(node, 2, 2, error);
-    if (status || (status = mnet_op_float_or_int8(graph, node, error)) ||
-        (status = mnet_op_same_type(graph, node, 0, error)))
-        return status;
     const MnetShape *in = &shapes[node->inputs[0]];
     if (in->rank != 4)
         return mnet_op_malformed(error, node, "its input has %d dimensions, 4 expected", in->rank);
     if (!mnet_tensor_ints(mnet_in(graph, node, 1), size, 2, &n) || n != 2)
         return mnet_op_unsupported(error, node, "its size is no constant of 2 integers");
-    if (node->op == MNET_OP_RESIZE_BILINEAR && node->options.resize.align_corners &&
+    if (node->op != MNET_OP_RESIZE_NEAREST_NEIGHBOR && node->options.resize.align_corners &&
         node->options.resize.half_pixel_centers)
         return mnet_op_malformed(error, node, "align_corners and half_pixel_centers together");
-    MnetShape out = { 4, { in->dims[0], size[0], size[1], in->dims[3] } };
+    for (int32_t i = 0; i < 2; i++)
+        if (size[i] < 1 || size[i] > MNET_MAX_DIM)
+            return mnet_op_malformed(error, node, "dimension %d of its output would be %d", i + 1,
+                                     size[i]);
+    *out = (MnetShape){ 4, { in->dims[0], size[0], size[1], in->dims[3] } };
+    return MNET_OK;
+}
+
+static MnetStatus resize_infer(const MnetGraph *graph, const MnetNode *node, MnetShape *shapes,
+                               MnetError *error)
+{
+    MnetShape out;
+    MnetStatus status = mnet_op_arity(node, 2, 2, error);
+    if (status || (status = mnet_op_float_or_int8(graph, node, error)) ||
+        (status = mnet_op_same_type(graph, node, 0, error)) ||
+        (status = mnet_resize_shape(graph, node, shapes, &out, error)))
+        return status;
     return mnet_set_shape(graph, node, shapes, &out, error);
 }
 
@@ -47,7 +47,7 @@ static int32_t limit(int64_t index, size_t in)
     return (int32_t)(index < 0 ? 0 : index > last ? last : index);
 }
 
-static void nearest_axis(const MnetNode *node, Axis *a)
+static void nearest_axis(const MnetNode *node, MnetResizeAxis *a)
 {
     bool align = node->options.resize.align_corners;
     float scale = align && a->out > 1 ? (float)(a->in - 1) / (float)(a->out - 1)
@@ -59,7 +59,7 @@ static void nearest_axis(const MnetNode *node, Axis *a)
     }
 }
 
-static void bilinear_axis_f32(const MnetNode *node, Axis *a)
+static void bilinear_axis_f32(const MnetNode *node, MnetResizeAxis *a)
 {
     bool align = node->options.resize.align_corners, half = node->options.resize.half_pixel_centers;
     float scale = align && a->out > 1 ? (float)(a->in - 1) / (float)(a->out - 1)
@@ -73,7 +73,7 @@ static void bilinear_axis_f32(const MnetNode *node, Axis *a)
     }
 }
 
-static void bilinear_axis_s8(const MnetNode *node, Axis *a)
+static void bilinear_axis_s8(const MnetNode *node, MnetResizeAxis *a)
 {
     bool align = node->options.resize.align_corners && a->out > 1;
     int64_t in = (int64_t)a->in - align, out = (int64_t)a->out - align;
@@ -89,20 +89,20 @@ static void bilinear_axis_s8(const MnetNode *node, Axis *a)
     }
 }
 
-static MnetStatus make_axis(const MnetStep *step, int32_t dim, Axis *a, MnetStore *store,
-                            MnetError *error)
+static MnetStatus make_axis(const MnetStep *step, int32_t in, int32_t out, bool nearest,
+                            MnetResizeAxis *a, MnetStore *store, MnetError *error)
 {
     const MnetNode *node = step->node;
     const MnetTensor *tensor = mnet_in(step->graph, node, 0);
-    a->in = (size_t)step->shapes[node->inputs[0]].dims[dim];
-    a->out = (size_t)step->shapes[node->outputs[0]].dims[dim];
+    a->in = (size_t)in;
+    a->out = (size_t)out;
     a->low = mnet_store_calloc(store, a->out, sizeof *a->low);
     a->high = mnet_store_calloc(store, a->out, sizeof *a->high);
     a->part = mnet_store_calloc(store, a->out, sizeof *a->part);
     a->fraction = mnet_store_calloc(store, a->out, sizeof *a->fraction);
     if (!a->low || !a->high || !a->part || !a->fraction)
         return mnet_error_memory(error, 4 * a->out * sizeof *a->low);
-    if (node->op == MNET_OP_RESIZE_NEAREST_NEIGHBOR)
+    if (nearest)
         nearest_axis(node, a);
     else if (tensor->type == MNET_TYPE_INT8 && !tensor->was_uint8)
         bilinear_axis_s8(node, a);
@@ -111,18 +111,28 @@ static MnetStatus make_axis(const MnetStep *step, int32_t dim, Axis *a, MnetStor
     return MNET_OK;
 }
 
+MnetStatus mnet_resize_plan(const MnetStep *step, const MnetShape *out, bool nearest,
+                            MnetResize *resize, MnetStore *store, MnetError *error)
+{
+    const MnetShape *in = &step->shapes[step->node->inputs[0]];
+    resize->batch = (size_t)out->dims[0];
+    resize->channels = (size_t)out->dims[3];
+    MnetStatus status =
+        make_axis(step, in->dims[1], out->dims[1], nearest, &resize->y, store, error);
+    return status ? status
+                  : make_axis(step, in->dims[2], out->dims[2], nearest, &resize->x, store, error);
+}
+
 static MnetStatus resize_plan(MnetStep *step, MnetStore *store, MnetError *error)
 {
     const MnetShape *out = &step->shapes[step->node->outputs[0]];
-    ResizeState *s = mnet_store_alloc(store, sizeof *s);
+    bool bilinear = step->node->op == MNET_OP_RESIZE_BILINEAR;
+    MnetResize *s = mnet_store_alloc(store, sizeof *s);
     if (!s)
         return mnet_error_memory(error, sizeof *s);
-    s->batch = (size_t)out->dims[0];
-    s->channels = (size_t)out->dims[3];
-    MnetStatus status = make_axis(step, 1, &s->y, store, error);
-    if (status || (status = make_axis(step, 2, &s->x, store, error)))
+    MnetStatus status = mnet_resize_plan(step, out, !bilinear, s, store, error);
+    if (status)
         return status;
-    bool bilinear = step->node->op == MNET_OP_RESIZE_BILINEAR;
     step->tiles = mnet_tile_count((uint64_t)mnet_shape_elements(out) * (bilinear ? 4 : 1),
                                   s->batch * s->y.out);
     if (bilinear && !mnet_in(step->graph, step->node, 0)->was_uint8)
@@ -131,29 +141,24 @@ static MnetStatus resize_plan(MnetStep *step, MnetStore *store, MnetError *error
     return MNET_OK;
 }
 
-static void nearest_row(const ResizeState *s, size_t pixel, const uint8_t *in, uint8_t *out)
+static void nearest_row(const MnetResize *s, size_t pixel, const uint8_t *in, uint8_t *out)
 {
     for (size_t x = 0; x < s->x.out; x++)
         memcpy(out + x * pixel, in + (size_t)s->x.low[x] * pixel, pixel);
 }
 
 /* Between two rows first, then between the pixels of that. */
-static void bilinear_row_f32(const ResizeState *s, float fraction, const float *low,
-                             const float *high, float *row, float *out)
+static void bilinear_row_f32(const MnetStep *step, size_t y, const float *low, const float *high,
+                             float *row, float *out)
 {
-    size_t n = s->channels;
-    for (size_t i = 0; i < s->x.in * n; i++)
-        row[i] = low[i] * (1 - fraction) + high[i] * fraction;
-    for (size_t x = 0; x < s->x.out; x++) {
-        const float *a = row + (size_t)s->x.low[x] * n, *b = row + (size_t)s->x.high[x] * n;
-        float f = s->x.fraction[x];
-        for (size_t c = 0; c < n; c++)
-            out[x * n + c] = a[c] * (1 - f) + b[c] * f;
-    }
+    const MnetResize *s = step->state;
+    MnetStretchF32 stretch = { s->channels, s->x.low, s->x.high, s->x.fraction };
+    step->kernels->blend_f32(s->x.in * s->channels, low, high, s->y.fraction[y], row);
+    step->kernels->stretch_f32(&stretch, s->x.out, row, out);
 }
 
 /* The reference's sum of four products in another order: integers, so equal. */
-static void bilinear_row_s8(const ResizeState *s, int32_t part, const int8_t *low,
+static void bilinear_row_s8(const MnetResize *s, int32_t part, const int8_t *low,
                             const int8_t *high, int32_t *row, int8_t *out)
 {
     size_t n = s->channels;
@@ -170,7 +175,7 @@ static void bilinear_row_s8(const ResizeState *s, int32_t part, const int8_t *lo
 }
 
 /* uint8 that is stored less 128: products and sums in the reference's order. */
-static void bilinear_row_u8(const ResizeState *s, float fy, const int8_t *low, const int8_t *high,
+static void bilinear_row_u8(const MnetResize *s, float fy, const int8_t *low, const int8_t *high,
                             int8_t *out)
 {
     size_t n = s->channels;
@@ -191,7 +196,7 @@ static void bilinear_row_u8(const ResizeState *s, float fy, const int8_t *low, c
 static void resize_run(const MnetStep *step, void *const *tensors, size_t tile, size_t tiles,
                        void *scratch)
 {
-    const ResizeState *s = step->state;
+    const MnetResize *s = step->state;
     const MnetTensor *tensor = mnet_in(step->graph, step->node, 0);
     size_t element = mnet_type_size(tensor->type), pixel = s->channels * element, begin, end;
     size_t in_row = s->x.in * pixel, out_row = s->x.out * pixel;
@@ -206,7 +211,7 @@ static void resize_run(const MnetStep *step, void *const *tensors, size_t tile, 
         if (step->node->op == MNET_OP_RESIZE_NEAREST_NEIGHBOR)
             nearest_row(s, pixel, low, out);
         else if (element == sizeof(float))
-            bilinear_row_f32(s, s->y.fraction[y], low, high, scratch, out);
+            bilinear_row_f32(step, y, low, high, scratch, out);
         else if (tensor->was_uint8)
             bilinear_row_u8(s, s->y.fraction[y], low, high, out);
         else

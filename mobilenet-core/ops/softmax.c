@@ -81,6 +81,18 @@ static void softmax_row_f32(float beta, size_t n, const float *in, float *out)
         out[i] /= sum;
 }
 
+/* Of two numbers either is the logistic curve of their distance. */
+static void softmax_pairs_f32(const MnetStep *step, size_t rows, const float *in, float *out)
+{
+    float beta = step->node->options.beta;
+    for (size_t i = 0; i < 2 * rows; i += 2) {
+        float distance = (in[i] - in[i + 1]) * beta;
+        out[i] = distance;
+        out[i + 1] = -distance;
+    }
+    step->kernels->logistic_f32(2 * rows, out, out);
+}
+
 static void softmax_run(const MnetStep *step, void *const *tensors, size_t tile, size_t tiles,
                         void *scratch)
 {
@@ -90,6 +102,11 @@ static void softmax_run(const MnetStep *step, void *const *tensors, size_t tile,
     const void *in = tensors[node->inputs[0]];
     void *out = tensors[node->outputs[0]];
     mnet_tile_range(mnet_shape_elements(shape) / n, tile, tiles, 1, &begin, &end);
+    if (!node->packed && n == 2) {
+        softmax_pairs_f32(step, end - begin, (const float *)in + 2 * begin,
+                          (float *)out + 2 * begin);
+        return;
+    }
     for (size_t r = begin; r < end; r++) {
         if (node->packed)
             softmax_row_s8(node->packed, n, (const int8_t *)in + r * n, (int8_t *)out + r * n);

@@ -118,33 +118,39 @@ static MnetStatus flat_plan(MnetStep *step, MnetStore *store, MnetError *error)
     return MNET_OK;
 }
 
-static void unary_f32(MnetOp op, size_t n, const float *in, float *out)
+static void unary_f32(const MnetKernels *kernels, MnetOp op, size_t n, const float *in, float *out)
 {
-    for (size_t i = 0; i < n; i++) {
-        float x = in[i];
-        switch (op) {
-        case MNET_OP_RELU:
-            out[i] = x < 0 ? 0 : x;
-            break;
-        case MNET_OP_RELU6:
-            out[i] = x < 0 ? 0 : x > 6 ? 6 : x;
-            break;
-        case MNET_OP_RELU_N1_TO_1:
-            out[i] = x < -1 ? -1 : x > 1 ? 1 : x;
-            break;
-        case MNET_OP_SQUARE:
-            out[i] = x * x;
-            break;
-        case MNET_OP_RSQRT:
-            out[i] = 1 / sqrtf(x);
-            break;
-        case MNET_OP_HARD_SWISH:
-            out[i] = x * (x < -3 ? 0 : x > 3 ? 6 : x + 3) / 6;
-            break;
-        default:
-            out[i] = curve(op, x);
-            break;
-        }
+    static const float none = 0;
+    switch (op) {
+    case MNET_OP_RELU:
+        kernels->add_f32(n, in, &none, 0, 0, INFINITY, out);
+        break;
+    case MNET_OP_RELU6:
+        kernels->add_f32(n, in, &none, 0, 0, 6, out);
+        break;
+    case MNET_OP_RELU_N1_TO_1:
+        kernels->add_f32(n, in, &none, 0, -1, 1, out);
+        break;
+    case MNET_OP_SQUARE:
+        kernels->mul_f32(n, in, in, 1, -INFINITY, INFINITY, out);
+        break;
+    case MNET_OP_HARD_SWISH:
+        kernels->hard_swish_f32(n, in, out);
+        break;
+    case MNET_OP_LOGISTIC:
+        kernels->logistic_f32(n, in, out);
+        break;
+    case MNET_OP_TANH:
+        kernels->tanh_f32(n, in, out);
+        break;
+    case MNET_OP_RSQRT:
+        for (size_t i = 0; i < n; i++)
+            out[i] = 1 / sqrtf(in[i]);
+        break;
+    default:
+        for (size_t i = 0; i < n; i++)
+            out[i] = expf(in[i]);
+        break;
     }
 }
 
@@ -154,7 +160,7 @@ void mnet_unary_elements(const MnetStep *step, size_t n, const void *in, void *o
     if (packed)
         step->kernels->lut8(n, in, packed->table, out);
     else
-        unary_f32(step->node->op, n, in, out);
+        unary_f32(step->kernels, step->node->op, n, in, out);
 }
 
 static void unary_run(const MnetStep *step, void *const *tensors, size_t tile, size_t tiles,

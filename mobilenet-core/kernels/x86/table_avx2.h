@@ -27,6 +27,11 @@ void mnet_sub_f32_avx2(size_t n, const float *a, const float *b, size_t b_step, 
 void mnet_mul_f32_avx2(size_t n, const float *a, const float *b, size_t b_step, float min,
                        float max, float *out);
 void mnet_prelu_f32_avx2(size_t n, const float *a, const float *b, size_t b_step, float *out);
+void mnet_hard_swish_f32_avx2(size_t n, const float *in, float *out);
+void mnet_logistic_f32_avx2(size_t n, const float *in, float *out);
+void mnet_tanh_f32_avx2(size_t n, const float *in, float *out);
+void mnet_blend_f32_avx2(size_t n, const float *a, const float *b, float part, float *out);
+void mnet_stretch_f32_avx2(const MnetStretchF32 *s, size_t n, const float *in, float *out);
 void mnet_lut8_avx2(size_t n, const uint8_t *in, const uint8_t *table, uint8_t *out);
 void mnet_accumulate_s8_avx2(size_t n, const int8_t *in, int32_t *acc);
 void mnet_accumulate_f32_avx2(size_t n, const float *in, float *acc);

@@ -224,6 +224,28 @@ GST_START_TEST (test_interruptions)
 
 GST_END_TEST;
 
+/* Nor does another model go on with what the one before has found. */
+GST_START_TEST (test_swapped_model)
+{
+  GstHarness *h = ssd_new ("hold", "60000", "smoothing", "0.9", NULL);
+  Thing before, is;
+  guint i;
+
+  fixture_set_caps (h, "RGB", 320, 160);
+  before = is = show_one (h, dark_red, 0);
+  g_object_set (h->element, "model-file", ssd_model (8, SSD_BOXES_WIDE), NULL);
+  for (i = 1; is.id == before.id; i++, g_usleep (1000)) {
+    fail_unless (i < 30000, "no other model");
+    is = show_one (h, red, i);
+  }
+  fail_unless (fabs (is.x - 80) < 0.01 && fabs (is.w - 120) < 0.01
+      && is.score > 0.9999, "x %g, w %g, score %g", is.x, is.w, is.score);
+  fail_unless_equals_int (is.id, before.id + 1);
+  fixture_teardown (h);
+}
+
+GST_END_TEST;
+
 /* What the properties do not ask for any more is not held. */
 GST_START_TEST (test_changed_properties)
 {
@@ -526,6 +548,7 @@ steady_suite (void)
   tcase_add_test (detections, test_smoothing);
   tcase_add_loop_test (detections, test_off, 0, 2);
   tcase_add_loop_test (detections, test_interruptions, 0, INTERRUPTIONS);
+  tcase_add_test (detections, test_swapped_model);
   tcase_add_loop_test (detections, test_changed_properties, 0, 5);
   tcase_add_test (detections, test_malformed);
   tcase_add_test (detections, test_max_detections);

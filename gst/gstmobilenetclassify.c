@@ -58,8 +58,40 @@
  * element's own computes, always from the newest frame, and each frame carries
  * the newest finished result. Neither a flush, nor a new segment, nor new caps
  * are survived by results of before. With #inference-interval only every n-th
- * frame is analysed and the others carry the last result. A frame that a QoS
- * event of the sink says to be late passes without being analysed.
+ * frame is analysed and the others carry the last result.
+ *
+ * ## Where time is short
+ *
+ * Frames are never held up by each other. In mode latest a frame that comes while
+ * another one waits for the network takes its place. In mode every a frame that is
+ * late passes without inference: one of which a QoS event of the sink says so and,
+ * behind a live source, one that waited for the analysis of others; when all are
+ * late one a second is analysed. A QOS message tells of skipped frames, at most
+ * once a second, with the frames analysed (processed) and skipped (dropped) so far.
+ * LATENCY queries are answered with what a frame may wait: nothing in mode latest,
+ * in mode every what the network took when the element started, or more, with a
+ * LATENCY message, once two of 64 frames took more.
+ *
+ * With #adaptive the network is shown smaller pictures before frames are skipped,
+ * and larger ones again when there is time; a QOS message tells each change, its
+ * quality is the share of multiply-adds that is left, 1000000 for all.
+ *
+ * Workers of all elements in a process take turns, as many as there are
+ * processors, and run at a lower priority than streaming threads. Elements with the
+ * same model-file share its weights.
+ *
+ * #stats tells counts and times at any moment, `mobilenet-stats` messages every
+ * #stats-interval. A frame that cannot be read, as broken cameras send them, is a
+ * warning and passes.
+ *
+ * ## Another model
+ *
+ * Setting #model-file while frames flow loads that file beside the model in use, on
+ * a thread of its own, together with what #labels-file, #input-range, #mean, #std
+ * and #input-size are then, and the next frame is shown to it. In mode latest
+ * frames carry the old model's results until the new one has some. When the file
+ * cannot be used a warning says why, #model-file is what it was, and nothing else
+ * changes.
  *
  * ## Example launch lines
  *

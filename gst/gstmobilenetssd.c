@@ -57,6 +57,9 @@
  * survives a seek, new caps or another model, nor is anything held or blended over
  * a change of this element's properties.
  *
+ * Modes, what happens where time is short, statistics and another
+ * #mobilenetssd:model-file while frames flow are those of mobilenetclassify.
+ *
  * ## Example launch lines
  *
  * |[

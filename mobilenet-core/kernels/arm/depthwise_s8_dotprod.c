@@ -4,6 +4,7 @@
  * inputs of a column are interleaved to registers of 4 channels x 4 rows, which
  * all windows that the column is in share; 16 channels. */
 #include "kernels/arm/requant_neon.h"
+#include "kernels/arm/slide_neon.h"
 #include "kernels/arm/table_dotprod.h"
 
 enum { TILE = 16, PIXELS = 4, PARTS = 3, HEADER = 64 };
@@ -175,118 +176,86 @@ static void band_5(const Line *line, size_t c, size_t width)
             tile(line, c, x + PIXELS <= width ? x : width - PIXELS, 5, 2, PIXELS);
 }
 
-/* 3x3 with RELU, 16 whole channels. */
-typedef struct {
-    const int8_t *in[3];
-    size_t at, column;
-    int8x16_t w[3][4];
-    const int32_t *bias, *multiplier, *shift;
-    const MnetRequantNeon *requant;
-    int8_t *out;
-} Slide;
+/* 3x3 with RELU, 16 whole channels: the column is v12 to v15, the sums v0 to v11, the
+ * weights v16 to v27, four vectors for each column of the window. */
+#define LOAD_WEIGHTS                       \
+    "ld1 {v16.16b-v19.16b}, [%[w]], #64\n" \
+    "ld1 {v20.16b-v23.16b}, [%[w]], #64\n" \
+    "ld1 {v24.16b-v27.16b}, [%[w]]\n"
+#define NEXT_COLUMN                     \
+    MNET_SLIDE_COLUMN("28", "29", "30") \
+    "zip1 v31.16b, v28.16b, v29.16b\n"  \
+    "zip2 v28.16b, v28.16b, v29.16b\n"  \
+    "zip1 v29.16b, v30.16b, v30.16b\n"  \
+    "zip2 v30.16b, v30.16b, v30.16b\n"  \
+    "zip1 v12.8h, v31.8h, v29.8h\n"     \
+    "zip2 v13.8h, v31.8h, v29.8h\n"     \
+    "zip1 v14.8h, v28.8h, v30.8h\n"     \
+    "zip2 v15.8h, v28.8h, v30.8h\n"
+#define STORE(s0, s1, s2, s3) \
+    MNET_SLIDE_STORE(s0, s1, s2, s3, "28", "29", "30", "31", "12", "13", "14", "15")
 
-MNET_INLINE Column next_column(Slide *s)
-{
-    int8x16_t r0 = vld1q_s8(s->in[0] + s->at), r1 = vld1q_s8(s->in[1] + s->at);
-    int8x16_t r2 = vld1q_s8(s->in[2] + s->at);
-    s->at += s->column;
-    return interleave(r0, r1, r2, r2);
-}
-
-MNET_INLINE void slide_out(Slide *s, int32x4_t acc[4], size_t out_pixel)
-{
-#pragma GCC unroll MNET_UNROLL_4
-    for (size_t v = 0; v < 4; v++)
-        acc[v] = mnet_scaled_neon(MNET_WAY_RELU, acc[v], vld1q_s32(s->multiplier + 4 * v),
-                                  vld1q_s32(s->shift + 4 * v));
-    vst1q_s8(s->out, mnet_packed_neon(s->requant, MNET_WAY_RELU, acc, 4));
-    s->out += out_pixel;
-}
+#define COLUMN(s0, s1, s2, s3, w0, w1, w2, w3) \
+    "sdot v" s0 ".4s, v12.16b, v" w0 ".16b\n"  \
+    "sdot v" s1 ".4s, v13.16b, v" w1 ".16b\n"  \
+    "sdot v" s2 ".4s, v14.16b, v" w2 ".16b\n"  \
+    "sdot v" s3 ".4s, v15.16b, v" w3 ".16b\n"
+#define COLUMN_0(s0, s1, s2, s3) COLUMN(s0, s1, s2, s3, "16", "17", "18", "19")
+#define COLUMN_1(s0, s1, s2, s3) COLUMN(s0, s1, s2, s3, "20", "21", "22", "23")
+#define COLUMN_2(s0, s1, s2, s3) COLUMN(s0, s1, s2, s3, "24", "25", "26", "27")
 
 /* A column that is the last of one window, in the middle of the next and the first
  * of the one after that. */
-MNET_INLINE void slide_1(Slide *s, int32x4_t last[4], int32x4_t middle[4], int32x4_t begun[4])
-{
-    Column column = next_column(s);
-    add_products(last, &column, s->w[2]);
-    add_products(middle, &column, s->w[1]);
-    load_sums(begun, s->bias);
-    add_products(begun, &column, s->w[0]);
-}
+#define SLIDE_1(a0, a1, a2, a3, b0, b1, b2, b3, c0, c1, c2, c3)                            \
+    MNET_SLIDE_BEGIN(c0, c1, c2, c3)                                                       \
+    NEXT_COLUMN COLUMN_2(a0, a1, a2, a3) COLUMN_1(b0, b1, b2, b3) COLUMN_0(c0, c1, c2, c3) \
+        STORE(a0, a1, a2, a3)
+
+/* Two columns: the last ones of a window, and the first of the next one. */
+#define SLIDE_2(a0, a1, a2, a3, b0, b1, b2, b3) \
+    MNET_SLIDE_BEGIN(b0, b1, b2, b3)            \
+    NEXT_COLUMN COLUMN_1(a0, a1, a2, a3)        \
+    NEXT_COLUMN                                 \
+    COLUMN_2(a0, a1, a2, a3) COLUMN_0(b0, b1, b2, b3) STORE(a0, a1, a2, a3)
 
 /* One column from a window to the next: three windows are under way. */
-static void slide_band_1(Slide s, size_t width, size_t out_pixel)
+static void slide_band_1(MnetSlide s, size_t width)
 {
-    int32x4_t a[4], b[4], c[4];
-    load_sums(a, s.bias);
-    load_sums(b, s.bias);
-    Column column = next_column(&s);
-    add_products(a, &column, s.w[0]);
-    column = next_column(&s);
-    add_products(a, &column, s.w[1]);
-    add_products(b, &column, s.w[0]);
-    for (;;) {
-        slide_1(&s, a, b, c);
-        slide_out(&s, a, out_pixel);
-        if (--width == 0)
-            break;
-        slide_1(&s, b, c, a);
-        slide_out(&s, b, out_pixel);
-        if (--width == 0)
-            break;
-        slide_1(&s, c, a, b);
-        slide_out(&s, c, out_pixel);
-        if (--width == 0)
-            break;
-    }
+    MNET_SLIDE(
+        LOAD_WEIGHTS MNET_SLIDE_BEGIN("0", "1", "2", "3") MNET_SLIDE_BEGIN(
+            "4", "5", "6", "7") NEXT_COLUMN COLUMN_0("0", "1", "2", "3")
+            NEXT_COLUMN COLUMN_1("0", "1", "2", "3") COLUMN_0("4", "5", "6", "7") "1:\n" SLIDE_1(
+                "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10",
+                "11") "b.eq 2f\n" SLIDE_1("4", "5", "6", "7", "8", "9", "10", "11", "0", "1", "2",
+                                          "3") "b.eq 2f\n" SLIDE_1("8", "9", "10", "11", "0", "1",
+                                                                   "2", "3", "4", "5", "6",
+                                                                   "7") "b.ne 1b\n"
+                                                                        "2:\n",
+        s, width);
 }
 
 /* Two columns from a window to the next. */
-MNET_INLINE void slide_2(Slide *s, int32x4_t last[4], int32x4_t begun[4])
+static void slide_band_2(MnetSlide s, size_t width)
 {
-    Column column = next_column(s);
-    add_products(last, &column, s->w[1]);
-    column = next_column(s);
-    add_products(last, &column, s->w[2]);
-    load_sums(begun, s->bias);
-    add_products(begun, &column, s->w[0]);
-}
-
-static void slide_band_2(Slide s, size_t width, size_t out_pixel)
-{
-    int32x4_t a[4], b[4];
-    load_sums(a, s.bias);
-    Column column = next_column(&s);
-    add_products(a, &column, s.w[0]);
-    for (;;) {
-        slide_2(&s, a, b);
-        slide_out(&s, a, out_pixel);
-        if (--width == 0)
-            break;
-        slide_2(&s, b, a);
-        slide_out(&s, b, out_pixel);
-        if (--width == 0)
-            break;
-    }
+    MNET_SLIDE(LOAD_WEIGHTS MNET_SLIDE_BEGIN("0", "1", "2", "3")
+                   NEXT_COLUMN COLUMN_0("0", "1", "2", "3") "1:\n" SLIDE_2(
+                       "0", "1", "2", "3", "4", "5", "6",
+                       "7") "b.eq 2f\n" SLIDE_2("4", "5", "6", "7", "0", "1", "2", "3") "b.ne 1b\n"
+                                                                                        "2:\n",
+               s, width);
 }
 
 static void slide_band(const Line *line, const int8_t *w, size_t c, size_t width)
 {
-    Slide s = { .at = line->first + c,
-                .column = line->column,
-                .bias = line->d->bias + c,
-                .multiplier = line->requant.multiplier + c,
-                .shift = line->requant.shift + c,
-                .requant = &line->requant,
-                .out = line->out + c };
-    for (size_t ky = 0; ky < 3; ky++)
-        s.in[ky] = line->rows[ky];
-    for (size_t kx = 0; kx < 3; kx++)
-        load_weights(s.w[kx], w + kx * TILE * 4);
+    MnetSlide s = mnet_slide(line->d, &line->requant, c, line->rows, w);
+    s.at = line->first + c;
+    s.column = line->column;
+    s.out = line->out + c;
+    s.out_pixel = line->out_pixel;
     if (line->step == 1)
-        slide_band_1(s, width, line->out_pixel);
+        slide_band_1(s, width);
     else
-        slide_band_2(s, width, line->out_pixel);
+        slide_band_2(s, width);
 }
 
 static void run_line(const Line *line, size_t width)

@@ -3,6 +3,7 @@
  * Depthwise convolution of bytes: 3x3 after RELU with two products in 16 bits, 16
  * channels at once; all others widened, a product and its sum one instruction. */
 #include "kernels/arm/requant_neon.h"
+#include "kernels/arm/slide_neon.h"
 #include "kernels/arm/table_neon.h"
 
 enum { TILE = 16, PIXELS = 4 };
@@ -101,149 +102,94 @@ static void band(const Line *line, size_t c, size_t width)
 /* 3x3 with RELU, 16 whole channels: two products of bytes are added in 16 bits
  * before they go to the 32 of the sums v0 to v11.  w[ky][kx] is v16 + 3 * ky + kx,
  * the rows of a column are v12 to v14, v15 is the last row of the column before. */
-#define ADD_TO(s0, s1, s2, s3, low, high)       \
-    "saddw " s0 ".4s, " s0 ".4s, " low ".4h\n"  \
-    "saddw2 " s1 ".4s, " s1 ".4s, " low ".8h\n" \
-    "saddw " s2 ".4s, " s2 ".4s, " high ".4h\n" \
-    "saddw2 " s3 ".4s, " s3 ".4s, " high ".8h\n"
-#define ONE(x, w, low, high)                 \
-    "smull " low ".8h, " x ".8b, " w ".8b\n" \
-    "smull2 " high ".8h, " x ".16b, " w ".16b\n"
-#define TWO(x, w, y, v, low, high)           \
-    ONE(x, w, low, high)                     \
-    "smlal " low ".8h, " y ".8b, " v ".8b\n" \
-    "smlal2 " high ".8h, " y ".16b, " v ".16b\n"
-
-#define NEXT_COLUMN             \
-    "ldr q12, [%[r0], %[at]]\n" \
-    "ldr q13, [%[r1], %[at]]\n" \
-    "ldr q14, [%[r2], %[at]]\n" \
-    "add %[at], %[at], %[column]\n"
-#define KEEP "mov v15.16b, v14.16b\n"
-#define BEGIN(s0, s1, s2, s3)           \
-    "ldp q" s0 ", q" s1 ", [%[bias]]\n" \
-    "ldp q" s2 ", q" s3 ", [%[bias], #32]\n"
-
-/* The first two rows of a column of the window. */
-#define COLUMN_0(s0, s1, s2, s3) \
-    TWO("v12", "v16", "v13", "v19", "v25", "v26") ADD_TO(s0, s1, s2, s3, "v25", "v26")
-#define COLUMN_1(s0, s1, s2, s3) \
-    TWO("v12", "v17", "v13", "v20", "v27", "v28") ADD_TO(s0, s1, s2, s3, "v27", "v28")
-#define COLUMN_2(s0, s1, s2, s3) \
-    TWO("v12", "v18", "v13", "v21", "v29", "v30") ADD_TO(s0, s1, s2, s3, "v29", "v30")
-/* Of the last row: columns 0 and 1, column 2; column 0, columns 1 and 2. */
-#define LAST_01(s0, s1, s2, s3) \
-    TWO("v15", "v22", "v14", "v23", "v25", "v26") ADD_TO(s0, s1, s2, s3, "v25", "v26")
-#define LAST_2(s0, s1, s2, s3) ONE("v14", "v24", "v27", "v28") ADD_TO(s0, s1, s2, s3, "v27", "v28")
-#define LAST_0(s0, s1, s2, s3) ONE("v14", "v22", "v27", "v28") ADD_TO(s0, s1, s2, s3, "v27", "v28")
-#define LAST_12(s0, s1, s2, s3) \
-    TWO("v15", "v23", "v14", "v24", "v25", "v26") ADD_TO(s0, s1, s2, s3, "v25", "v26")
-
-/* See requant_neon.h: after RELU. */
-#define STORE(s0, s1, s2, s3)                    \
-    "ldp q25, q26, [%[multiplier]]\n"            \
-    "ldp q27, q28, [%[multiplier], #32]\n"       \
-    "ldp q29, q30, [%[shift]]\n"                 \
-    "ldp q31, q12, [%[shift], #32]\n"            \
-    "sqrdmulh " s0 ".4s, " s0 ".4s, v25.4s\n"    \
-    "sqrdmulh " s1 ".4s, " s1 ".4s, v26.4s\n"    \
-    "sqrdmulh " s2 ".4s, " s2 ".4s, v27.4s\n"    \
-    "sqrdmulh " s3 ".4s, " s3 ".4s, v28.4s\n"    \
-    "ldp q25, q26, [%[clamp]]\n"                 \
-    "srshl " s0 ".4s, " s0 ".4s, v29.4s\n"       \
-    "srshl " s1 ".4s, " s1 ".4s, v30.4s\n"       \
-    "srshl " s2 ".4s, " s2 ".4s, v31.4s\n"       \
-    "srshl " s3 ".4s, " s3 ".4s, v12.4s\n"       \
-    "sqxtn " s0 ".4h, " s0 ".4s\n"               \
-    "sqxtn " s2 ".4h, " s2 ".4s\n"               \
-    "sqxtn2 " s0 ".8h, " s1 ".4s\n"              \
-    "sqxtn2 " s2 ".8h, " s3 ".4s\n"              \
-    "sqxtun " s0 ".8b, " s0 ".8h\n"              \
-    "sqxtun2 " s0 ".16b, " s2 ".8h\n"            \
-    "umin " s0 ".16b, " s0 ".16b, v26.16b\n"     \
-    "add " s0 ".16b, " s0 ".16b, v25.16b\n"      \
-    "st1 {" s0 ".16b}, [%[out]], %[out_pixel]\n" \
-    "subs %[width], %[width], #1\n"
-
-/* A column that is the last of one window, in the middle of the next and the first
- * of the one after that. */
-#define SLIDE_1(a0, a1, a2, a3, b0, b1, b2, b3, c0, c1, c2, c3)                          \
-    KEEP NEXT_COLUMN COLUMN_2("v" a0, "v" a1, "v" a2, "v" a3)                            \
-        COLUMN_1("v" b0, "v" b1, "v" b2, "v" b3) LAST_01("v" b0, "v" b1, "v" b2, "v" b3) \
-            BEGIN(c0, c1, c2, c3) LAST_2("v" a0, "v" a1, "v" a2, "v" a3)                 \
-                COLUMN_0("v" c0, "v" c1, "v" c2, "v" c3) STORE("v" a0, "v" a1, "v" a2, "v" a3)
-
-/* Two columns: the last ones of a window, and the first of the next one. */
-#define SLIDE_2(a0, a1, a2, a3, b0, b1, b2, b3)                                                 \
-    NEXT_COLUMN COLUMN_1("v" a0, "v" a1, "v" a2, "v" a3)                                        \
-        KEEP NEXT_COLUMN COLUMN_2("v" a0, "v" a1, "v" a2, "v" a3)                               \
-            LAST_12("v" a0, "v" a1, "v" a2, "v" a3) BEGIN(b0, b1, b2, b3)                       \
-                COLUMN_0("v" b0, "v" b1, "v" b2, "v" b3) LAST_0("v" b0, "v" b1, "v" b2, "v" b3) \
-                    STORE("v" a0, "v" a1, "v" a2, "v" a3)
-
-typedef struct {
-    const int8_t *rows[3], *weights;
-    size_t at, column;
-    const int32_t *bias, *multiplier, *shift;
-    const uint8x16_t *clamp; /* zero point, most above it */
-    int8_t *out;
-    size_t out_pixel;
-} Slide;
-
 #define LOAD_WEIGHTS                       \
     "ld1 {v16.16b-v19.16b}, [%[w]], #64\n" \
     "ld1 {v20.16b-v23.16b}, [%[w]], #64\n" \
     "ldr q24, [%[w]]\n"
+#define NEXT_COLUMN MNET_SLIDE_COLUMN("12", "13", "14")
+#define KEEP "mov v15.16b, v14.16b\n"
+#define STORE(s0, s1, s2, s3) \
+    MNET_SLIDE_STORE(s0, s1, s2, s3, "25", "26", "27", "28", "29", "30", "31", "12")
 
-#define SLIDE(text)                                                                              \
-    __asm__ volatile(                                                                            \
-        LOAD_WEIGHTS text                                                                        \
-        : [at] "+r"(s.at), [out] "+r"(s.out), [width] "+r"(width), [w] "+r"(s.weights)           \
-        : [r0] "r"(s.rows[0]), [r1] "r"(s.rows[1]), [r2] "r"(s.rows[2]), [column] "r"(s.column), \
-          [bias] "r"(s.bias), [multiplier] "r"(s.multiplier), [shift] "r"(s.shift),              \
-          [clamp] "r"(s.clamp), [out_pixel] "r"(s.out_pixel)                                     \
-        : "cc", "memory", "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8", "v9", "v10",     \
-          "v11", "v12", "v13", "v14", "v15", "v16", "v17", "v18", "v19", "v20", "v21", "v22",    \
-          "v23", "v24", "v25", "v26", "v27", "v28", "v29", "v30", "v31")
+#define ADD_TO(s0, s1, s2, s3, low, high)          \
+    "saddw v" s0 ".4s, v" s0 ".4s, v" low ".4h\n"  \
+    "saddw2 v" s1 ".4s, v" s1 ".4s, v" low ".8h\n" \
+    "saddw v" s2 ".4s, v" s2 ".4s, v" high ".4h\n" \
+    "saddw2 v" s3 ".4s, v" s3 ".4s, v" high ".8h\n"
+#define ONE(x, w, low, high)                    \
+    "smull v" low ".8h, v" x ".8b, v" w ".8b\n" \
+    "smull2 v" high ".8h, v" x ".16b, v" w ".16b\n"
+#define TWO(x, w, y, v, low, high)              \
+    ONE(x, w, low, high)                        \
+    "smlal v" low ".8h, v" y ".8b, v" v ".8b\n" \
+    "smlal2 v" high ".8h, v" y ".16b, v" v ".16b\n"
+
+/* The first two rows of a column of the window. */
+#define COLUMN_0(s0, s1, s2, s3) \
+    TWO("12", "16", "13", "19", "25", "26") ADD_TO(s0, s1, s2, s3, "25", "26")
+#define COLUMN_1(s0, s1, s2, s3) \
+    TWO("12", "17", "13", "20", "27", "28") ADD_TO(s0, s1, s2, s3, "27", "28")
+#define COLUMN_2(s0, s1, s2, s3) \
+    TWO("12", "18", "13", "21", "29", "30") ADD_TO(s0, s1, s2, s3, "29", "30")
+/* Of the last row: columns 0 and 1, column 2; column 0, columns 1 and 2. */
+#define LAST_01(s0, s1, s2, s3) \
+    TWO("15", "22", "14", "23", "25", "26") ADD_TO(s0, s1, s2, s3, "25", "26")
+#define LAST_2(s0, s1, s2, s3) ONE("14", "24", "27", "28") ADD_TO(s0, s1, s2, s3, "27", "28")
+#define LAST_0(s0, s1, s2, s3) ONE("14", "22", "27", "28") ADD_TO(s0, s1, s2, s3, "27", "28")
+#define LAST_12(s0, s1, s2, s3) \
+    TWO("15", "23", "14", "24", "25", "26") ADD_TO(s0, s1, s2, s3, "25", "26")
+
+/* A column that is the last of one window, in the middle of the next and the first
+ * of the one after that. */
+#define SLIDE_1(a0, a1, a2, a3, b0, b1, b2, b3, c0, c1, c2, c3)                                \
+    KEEP NEXT_COLUMN COLUMN_2(a0, a1, a2, a3) COLUMN_1(b0, b1, b2, b3) LAST_01(b0, b1, b2, b3) \
+        MNET_SLIDE_BEGIN(c0, c1, c2, c3) LAST_2(a0, a1, a2, a3) COLUMN_0(c0, c1, c2, c3)       \
+            STORE(a0, a1, a2, a3)
+
+/* Two columns: the last ones of a window, and the first of the next one. */
+#define SLIDE_2(a0, a1, a2, a3, b0, b1, b2, b3)                                          \
+    NEXT_COLUMN COLUMN_1(a0, a1, a2, a3)                                                 \
+    KEEP NEXT_COLUMN COLUMN_2(a0, a1, a2, a3) LAST_12(a0, a1, a2, a3)                    \
+        MNET_SLIDE_BEGIN(b0, b1, b2, b3) COLUMN_0(b0, b1, b2, b3) LAST_0(b0, b1, b2, b3) \
+            STORE(a0, a1, a2, a3)
 
 /* One column from a window to the next: three windows are under way. */
-static void slide_band_1(Slide s, size_t width)
+static void slide_band_1(MnetSlide s, size_t width)
 {
-    SLIDE(BEGIN("0", "1", "2", "3") BEGIN("4", "5", "6", "7") NEXT_COLUMN COLUMN_0(
-        "v0", "v1", "v2", "v3") KEEP NEXT_COLUMN COLUMN_1("v0", "v1", "v2", "v3")
-              LAST_01("v0", "v1", "v2", "v3") COLUMN_0("v4", "v5", "v6", "v7") "1:\n" SLIDE_1(
-                  "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10",
-                  "11") "b.eq 2f\n" SLIDE_1("4", "5", "6", "7", "8", "9", "10", "11", "0", "1", "2",
-                                            "3") "b.eq 2f\n" SLIDE_1("8", "9", "10", "11", "0", "1",
-                                                                     "2", "3", "4", "5", "6",
-                                                                     "7") "b.ne 1b\n"
-                                                                          "2:\n");
+    MNET_SLIDE(
+        LOAD_WEIGHTS MNET_SLIDE_BEGIN("0", "1", "2", "3") MNET_SLIDE_BEGIN("4", "5", "6", "7")
+            NEXT_COLUMN COLUMN_0("0", "1", "2", "3") KEEP NEXT_COLUMN COLUMN_1("0", "1", "2", "3")
+                LAST_01("0", "1", "2", "3") COLUMN_0("4", "5", "6", "7") "1:\n" SLIDE_1(
+                    "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10",
+                    "11") "b.eq 2f\n" SLIDE_1("4", "5", "6", "7", "8", "9", "10", "11", "0", "1",
+                                              "2", "3") "b.eq 2f\n" SLIDE_1("8", "9", "10", "11",
+                                                                            "0", "1", "2", "3", "4",
+                                                                            "5", "6",
+                                                                            "7") "b.ne 1b\n"
+                                                                                 "2:\n",
+        s, width);
 }
 
 /* Two columns from a window to the next. */
-static void slide_band_2(Slide s, size_t width)
+static void slide_band_2(MnetSlide s, size_t width)
 {
-    SLIDE(BEGIN("0", "1", "2", "3") NEXT_COLUMN COLUMN_0("v0", "v1", "v2", "v3")
-              LAST_0("v0", "v1", "v2", "v3") "1:\n" SLIDE_2(
-                  "0", "1", "2", "3", "4", "5", "6",
-                  "7") "b.eq 2f\n" SLIDE_2("4", "5", "6", "7", "0", "1", "2", "3") "b.ne 1b\n"
-                                                                                   "2:\n");
+    MNET_SLIDE(
+        LOAD_WEIGHTS MNET_SLIDE_BEGIN("0", "1", "2", "3") NEXT_COLUMN COLUMN_0("0", "1", "2", "3")
+            LAST_0("0", "1", "2", "3") "1:\n" SLIDE_2(
+                "0", "1", "2", "3", "4", "5", "6",
+                "7") "b.eq 2f\n" SLIDE_2("4", "5", "6", "7", "0", "1", "2", "3") "b.ne 1b\n"
+                                                                                 "2:\n",
+        s, width);
 }
 
 static void slide_band(const Line *line, const Narrow *narrow, size_t c, size_t width)
 {
     const MnetDepthwiseS8 *d = line->d;
-    const uint8x16_t clamp[2] = { line->requant.unsigned_zero, line->requant.unsigned_max };
-    Slide s = { .rows = { line->rows[0], line->rows[1], line->rows[2] },
-                .weights = narrow->weights[0],
-                .at = line->first + c,
-                .column = line->column,
-                .bias = d->bias + c,
-                .multiplier = d->requant.multiplier + c,
-                .shift = d->requant.shift + c,
-                .clamp = clamp,
-                .out = line->out + c,
-                .out_pixel = line->out_pixel };
+    MnetSlide s = mnet_slide(d, &line->requant, c, line->rows, narrow->weights[0]);
+    s.at = line->first + c;
+    s.column = line->column;
+    s.out = line->out + c;
+    s.out_pixel = line->out_pixel;
     if (line->step == 1)
         slide_band_1(s, width);
     else

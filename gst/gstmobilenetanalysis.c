@@ -17,6 +17,9 @@ GST_DEBUG_CATEGORY_EXTERN (gst_mobilenet_filter_debug);
  * a sink's clock is wrong, one in so long is analysed all the same. */
 #define LONGEST_BLINDNESS GST_SECOND
 
+/* Timestamps may be any; what is farther off is not told apart. */
+#define MOST_LATENESS ((GstClockTimeDiff) (24 * 3600 * GST_SECOND))
+
 #define FULL_QUALITY 1000000
 
 /* What is in force for a frame. */
@@ -95,7 +98,7 @@ waits_behind_others (GstMobilenetFilter * self, GstClockTime time,
   now = gst_element_get_current_running_time (GST_ELEMENT (self));
   if (!GST_CLOCK_TIME_IS_VALID (now))
     return FALSE;
-  *lateness = GST_CLOCK_DIFF (time, now);
+  *lateness = CLAMP (GST_CLOCK_DIFF (time, now), -MOST_LATENESS, MOST_LATENESS);
   return gst_mobilenet_pace_is_late (&priv->pace, *lateness,
       gst_util_get_timestamp ());
 }

@@ -75,15 +75,17 @@ gst_mobilenet_filter_finalize (GObject * object)
   G_OBJECT_CLASS (gst_mobilenet_filter_parent_class)->finalize (object);
 }
 
-/* Any thread: what is being computed, and what waits for it, is of no use any
- * more; the streaming thread and the worker end with the inference at hand. */
+/* Any thread: the streaming thread and the worker end with the inference at hand,
+ * of whose frame nothing is known any more. */
 static void
-cancel (GstMobilenetFilter * self)
+cancel (GstMobilenetFilter * self, gboolean for_good)
 {
   GstMobilenetFilterPrivate *priv = PRIV (self);
 
   GST_OBJECT_LOCK (self);
-  if (priv->engine)
+  if (priv->engine && for_good)
+    gst_mobilenet_scheduler_close (priv->engine->scheduler);
+  else if (priv->engine)
     gst_mobilenet_scheduler_discard (priv->engine->scheduler);
   GST_OBJECT_UNLOCK (self);
 }
@@ -123,7 +125,7 @@ gst_mobilenet_filter_change_state (GstElement * element,
   if (transition == GST_STATE_CHANGE_READY_TO_PAUSED)
     GST_PAD_STREAM_LOCK (pad);
   else if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
-    cancel (GST_MOBILENET_FILTER (element));
+    cancel (GST_MOBILENET_FILTER (element), TRUE);
   result = GST_ELEMENT_CLASS (gst_mobilenet_filter_parent_class)
       ->change_state (element, transition);
   if (transition == GST_STATE_CHANGE_READY_TO_PAUSED)
@@ -370,7 +372,7 @@ gst_mobilenet_filter_sink_event (GstBaseTransform * trans, GstEvent * event)
 
   switch (GST_EVENT_TYPE (event)) {
     case GST_EVENT_FLUSH_START:
-      cancel (self);
+      cancel (self, FALSE);
       break;
     case GST_EVENT_FLUSH_STOP:
       GST_OBJECT_LOCK (self);

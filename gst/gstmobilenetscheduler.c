@@ -53,6 +53,7 @@ struct _GstMobilenetScheduler
   GMutex lock;
   GCond wake;                   /* stop, waiting */
   gboolean stop;
+  gboolean closed;              /* nothing is computed any more */
   guint epoch;                  /* results of an earlier one are stale */
   gint waiting;                 /* slot to be computed next */
   gint running;                 /* slot being computed */
@@ -142,7 +143,7 @@ finish_frame (GstMobilenetScheduler * self, Slot * slot,
   for (i = 0; i < GST_MOBILENET_N_STAGES; i++)
     answer.cost += slot->spent[i];
   g_mutex_lock (&self->lock);
-  current = epoch == self->epoch;
+  current = epoch == self->epoch && !self->closed;
   if (current) {
     unused = self->answer.result;
     self->answer = answer;
@@ -160,7 +161,7 @@ is_stale (GstMobilenetScheduler * self, guint epoch)
   gboolean stale;
 
   g_mutex_lock (&self->lock);
-  stale = self->stop || epoch != self->epoch;
+  stale = self->stop || self->closed || epoch != self->epoch;
   g_mutex_unlock (&self->lock);
   return stale;
 }
@@ -465,4 +466,15 @@ gst_mobilenet_scheduler_discard (GstMobilenetScheduler * self)
   self->answer.result = NULL;
   g_mutex_unlock (&self->lock);
   free_result (self, old);
+}
+
+/* Any thread: from now on frames pass without a result, and what is being computed
+ * ends with the inference at hand; for an element that stops. */
+void
+gst_mobilenet_scheduler_close (GstMobilenetScheduler * self)
+{
+  g_mutex_lock (&self->lock);
+  self->closed = TRUE;
+  g_mutex_unlock (&self->lock);
+  gst_mobilenet_scheduler_discard (self);
 }

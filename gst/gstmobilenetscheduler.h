@@ -101,6 +101,7 @@ gboolean gst_mobilenet_scheduler_dup_result (GstMobilenetScheduler * self,
 void gst_mobilenet_scheduler_take_over (GstMobilenetScheduler * self,
     GstMobilenetScheduler * from);
 void gst_mobilenet_scheduler_discard (GstMobilenetScheduler * self);
+void gst_mobilenet_scheduler_close (GstMobilenetScheduler * self);
 
 G_END_DECLS
 

@@ -108,15 +108,13 @@ gst_mobilenet_tracker_reset (GstMobilenetTracker * self)
 }
 
 /* How near the centres of two boxes are: from 0, on each other, down to
- * -MAX_OFFSET. */
+ * -MAX_OFFSET.  NO_PAIR: they, or the sizes, are too far apart. */
 static gfloat
-centre_closeness (const MnetDetection * a, const MnetDetection * b,
-    const MnetRect * picture)
+centre_closeness (const MnetDetection * a, const MnetDetection * b, gfloat dx,
+    gfloat dy, const MnetRect * picture)
 {
   gfloat width = a->right - a->left + b->right - b->left;
   gfloat height = a->bottom - a->top + b->bottom - b->top;
-  gfloat dx = (a->left + a->right - b->left - b->right) / 2;
-  gfloat dy = (a->top + a->bottom - b->top - b->bottom) / 2;
   gfloat offset = hypotf (2 * dx / width, 2 * dy / height);
   gfloat growth = gst_mobilenet_box_area (a) / gst_mobilenet_box_area (b);
 
@@ -134,13 +132,23 @@ static gfloat
 pair_closeness (const Track * track, const MnetDetection * found,
     const MnetRect * picture)
 {
-  gfloat iou = gst_mobilenet_box_iou (&track->last, found);
+  const MnetDetection *last = &track->last;
+  gfloat dx = (last->left + last->right - found->left - found->right) / 2;
+  gfloat dy = (last->top + last->bottom - found->top - found->bottom) / 2;
+  gfloat iou;
 
-  if (found->index != track->last.index && found->index != track->shown.index)
+  /* Most are, and it costs the least to see. */
+  if (2 * fabsf (dx) > MAX_OFFSET * (last->right - last->left + found->right -
+          found->left)
+      || 2 * fabsf (dy) > MAX_OFFSET * (last->bottom - last->top +
+          found->bottom - found->top))
+    return NO_PAIR;
+  iou = gst_mobilenet_box_iou (last, found);
+  if (found->index != last->index && found->index != track->shown.index)
     return iou >= SAME_BOX ? iou - 1 : NO_PAIR;
   if (iou >= LEAST_IOU)
     return track->found ? iou : iou - MISSED_IOU;
-  return centre_closeness (&track->last, found, picture) - 1;
+  return centre_closeness (last, found, dx, dy, picture) - 1;
 }
 
 /* Adds the nearest tracks of detection `i` to the `n` pairs. */

@@ -11,7 +11,8 @@
  * Draws what #GstMobilenetDetectionMeta and #GstMobilenetClassificationMeta
  * say: boxes with label and score, what a second stage said of each, key
  * points, and at the top left the best classes of the whole frame. With
- * #show-stats, at the bottom left, frames a second, how long after their capture
+ * #show-counts it also says there how many things of each class were detected;
+ * with #show-stats, at the bottom left, frames a second, how long after their capture
  * frames are here if the pipeline is live, and how old the results on them are,
  * as means of half a second.
  *
@@ -194,6 +195,7 @@ take_settings (GstMobilenetOverlay * self)
   self->style.show_labels = settings.show_labels;
   self->style.show_scores = settings.show_scores;
   self->style.show_classes = settings.show_classes;
+  self->style.show_counts = settings.show_counts;
   self->show_stats = settings.show_stats;
   gst_mobilenet_text_configure (self->text,
       settings.font,

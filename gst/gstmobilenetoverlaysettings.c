@@ -19,6 +19,7 @@ enum
   PROP_SHOW_LABELS,
   PROP_SHOW_SCORES,
   PROP_SHOW_CLASSES,
+  PROP_SHOW_COUNTS,
   PROP_SHOW_STATS,
   PROP_ATTACH,
 };
@@ -76,6 +77,9 @@ gst_mobilenet_overlay_settings_set (GstMobilenetOverlaySettings * settings,
     case PROP_SHOW_CLASSES:
       settings->show_classes = g_value_get_boolean (value);
       break;
+    case PROP_SHOW_COUNTS:
+      settings->show_counts = g_value_get_boolean (value);
+      break;
     case PROP_SHOW_STATS:
       settings->show_stats = g_value_get_boolean (value);
       break;
@@ -116,6 +120,9 @@ gst_mobilenet_overlay_settings_get (const GstMobilenetOverlaySettings *
       break;
     case PROP_SHOW_CLASSES:
       g_value_set_boolean (value, settings->show_classes);
+      break;
+    case PROP_SHOW_COUNTS:
+      g_value_set_boolean (value, settings->show_counts);
       break;
     case PROP_SHOW_STATS:
       g_value_set_boolean (value, settings->show_stats);
@@ -201,6 +208,9 @@ gst_mobilenet_overlay_settings_install (GObjectClass * object_class)
   install_switch (object_class, PROP_SHOW_CLASSES, "show-classes",
       "Show classes",
       "Write the best classes of the whole frame at its top left", TRUE);
+  install_switch (object_class, PROP_SHOW_COUNTS, "show-counts", "Show counts",
+      "Write how many detections of each class the frame has, at its top left",
+      FALSE);
   install_switch (object_class, PROP_SHOW_STATS, "show-stats", "Show stats",
       "Write frames a second, their latency and the age of results, in ms, at "
       "the bottom left", FALSE);

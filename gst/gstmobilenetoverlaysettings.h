@@ -27,7 +27,7 @@ typedef struct
   gchar *font;                  /* not NULL */
   gchar *colors;                /* as for gst_mobilenet_colors_parse() */
   gdouble opacity;
-  gboolean show_labels, show_scores, show_classes, show_stats;
+  gboolean show_labels, show_scores, show_classes, show_counts, show_stats;
   GstMobilenetAttach attach;
 } GstMobilenetOverlaySettings;
 

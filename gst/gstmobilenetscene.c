@@ -8,6 +8,7 @@
 #include <math.h>
 
 #include "gstmobilenetcolors.h"
+#include "gstmobilenetcounts.h"
 #include "gstmobilenetlabels.h"
 
 /* Most of each on a frame: what comes first in the metas, which is the best. */
@@ -281,14 +282,9 @@ add_detection (GstMobilenetScene * self, const GstMobilenetSceneStyle * style,
   }
 }
 
-/* The classes of the whole frame, top left. */
 static void
-add_class_list (GstMobilenetScene * self, GstBuffer * buffer,
-    const GstMobilenetSceneStyle * style, GstMobilenetText * text,
-    const GstVideoRectangle * area)
+write_class_list (Writer * writer, GstBuffer * buffer)
 {
-  Writer writer = {.scene = self,.text = text,.style = style };
-  GstMobilenetLabel *added;
   gpointer state = NULL;
   GstMeta *meta;
   guint n = 0;
@@ -296,8 +292,45 @@ add_class_list (GstMobilenetScene * self, GstBuffer * buffer,
   while (n++ < MAX_CLASSIFICATIONS
       && (meta = gst_buffer_iterate_meta_filtered (buffer, &state,
               GST_MOBILENET_CLASSIFICATION_META_API_TYPE)))
-    write_classification (&writer,
+    write_classification (writer,
         ((GstMobilenetClassificationMeta *) meta)->classification, MAX_CLASSES);
+}
+
+/* "3 person", a line a class. */
+static void
+write_counts (Writer * writer, GstBuffer * buffer)
+{
+  GstMobilenetCount counts[GST_MOBILENET_MAX_COUNTS];
+  guint i, n = gst_mobilenet_counts_take (buffer, counts);
+
+  for (i = 0; i < n; i++) {
+    const gchar *label = counts[i].label;
+    guint32 rgb = gst_mobilenet_color_of (writer->style->colors, label,
+        counts[i].index);
+    gchar number[16];
+
+    g_snprintf (number, sizeof (number), "%u", counts[i].n);
+    write_text (writer, number, WHITE);
+    g_snprintf (number, sizeof (number), "class %u", counts[i].index);
+    write_text (writer, *label ? label : number,
+        gst_mobilenet_color_for_text (rgb));
+    end_line (writer);
+  }
+}
+
+/* What is said of the whole frame, top left. */
+static void
+add_summary (GstMobilenetScene * self, GstBuffer * buffer,
+    const GstMobilenetSceneStyle * style, GstMobilenetText * text,
+    const GstVideoRectangle * area)
+{
+  Writer writer = {.scene = self,.text = text,.style = style };
+  GstMobilenetLabel *added;
+
+  if (style->show_classes)
+    write_class_list (&writer, buffer);
+  if (style->show_counts)
+    write_counts (&writer, buffer);
   added = finish_label (&writer);
   if (added) {
     added->place.x = (area->x + 2 * style->line_width + 1) & ~1;
@@ -358,8 +391,7 @@ gst_mobilenet_scene_build (GstMobilenetScene * scene, GstBuffer * buffer,
   g_array_set_size (scene->labels, 0);
   g_array_set_size (scene->pieces, 0);
   gst_mobilenet_text_begin (text);
-  if (style->show_classes)
-    add_class_list (scene, buffer, style, text, area);
+  add_summary (scene, buffer, style, text, area);
   if (stats)
     add_stats (scene, style, text, area, stats);
   fixed = scene->labels->len;

@@ -14,7 +14,7 @@ typedef struct
   GHashTable *colors;           /* of gst_mobilenet_colors_parse() */
   gint line_width;              /* pixels */
   gdouble opacity;
-  gboolean show_labels, show_scores, show_classes;
+  gboolean show_labels, show_scores, show_classes, show_counts;
 } GstMobilenetSceneStyle;
 
 typedef struct _GstMobilenetScene GstMobilenetScene;

@@ -415,6 +415,48 @@ GST_START_TEST (test_stats)
 
 GST_END_TEST;
 
+/* At the top left, one line a class, whatever else is written; a frame without
+ * detections passes untouched. */
+GST_START_TEST (test_show_counts)
+{
+  const GstMobilenetDetectionResult two[] = {
+    {.index = 0,.label = "cat",.x = 200,.y = 150,.w = 50,.h = 50},
+    {.index = 1,.label = "dog",.x = 260,.y = 150,.w = 50,.h = 50},
+  };
+  GstVideoInfo info;
+  GstBuffer *before, *after;
+  gint area[4], bottom[2];
+  guint n;
+
+  fail_unless (passes ("show-counts=true", add_no_detection));
+  overlay_info (&info, "NV12", 320, 240, NULL);
+  before = overlay_frame (&info, 100);
+  for (n = 1; n <= 2; n++) {
+    GstHarness *harness = overlay_harness (NO_TEXT "show-counts=true", &info);
+    GstVideoFrame frame;
+    gint y;
+
+    after = gst_buffer_copy_deep (before);
+    overlay_add_detection (after, two, n);
+    after = overlay_push (harness, after);
+    fail_unless (overlay_changed_area (&info, before, after, area));
+    fail_unless (area[0] == 4 && area[1] == 4, "%d,%d", area[0], area[1]);
+    /* The lowest row of the text's, left of the boxes. */
+    fail_unless (gst_video_frame_map (&frame, &info, after, GST_MAP_READ));
+    for (y = 0; y < 140; y++)
+      if (overlay_sample (&frame, 0, 5, y) != 100)
+        bottom[n - 1] = y;
+    gst_video_frame_unmap (&frame);
+    gst_buffer_unref (after);
+    gst_harness_teardown (harness);
+  }
+  fail_unless (bottom[1] - 3 == 2 * (bottom[0] - 3), "%d, %d", bottom[0],
+      bottom[1]);
+  gst_buffer_unref (before);
+}
+
+GST_END_TEST;
+
 /* Sends `buffer`, which cannot be drawn on, twice: it passes as it is, with one
  * warning that says why. */
 static void
@@ -490,6 +532,7 @@ overlay_suite (void)
   tcase_add_test (tcase, test_key_points);
   tcase_add_test (tcase, test_second_stage);
   tcase_add_test (tcase, test_stats);
+  tcase_add_test (tcase, test_show_counts);
   tcase_add_test (tcase, test_bad_frames);
   suite_add_tcase (suite, tcase);
   return suite;

@@ -4,7 +4,10 @@
  * of stats, the text that is kept. */
 #include <gst/gst.h>
 
+#include <gst/mobilenet/gstmobilenetmeta.h>
+
 #include "gstmobilenetcolors.h"
+#include "gstmobilenetcounts.h"
 #include "gstmobilenetlabels.h"
 #include "gstmobilenetrate.h"
 #include "gstmobilenettext.h"
@@ -177,6 +180,63 @@ GST_START_TEST (test_colors)
 
 GST_END_TEST;
 
+static void
+add_detections (GstBuffer * buffer, const GstMobilenetDetectionResult * results,
+    guint n)
+{
+  GstMobilenetDetection *detection =
+      gst_mobilenet_detection_new ("net", GST_CLOCK_TIME_NONE, results, n);
+
+  gst_buffer_add_mobilenet_detection_meta (buffer, detection, 0);
+  gst_mobilenet_detection_unref (detection);
+}
+
+/* Of all metas, by class, whatever the order of the detections. */
+GST_START_TEST (test_counts)
+{
+  const GstMobilenetDetectionResult mixed[] = {
+    {.index = 17,.label = "dog"}, {.index = 0,.label = "person"},
+    {.index = 0,.label = "person"}, {.index = 0,.label = "face"},
+  };
+  const GstMobilenetDetectionResult others[] = {
+    {.index = 0,.label = "person"}, {.index = 5,.label = ""},
+  };
+  const struct
+  {
+    guint index, n;
+    const gchar *label;
+  } wanted[] = { {0, 3, "person"}, {0, 1, "face"}, {5, 1, ""}, {17, 1, "dog"} };
+  GstMobilenetDetectionResult many[GST_MOBILENET_MAX_COUNTS + 3] = { 0 };
+  GstMobilenetCount counts[GST_MOBILENET_MAX_COUNTS];
+  GstBuffer *buffer = gst_buffer_new ();
+  guint i;
+
+  fail_unless_equals_int (gst_mobilenet_counts_take (buffer, counts), 0);
+  add_detections (buffer, NULL, 0);
+  fail_unless_equals_int (gst_mobilenet_counts_take (buffer, counts), 0);
+  add_detections (buffer, mixed, G_N_ELEMENTS (mixed));
+  add_detections (buffer, others, G_N_ELEMENTS (others));
+  fail_unless_equals_int (gst_mobilenet_counts_take (buffer, counts), 4);
+  for (i = 0; i < 4; i++) {
+    fail_unless_equals_int (counts[i].index, wanted[i].index);
+    fail_unless_equals_int (counts[i].n, wanted[i].n);
+    fail_unless_equals_string (counts[i].label, wanted[i].label);
+  }
+  gst_buffer_unref (buffer);
+
+  /* More classes than there is room for: those of the best. */
+  buffer = gst_buffer_new ();
+  for (i = 0; i < G_N_ELEMENTS (many); i++)
+    many[i].index = 100 - i;
+  add_detections (buffer, many, G_N_ELEMENTS (many));
+  fail_unless_equals_int (gst_mobilenet_counts_take (buffer, counts),
+      GST_MOBILENET_MAX_COUNTS);
+  fail_unless_equals_int (counts[0].index, 101 - GST_MOBILENET_MAX_COUNTS);
+  gst_buffer_unref (buffer);
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_rate)
 {
   GstMobilenetRate rate;
@@ -285,6 +345,7 @@ overlay_parts_suite (void)
   tcase_add_test (tcase, test_labels_without_room);
   tcase_add_test (tcase, test_labels_stay_inside);
   tcase_add_test (tcase, test_colors);
+  tcase_add_test (tcase, test_counts);
   tcase_add_test (tcase, test_rate);
   tcase_add_test (tcase, test_text_is_kept);
   tcase_add_test (tcase, test_odd_text);

@@ -192,7 +192,8 @@ static MnetStatus quantize_infer(const MnetGraph *graph, const MnetNode *node, M
     return same_shape(graph, node, shapes, error);
 }
 
-/* Rounds half away from zero, as the reference does; NaN becomes the lowest. */
+/* Rounds half away from zero, as the reference does; NaN becomes the lowest.  Without
+ * roundf(), which is a call: the loop becomes vectors. */
 static void quantize_f32(float scale, int32_t zero, size_t n, const float *in, int8_t *out)
 {
     for (size_t i = 0; i < n; i++) {

@@ -117,9 +117,8 @@ MNET_API void mnet_image_set_region(MnetImage *image, const MnetRect *region);
 MNET_API void mnet_image_geometry(const MnetImage *image, MnetGeometry *geometry);
 
 /* Fills `tensor` (of the size and type given to mnet_image_new()) from a frame.
- * Averages over areas where it shrinks, else bilinear with pixel
- * centres at halves.  Reads only the pixels of the region that count.  Cannot
- * fail, allocates nothing. */
+ * Averages over areas where it shrinks, else bilinear with pixel centres at halves.
+ * Reads only the pixels of the region that count.  Cannot fail, allocates nothing. */
 MNET_API void mnet_image_convert(MnetImage *image, const MnetPlanes *planes, void *tensor);
 
 #ifdef __cplusplus

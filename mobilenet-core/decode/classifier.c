@@ -23,8 +23,10 @@ static MnetStatus check_output(const MnetTensorInfo *output, MnetError *error)
     static const char *const kinds[] = {
         [MNET_OUTPUT_OTHER] = "no layer of class scores",
         [MNET_OUTPUT_FEATURES] = "a feature vector (an embedding)",
+        [MNET_OUTPUT_CLASSES] = "made of class numbers",
     };
-    if (output->kind == MNET_OUTPUT_OTHER || output->kind == MNET_OUTPUT_FEATURES)
+    if (output->kind == MNET_OUTPUT_OTHER || output->kind == MNET_OUTPUT_FEATURES ||
+        output->kind == MNET_OUTPUT_CLASSES)
         return mnet_error_set(
             error, MNET_ERROR_UNSUPPORTED,
             "its output \"%.80s\" is %s, a classifier is expected: class scores made "

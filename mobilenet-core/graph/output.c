@@ -34,6 +34,17 @@ static int32_t scaled_input(const MnetGraph *graph, const MnetNode *node)
     return node->inputs[graph->tensors[node->inputs[0]].data != NULL];
 }
 
+/* Whether one channel is left of those of a SOFTMAX. */
+static bool cuts_probability(const MnetGraph *graph, const MnetNode *node)
+{
+    const MnetTensor *out = &graph->tensors[node->outputs[0]];
+    int32_t made = node->inputs[0] < 0
+                       ? -1
+                       : mnet_graph_producer(graph, mnet_graph_origin(graph, node->inputs[0]));
+    return made >= 0 && graph->nodes[made].op == MNET_OP_SOFTMAX && out->shape_known &&
+           out->rank == 4 && out->dims[3] == 1;
+}
+
 MnetOutputKind mnet_graph_output_kind(const MnetGraph *graph, int32_t tensor)
 {
     for (int32_t hops = 0; hops < MAX_HOPS; hops++) {
@@ -46,7 +57,21 @@ MnetOutputKind mnet_graph_output_kind(const MnetGraph *graph, int32_t tensor)
             return MNET_OUTPUT_SOFTMAX;
         case MNET_OP_LOGISTIC:
             return MNET_OUTPUT_LOGISTIC;
+        case MNET_OP_ARG_MAX:
+        case MNET_OP_RESIZE_ARG_MAX:
+            return MNET_OUTPUT_CLASSES;
+        case MNET_OP_RESIZE_BILINEAR:
+        case MNET_OP_RESIZE_NEAREST_NEIGHBOR:
+            tensor = node->inputs[0];
+            if (tensor < 0)
+                return MNET_OUTPUT_OTHER;
+            break;
+        case MNET_OP_SLICE:
+        case MNET_OP_STRIDED_SLICE:
+            return cuts_probability(graph, node) ? MNET_OUTPUT_LOGISTIC : MNET_OUTPUT_OTHER;
         case MNET_OP_CONV_2D:
+        case MNET_OP_TRANSPOSE_CONV:
+        case MNET_OP_CONVOLUTION_2D_TRANSPOSE_BIAS:
         case MNET_OP_FULLY_CONNECTED:
             return node->activation == MNET_ACTIVATION_NONE ? MNET_OUTPUT_LOGITS
                                                             : MNET_OUTPUT_FEATURES;

@@ -78,6 +78,8 @@ static const char *kind_text(MnetOutputKind kind)
         return "logits";
     case MNET_OUTPUT_FEATURES:
         return "features";
+    case MNET_OUTPUT_CLASSES:
+        return "class numbers";
     case MNET_OUTPUT_OTHER:
         break;
     }

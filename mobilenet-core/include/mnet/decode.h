@@ -69,6 +69,60 @@ MNET_API size_t mnet_classifier_best(const MnetClassifier *classifier, const flo
 MNET_API size_t mnet_classifier_decode(MnetClassifier *classifier, const void *data, size_t k,
                                        float threshold, MnetClass *best);
 
+/* Reads a class for each pixel from the output of a segmenting network: one thread at a
+ * time. */
+typedef struct MnetSegmenter MnetSegmenter;
+
+typedef enum {
+    MNET_SEGMENTS_CLASSES,   /* the network tells the classes (ARG_MAX), no confidence */
+    MNET_SEGMENTS_SCORES,    /* scores of each class */
+    MNET_SEGMENTS_FOREGROUND /* one probability: class 1 where it is at least 0.5, else 0 */
+} MnetSegments;
+
+/* Most classes: their numbers are bytes, and the last one means none of them. */
+#define MNET_MAX_SEGMENT_CLASSES 255
+#define MNET_NO_SEGMENT 255
+
+/* `input` is the network's picture, `output` what it makes of it, which must be one of
+ * - class numbers, made by ARG_MAX;
+ * - scores of 2 to 255 classes for each pixel, made by SOFTMAX, LOGISTIC, CONV_2D or
+ *   TRANSPOSE_CONV, channels last or first: logits become probabilities by softmax;
+ * - one probability or logit for each pixel, made by the same or one channel cut out of
+ *   a SOFTMAX,
+ * as rows and columns of a map of at least 2x2, or flattened, when the numbers are those
+ * of a map of the input's size.  Three channels of LOGISTIC at the input's size are a
+ * picture, not classes, unless there are three labels.
+ * `labels` may be NULL; a reference is taken.  Their count must be that of the classes,
+ * or one more, of which the first is "background" and unknown to the network; of a
+ * foreground also 1, its name; of class numbers, whose count the network does not tell,
+ * any.  NULL and `error` filled otherwise, naming what was found and expected. */
+MNET_API MnetSegmenter *mnet_segmenter_new(const MnetTensorInfo *input,
+                                           const MnetTensorInfo *output, const MnetLabels *labels,
+                                           MnetError *error);
+MNET_API void mnet_segmenter_free(MnetSegmenter *segmenter); /* NULL is allowed */
+
+MNET_API MnetSegments mnet_segmenter_kind(const MnetSegmenter *segmenter);
+/* Of the map, whose corners are those of the network's picture. */
+MNET_API int32_t mnet_segmenter_width(const MnetSegmenter *segmenter);
+MNET_API int32_t mnet_segmenter_height(const MnetSegmenter *segmenter);
+/* 2 for a foreground; 0 where the network does not tell. */
+MNET_API size_t mnet_segmenter_classes(const MnetSegmenter *segmenter);
+/* UTF-8, "" when class `index` has no label; lives as long as the segmenter. */
+MNET_API const char *mnet_segmenter_label(const MnetSegmenter *segmenter, size_t index);
+
+/* Writes the class of each pixel to `classes` (width x height bytes, row by row): that of
+ * the largest score, the first of equal ones; MNET_NO_SEGMENT where a class number is
+ * beyond 254 or no score is a number.  And to `confidence`, unless that is NULL, the
+ * probability of the class, 0 to 255; 255 for class numbers.  `data` is the output
+ * tensor's bytes.  Cannot fail, allocates nothing. */
+MNET_API void mnet_segmenter_decode(const MnetSegmenter *segmenter, const void *data,
+                                    uint8_t *classes, uint8_t *confidence);
+/* Writes to `mask` for each pixel the probability, 0 to 255, that its class is one of
+ * those that have their bit set: class c has bit c % 32 of chosen[c / 32].  0 or 255 for
+ * class numbers.  Cannot fail, allocates nothing. */
+MNET_API void mnet_segmenter_mask(const MnetSegmenter *segmenter, const void *data,
+                                  const uint32_t chosen[8], uint8_t *mask);
+
 #ifdef __cplusplus
 }
 #endif

@@ -25,13 +25,15 @@ typedef enum {
 } MnetType;
 
 /* What an output holds, told by the operator that makes it (seen through
- * RESHAPE, SQUEEZE, QUANTIZE and DEQUANTIZE). */
+ * RESHAPE, SQUEEZE, QUANTIZE, DEQUANTIZE and operators that resize).  One channel cut
+ * out of those of SOFTMAX is LOGISTIC. */
 typedef enum {
     MNET_OUTPUT_OTHER,    /* none of the following, and every input */
     MNET_OUTPUT_SOFTMAX,  /* probabilities that sum to one */
     MNET_OUTPUT_LOGISTIC, /* independent probabilities */
-    MNET_OUTPUT_LOGITS,   /* scores of a CONV_2D or FULLY_CONNECTED layer */
-    MNET_OUTPUT_FEATURES  /* a pooled or normalised feature vector */
+    MNET_OUTPUT_LOGITS,   /* scores of a CONV_2D, TRANSPOSE_CONV or FULLY_CONNECTED layer */
+    MNET_OUTPUT_FEATURES, /* a pooled or normalised feature vector */
+    MNET_OUTPUT_CLASSES   /* numbers of classes, by ARG_MAX */
 } MnetOutputKind;
 
 /* Row-major (last dimension fastest), little endian.  Pictures are

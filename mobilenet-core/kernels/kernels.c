@@ -11,6 +11,7 @@ const MnetKernelSet mnet_kernel_sets[] = {
     { &mnet_kernels_avx2, MNET_CPU_AVX2 },
 #endif
 #ifdef MNET_HAVE_ARM64
+    { &mnet_kernels_i8mm, MNET_CPU_I8MM },
     { &mnet_kernels_dotprod, MNET_CPU_DOTPROD },
     { &mnet_kernels_neon, MNET_CPU_NEON },
 #endif

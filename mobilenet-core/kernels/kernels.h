@@ -236,6 +236,7 @@ extern const MnetKernels mnet_kernels_avx512vnni;
 extern const MnetKernels mnet_kernels_avx2;
 #endif
 #ifdef MNET_HAVE_ARM64
+extern const MnetKernels mnet_kernels_i8mm;
 extern const MnetKernels mnet_kernels_dotprod;
 extern const MnetKernels mnet_kernels_neon;
 #endif

@@ -2,18 +2,11 @@
  *
  * Integer matrix product by SDOT: tiles of 4 rows x 16 channels in 16 registers.
  * 16 bytes of a row are one register, each lane of which meets 16 channels. */
-#include "kernels/arm/requant_neon.h"
+#include "kernels/arm/product_s8_neon.h"
 #include "kernels/arm/table_dotprod.h"
 #include "kernels/arm/tile_4x16.h"
 
-enum { MR = 4, NR = 16, ROWS = 128 }; /* ROWS: whose sums are kept, with every panel in turn */
-
-typedef struct {
-    const MnetGemmS8 *g;
-    MnetRequantNeon requant;
-    size_t a_stride, c_stride;
-    int32_t row_sums[ROWS]; /* of weight_zero: else not set */
-} Block;
+enum { MR = MNET_MR_NEON, NR = MNET_NR_NEON };
 
 /* acc + w * lane, four products a sum. */
 MNET_INLINE int32x4_t dot(int32x4_t acc, int8x16_t w, int8x16_t x, int lane)
@@ -99,88 +92,49 @@ MNET_INLINE void multiply_4x16(int32x4_t (*acc)[4], const MnetGemmS8 *g, const i
     MNET_MULTIPLY_4X16("sdot", ".16b", ".4b", acc, panel, a, offset, a_stride, g->run, runs, w);
 }
 
-/* Takes the weights' zero points times the sums of the rows off. */
-MNET_INLINE void take_off(int32x4_t (*acc)[4], const int32_t *zero, const int32_t *row_sums,
-                          size_t rows, size_t vectors)
+/* `rows` rows from i on, channels from n on. */
+MNET_INLINE void tile(const MnetProductNeon *p, size_t i, size_t n, size_t channels, size_t rows,
+                      size_t vectors)
 {
-#pragma GCC unroll MNET_UNROLL_4
-    for (size_t v = 0; v < vectors; v++) {
-        int32x4_t zeros = vld1q_s32(zero + 4 * v);
-#pragma GCC unroll MNET_UNROLL_4
-        for (size_t r = 0; r < rows; r++)
-            acc[r][v] = vmlsq_n_s32(acc[r][v], zeros, row_sums[r]);
-    }
-}
-
-/* `rows` rows from `i` on of a block that begins at row `first`; channels from n on. */
-MNET_INLINE void tile(const Block *b, const int8_t *const *a, size_t first, size_t i, size_t n,
-                      size_t channels, int8_t *c, size_t rows, size_t vectors)
-{
-    const MnetGemmS8 *g = b->g;
-    const int8_t *panel = (const int8_t *)g->panels + n / NR * g->panel_bytes;
+    const int8_t *panel = mnet_panel_neon(p, n);
     int32x4_t acc[MR][4];
     if (rows == 4 && vectors == 4)
-        multiply_4x16(acc, g, panel, a, i * b->a_stride, b->a_stride);
+        multiply_4x16(acc, p->g, panel, p->a, i * p->a_stride, p->a_stride);
     else
-        multiply(acc, g, panel, a, i * b->a_stride, b->a_stride, rows, vectors);
-    if (g->weight_zero)
-        take_off(acc, g->weight_zero + n, b->row_sums + i - first, rows, vectors);
-    mnet_requant_tile_neon(&b->requant, acc, rows, vectors, n, channels, c + i * b->c_stride + n,
-                           b->c_stride);
+        multiply(acc, p->g, panel, p->a, i * p->a_stride, p->a_stride, rows, vectors);
+    mnet_finish_tile_neon(p, acc, i, n, channels, rows, vectors);
 }
 
 /* The last tile of 4 rows overlaps those before it. */
-static void panel_16(const Block *b, const int8_t *const *a, size_t first, size_t end, size_t n,
-                     size_t channels, int8_t *c)
+static void panel_16(const MnetProductNeon *p, size_t n, size_t channels)
 {
+    size_t first = p->first, end = p->end;
     for (size_t i = first; end - first >= MR && i < end; i += MR)
-        tile(b, a, first, i + MR <= end ? i : end - MR, n, channels, c, MR, 4);
+        tile(p, i + MR <= end ? i : end - MR, n, channels, MR, 4);
     for (size_t i = first; end - first < MR && i < end; i++)
-        tile(b, a, first, i, n, channels, c, 1, 4);
+        tile(p, i, n, channels, 1, 4);
 }
 
-static void panel_8(const Block *b, const int8_t *const *a, size_t first, size_t end, size_t n,
-                    size_t channels, int8_t *c)
+static void panel_8(const MnetProductNeon *p, size_t n, size_t channels)
 {
+    size_t first = p->first, end = p->end;
     for (size_t i = first; end - first >= MR && i < end; i += MR)
-        tile(b, a, first, i + MR <= end ? i : end - MR, n, channels, c, MR, 2);
+        tile(p, i + MR <= end ? i : end - MR, n, channels, MR, 2);
     for (size_t i = first; end - first < MR && i < end; i++)
-        tile(b, a, first, i, n, channels, c, 1, 2);
-}
-
-/* Of `run` bytes of one row; those behind the end count 0. */
-static int32x4_t sum_run(int32x4_t sum, const int8_t *a, size_t run)
-{
-    static const int8_t ones[32] = { 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1 };
-    int8x16_t one = vld1q_s8(ones);
-    for (; run >= 16; run -= 16, a += 16)
-        sum = vdotq_s32(sum, vld1q_s8(a), one);
-    return run ? vdotq_s32(sum, vld1q_s8(a), vld1q_s8(ones + 16 - run)) : sum;
-}
-
-static void sum_rows(Block *b, const int8_t *const *a, size_t first, size_t rows)
-{
-    for (size_t i = 0; i < rows; i++) {
-        int32x4_t sum = vdupq_n_s32(0);
-        for (size_t r = 0; r < b->g->runs; r++)
-            sum = sum_run(sum, a[r] + (first + i) * b->a_stride, b->g->run);
-        b->row_sums[i] = vaddvq_s32(sum);
-    }
+        tile(p, i, n, channels, 1, 2);
 }
 
 void mnet_gemm_s8_dotprod(const MnetGemmS8 *g, size_t m, size_t n0, size_t n1,
                           const int8_t *const *a, size_t a_stride, int8_t *c, size_t c_stride)
 {
-    Block b = { .g = g, .a_stride = a_stride, .c_stride = c_stride };
-    b.requant = mnet_requant_neon(&g->requant, n0, n1);
-    for (size_t first = 0; first < m; first += ROWS) {
-        size_t end = m - first < ROWS ? m : first + ROWS;
-        if (g->weight_zero)
-            sum_rows(&b, a, first, end - first);
+    MnetProductNeon p = { .g = g, .a = a, .a_stride = a_stride, .c = c, .c_stride = c_stride };
+    p.requant = mnet_requant_neon(&g->requant, n0, n1);
+    for (size_t first = 0; first < m; first += MNET_BLOCK_NEON) {
+        mnet_begin_block_neon(&p, first, m);
         for (size_t n = n0; n < n1; n += NR)
             if (n1 - n > 8)
-                panel_16(&b, a, first, end, n, n1 - n, c);
+                panel_16(&p, n, n1 - n);
             else
-                panel_8(&b, a, first, end, n, n1 - n, c);
+                panel_8(&p, n, n1 - n);
     }
 }

@@ -3,21 +3,24 @@
  * Integer matrix product of ARMv8.0: SMULL and SMLAL2 add two products of bytes in
  * 16 bits, SADALP takes them to 32.  Only -128 * -128 twice would not fit: panels
  * with a weight of -128, and what is less than 4 rows, take products one by one. */
-#include "kernels/arm/requant_neon.h"
+#include "kernels/arm/product_s8_neon.h"
 #include "kernels/arm/table_neon.h"
 
-enum { MR = 4, NR = 16, KR = 16, ROWS = 128 }; /* ROWS: whose sums are kept */
+enum { MR = MNET_MR_NEON, NR = MNET_NR_NEON, KR = 16 };
 
 /* Fewer rows than this are not worth looking for a weight of -128. */
 enum { MOST_SLOW = 8 };
 
+/* 16 elements each, in a run, and whether one of 8 follows. */
 typedef struct {
-    const MnetGemmS8 *g;
-    MnetRequantNeon requant;
-    size_t a_stride, c_stride;
-    size_t steps, half;     /* of 16 elements, in a run, and whether one of 8 follows */
-    int32_t row_sums[ROWS]; /* of weight_zero: else not set */
-} Block;
+    size_t whole, half;
+} Steps;
+
+MNET_INLINE Steps steps_of(const MnetGemmS8 *g)
+{
+    size_t whole = g->run > 8 ? (g->run + 7) / KR : 1;
+    return (Steps){ whole, g->run > whole * KR };
+}
 
 /* One channel, in register w, with 4 rows: 32 bits of two products in v28 to v31. */
 #define CHANNEL(ADD, w, x0, x1, x2, x3, s0, s1, s2, s3)                            \
@@ -77,9 +80,11 @@ typedef struct {
 
 /* 4 rows with 4 * groups channels.  The first step makes the sums, so that nothing
  * has to clear them. */
-MNET_INLINE void multiply_4(int32x4_t (*sums)[4], const Block *b, const int8_t *panel,
-                            const int8_t *const *a, size_t offset, size_t groups)
+MNET_INLINE void multiply_4(int32x4_t (*sums)[4], const MnetProductNeon *p, const int8_t *panel,
+                            size_t offset, size_t groups)
 {
+    const Steps steps = steps_of(p->g);
+    const int8_t *const *a = p->a;
     const int8_t *bias = panel, *w = panel + NR * sizeof(int32_t);
     __asm__ volatile(
         "1:\n"
@@ -122,9 +127,9 @@ MNET_INLINE void multiply_4(int32x4_t (*sums)[4], const Block *b, const int8_t *
                                                                 "subs %[groups], %[groups], #1\n"
                                                                 "b.ne 1b\n"
         : [w] "+r"(w), [bias] "+r"(bias), [sums] "+r"(sums), [groups] "+r"(groups)
-        : [first] "r"(a[0] + offset), [end] "r"(a + b->g->runs), [more] "r"(1 - b->g->runs),
-          [at] "r"(offset), [stride] "r"(b->a_stride), [steps] "r"(b->steps), [half] "r"(b->half),
-          [next] "r"((size_t)(NR * KR))
+        : [first] "r"(a[0] + offset), [end] "r"(a + p->g->runs), [more] "r"(1 - p->g->runs),
+          [at] "r"(offset), [stride] "r"(p->a_stride), [steps] "r"(steps.whole),
+          [half] "r"(steps.half), [next] "r"((size_t)(NR * KR))
         : "cc", "memory", "x9", "x10", "x11", "x12", "x13", "x14", "x16", "v0", "v1", "v2", "v3",
           "v4", "v5", "v6", "v7", "v8", "v9", "v10", "v11", "v12", "v13", "v14", "v15", "v16",
           "v17", "v18", "v19", "v20", "v21", "v22", "v23", "v24", "v25", "v26", "v27", "v28", "v29",
@@ -132,16 +137,16 @@ MNET_INLINE void multiply_4(int32x4_t (*sums)[4], const Block *b, const int8_t *
 }
 
 /* One row with 4 channels, whatever the weights. */
-MNET_INLINE void multiply_1x4(int32x4_t acc[4], const Block *b, const int8_t *w,
-                              const int8_t *const *a, size_t offset)
+MNET_INLINE void multiply_1x4(int32x4_t acc[4], const MnetProductNeon *p, const int8_t *w,
+                              size_t offset)
 {
 #pragma GCC unroll MNET_UNROLL_4
     for (size_t v = 0; v < 4; v++)
         acc[v] = vdupq_n_s32(0);
-    for (size_t r = 0; r < b->g->runs; r++) {
-        const int8_t *x = a[r] + offset;
-        for (size_t i = 0; i < b->steps + b->half; i++, x += KR, w += NR * KR) {
-            int8x16_t row = vld1q_s8(x);
+    for (size_t r = 0; r < p->g->runs; r++) {
+        const int8_t *x = p->a[r] + offset;
+        for (size_t k = 0; k < p->g->run; k += KR, w += NR * KR) {
+            int8x16_t row = vld1q_s8(x + k);
 #pragma GCC unroll MNET_UNROLL_4
             for (size_t v = 0; v < 4; v++) {
                 int8x16_t weights = vld1q_s8(w + v * KR);
@@ -153,74 +158,42 @@ MNET_INLINE void multiply_1x4(int32x4_t acc[4], const Block *b, const int8_t *w,
 }
 
 /* As multiply_4(): 1 row. */
-static void multiply_1(int32x4_t sums[4], const Block *b, const int8_t *panel,
-                       const int8_t *const *a, size_t offset, size_t groups)
+static void multiply_1(int32x4_t sums[4], const MnetProductNeon *p, const int8_t *panel,
+                       size_t offset, size_t groups)
 {
     for (size_t v = 0; v < groups; v++) {
         int32x4_t acc[4];
-        multiply_1x4(acc, b, panel + NR * sizeof(int32_t) + v * 4 * KR, a, offset);
+        multiply_1x4(acc, p, panel + NR * sizeof(int32_t) + v * 4 * KR, offset);
         int32x4_t low = vpaddq_s32(acc[0], acc[1]), high = vpaddq_s32(acc[2], acc[3]);
         int32x4_t bias = vld1q_s32((const int32_t *)(const void *)panel + 4 * v);
         sums[v] = vaddq_s32(vpaddq_s32(low, high), bias);
     }
 }
 
-MNET_INLINE void take_off(int32x4_t (*acc)[4], const int32_t *zero, const int32_t *row_sums,
-                          size_t rows)
+/* `rows` rows from i on, 1 or 4; channels from n on. */
+MNET_INLINE void tile(const MnetProductNeon *p, size_t i, size_t n, size_t channels, size_t rows)
 {
-#pragma GCC unroll MNET_UNROLL_4
-    for (size_t v = 0; v < 4; v++) {
-        int32x4_t zeros = vld1q_s32(zero + 4 * v);
-#pragma GCC unroll MNET_UNROLL_4
-        for (size_t r = 0; r < rows; r++)
-            acc[r][v] = vmlsq_n_s32(acc[r][v], zeros, row_sums[r]);
-    }
-}
-
-/* The sums of a tile, less the weights' zero points times the sums of the rows. */
-MNET_INLINE void finish(const Block *b, const int32x4_t (*sums)[4], const int32_t *row_sums,
-                        size_t n, size_t channels, int8_t *c, size_t rows)
-{
-    int32x4_t acc[MR][4];
+    size_t groups = channels > 12 ? 4 : (channels + 3) / 4;
+    int32x4_t sums[MR][4], acc[MR][4];
+    if (rows == 4)
+        multiply_4(sums, p, mnet_panel_neon(p, n), i * p->a_stride, groups);
+    else
+        multiply_1(sums[0], p, mnet_panel_neon(p, n), i * p->a_stride, groups);
+        /* Those whose address is known to nobody may be in registers. */
 #pragma GCC unroll MNET_UNROLL_4
     for (size_t r = 0; r < rows; r++)
 #pragma GCC unroll MNET_UNROLL_4
         for (size_t v = 0; v < 4; v++)
             acc[r][v] = sums[r][v];
-    if (b->g->weight_zero)
-        take_off(acc, b->g->weight_zero + n, row_sums, rows);
-    mnet_requant_tile_neon(&b->requant, acc, rows, 4, n, channels, c, b->c_stride);
+    mnet_finish_tile_neon(p, acc, i, n, channels, rows, 4);
 }
 
-/* Rows that begin with row i of a block that begins at row `first`; channels from n
- * on. */
-static void tile_4(const Block *b, const int8_t *const *a, size_t first, size_t i, size_t n,
-                   size_t channels, int8_t *c)
+static int has_minus_128(const MnetProductNeon *p, size_t n)
 {
-    const int8_t *panel = (const int8_t *)b->g->panels + n / NR * b->g->panel_bytes;
-    size_t groups = channels > 12 ? 4 : (channels + 3) / 4;
-    int32x4_t sums[MR][4];
-    multiply_4(sums, b, panel, a, i * b->a_stride, groups);
-    finish(b, (const int32x4_t(*)[4])sums, b->row_sums + i - first, n, channels,
-           c + i * b->c_stride + n, 4);
-}
-
-static void tile_1(const Block *b, const int8_t *const *a, size_t first, size_t i, size_t n,
-                   size_t channels, int8_t *c)
-{
-    const int8_t *panel = (const int8_t *)b->g->panels + n / NR * b->g->panel_bytes;
-    int32x4_t sums[1][4];
-    multiply_1(sums[0], b, panel, a, i * b->a_stride, channels > 12 ? 4 : (channels + 3) / 4);
-    finish(b, (const int32x4_t(*)[4])sums, b->row_sums + i - first, n, channels,
-           c + i * b->c_stride + n, 1);
-}
-
-static int has_minus_128(const Block *b, size_t n)
-{
-    const MnetGemmS8 *g = b->g;
-    const int8_t *w = (const int8_t *)g->panels + n / NR * g->panel_bytes + NR * sizeof(int32_t);
+    const Steps steps = steps_of(p->g);
+    const int8_t *w = mnet_panel_neon(p, n) + NR * sizeof(int32_t);
     int8x16_t least = vdupq_n_s8(0);
-    for (size_t i = 0; i < g->runs * (b->steps + b->half) * NR * KR; i += 64) {
+    for (size_t i = 0; i < p->g->runs * (steps.whole + steps.half) * NR * KR; i += 64) {
         int8x16x4_t x = vld1q_s8_x4(w + i);
         least = vminq_s8(least, vminq_s8(x.val[0], x.val[1]));
         least = vminq_s8(least, vminq_s8(x.val[2], x.val[3]));
@@ -229,51 +202,24 @@ static int has_minus_128(const Block *b, size_t n)
 }
 
 /* The last tile of 4 rows overlaps those before it. */
-static void panel_rows(const Block *b, const int8_t *const *a, size_t first, size_t end, size_t n,
-                       size_t channels, int8_t *c)
+static void panel_rows(const MnetProductNeon *p, size_t n, size_t channels)
 {
-    int slow = end - first < MOST_SLOW || has_minus_128(b, n);
+    size_t first = p->first, end = p->end;
+    int slow = end - first < MOST_SLOW || has_minus_128(p, n);
     for (size_t i = first; !slow && i < end; i += MR)
-        tile_4(b, a, first, i + MR <= end ? i : end - MR, n, channels, c);
+        tile(p, i + MR <= end ? i : end - MR, n, channels, MR);
     for (size_t i = first; slow && i < end; i++)
-        tile_1(b, a, first, i, n, channels, c);
-}
-
-/* Of `run` bytes of one row; those behind the end count 0. */
-static int32x4_t sum_run(int32x4_t sum, const int8_t *a, size_t run)
-{
-    static const int8_t all[32] = {
-        -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1
-    };
-    for (; run >= 16; run -= 16, a += 16)
-        sum = vpadalq_s16(sum, vpaddlq_s8(vld1q_s8(a)));
-    if (run)
-        sum = vpadalq_s16(sum, vpaddlq_s8(vandq_s8(vld1q_s8(a), vld1q_s8(all + 16 - run))));
-    return sum;
-}
-
-static void sum_rows(Block *b, const int8_t *const *a, size_t first, size_t rows)
-{
-    for (size_t i = 0; i < rows; i++) {
-        int32x4_t sum = vdupq_n_s32(0);
-        for (size_t r = 0; r < b->g->runs; r++)
-            sum = sum_run(sum, a[r] + (first + i) * b->a_stride, b->g->run);
-        b->row_sums[i] = vaddvq_s32(sum);
-    }
+        tile(p, i, n, channels, 1);
 }
 
 void mnet_gemm_s8_neon(const MnetGemmS8 *g, size_t m, size_t n0, size_t n1, const int8_t *const *a,
                        size_t a_stride, int8_t *c, size_t c_stride)
 {
-    Block b = { .g = g, .a_stride = a_stride, .c_stride = c_stride };
-    b.requant = mnet_requant_neon(&g->requant, n0, n1);
-    b.steps = g->run > 8 ? (g->run + 7) / KR : 1;
-    b.half = g->run > b.steps * KR;
-    for (size_t first = 0; first < m; first += ROWS) {
-        size_t end = m - first < ROWS ? m : first + ROWS;
-        if (g->weight_zero)
-            sum_rows(&b, a, first, end - first);
+    MnetProductNeon p = { .g = g, .a = a, .a_stride = a_stride, .c = c, .c_stride = c_stride };
+    p.requant = mnet_requant_neon(&g->requant, n0, n1);
+    for (size_t first = 0; first < m; first += MNET_BLOCK_NEON) {
+        mnet_begin_block_neon(&p, first, m);
         for (size_t n = n0; n < n1; n += NR)
-            panel_rows(&b, a, first, end, n, n1 - n, c);
+            panel_rows(&p, n, n1 - n);
     }
 }

@@ -13,16 +13,11 @@
 GST_DEBUG_CATEGORY_EXTERN (gst_mobilenet_filter_debug);
 #define GST_CAT_DEFAULT gst_mobilenet_filter_debug
 
-/* A file that was replaced or rewritten is another model. */
+/* Of one file, or of several with the same bytes: one that was rewritten is another
+ * model, and times of change do not tell all that were. */
 typedef struct
 {
-  dev_t device;
-  ino_t inode;
-  gint64 size;
-  gint64 mtime_s;
-  gint64 mtime_ns;
   gchar *cpu;                   /* NULL: the best kernels */
-
   MnetModel *model;
   guint users;
 } SharedModel;
@@ -52,41 +47,27 @@ log_core (void *user, MnetLogLevel level, const char *text)
 
 /* Anything but a regular file (a pipe, a device) could block for ever. */
 static gboolean
-identify_file (const gchar * path, SharedModel * key, MnetError * error)
+check_file (const gchar * path, MnetError * error)
 {
   struct stat st;
 
+  error->status = MNET_ERROR_IO;
   if (stat (path, &st) != 0) {
-    error->status = MNET_ERROR_IO;
     g_snprintf (error->text, sizeof (error->text), "cannot open it: %s",
         g_strerror (errno));
     return FALSE;
   }
   if (!S_ISREG (st.st_mode)) {
-    error->status = MNET_ERROR_IO;
     g_snprintf (error->text, sizeof (error->text),
         "it is a %s, expected a .tflite file",
         S_ISDIR (st.st_mode) ? "folder" : "device or pipe");
     return FALSE;
   }
-  key->device = st.st_dev;
-  key->inode = st.st_ino;
-  key->size = st.st_size;
-  key->mtime_s = st.st_mtim.tv_sec;
-  key->mtime_ns = st.st_mtim.tv_nsec;
   return TRUE;
 }
 
-static gboolean
-same_file (const SharedModel * a, const SharedModel * b)
-{
-  return a->device == b->device && a->inode == b->inode && a->size == b->size
-      && a->mtime_s == b->mtime_s && a->mtime_ns == b->mtime_ns
-      && g_strcmp0 (a->cpu, b->cpu) == 0;
-}
-
 static SharedModel *
-find_or_load (const gchar * path, const SharedModel * key, MnetError * error)
+find_or_load (const gchar * path, const gchar * cpu, MnetError * error)
 {
   MnetModelOptions options = { 0, };
   SharedModel *shared;
@@ -94,20 +75,21 @@ find_or_load (const gchar * path, const SharedModel * key, MnetError * error)
   GList *l;
 
   for (l = shared_models; l; l = l->next) {
-    if (same_file (l->data, key)) {
+    shared = l->data;
+    if (g_strcmp0 (shared->cpu, cpu) == 0
+        && mnet_model_is_of (shared->model, path)) {
       GST_INFO ("%s is loaded already and is shared", path);
-      return l->data;
+      return shared;
     }
   }
-  options.cpu = key->cpu;
+  options.cpu = cpu;
   options.log = log_core;
   options.log_user = (gpointer) path;
   model = mnet_model_load (path, &options, error);
   if (!model)
     return NULL;
   shared = g_new (SharedModel, 1);
-  *shared = *key;
-  shared->cpu = g_strdup (key->cpu);
+  shared->cpu = g_strdup (cpu);
   shared->model = model;
   shared->users = 0;
   shared_models = g_list_prepend (shared_models, shared);
@@ -121,16 +103,14 @@ MnetModel *
 gst_mobilenet_model_acquire (const gchar * path, const gchar * cpu,
     MnetError * error)
 {
-  SharedModel key = { 0, };
   SharedModel *shared;
 
-  if (!identify_file (path, &key, error))
+  if (!check_file (path, error))
     return NULL;
-  if (cpu && *cpu && strcmp (cpu, "auto") != 0)
-    key.cpu = (gchar *) cpu;
-
+  if (cpu && (!*cpu || strcmp (cpu, "auto") == 0))
+    cpu = NULL;
   g_mutex_lock (&shared_lock);
-  shared = find_or_load (path, &key, error);
+  shared = find_or_load (path, cpu, error);
   if (shared)
     shared->users++;
   g_mutex_unlock (&shared_lock);

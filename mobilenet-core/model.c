@@ -200,6 +200,16 @@ MnetModel *mnet_model_load(const char *path, const MnetModelOptions *options, Mn
     return model;
 }
 
+bool mnet_model_is_of(const MnetModel *model, const char *path)
+{
+    MnetFile file;
+    if (mnet_file_read(&file, path, NULL))
+        return false;
+    bool same = file.size == model->file.size && !memcmp(file.data, model->file.data, file.size);
+    mnet_file_clear(&file);
+    return same;
+}
+
 MnetModel *mnet_model_ref(MnetModel *model)
 {
     atomic_fetch_add(&model->references, 1);

@@ -10,5 +10,7 @@
 #include <gst/mobilenet/gstmobilenetclassificationmeta.h>
 #include <gst/mobilenet/gstmobilenetdetection.h>
 #include <gst/mobilenet/gstmobilenetdetectionmeta.h>
+#include <gst/mobilenet/gstmobilenetsegmentation.h>
+#include <gst/mobilenet/gstmobilenetsegmentationmeta.h>
 
 #endif /* __GST_MOBILENET_META_H__ */

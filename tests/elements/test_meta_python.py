@@ -9,7 +9,7 @@ import unittest
 import gi
 gi.require_version('Gst', '1.0')
 gi.require_version('GstMobilenet', '1.0')
-from gi.repository import Gst, GstMobilenet  # noqa: E402
+from gi.repository import GLib, Gst, GstMobilenet  # noqa: E402
 
 Gst.init(None)
 
@@ -35,6 +35,16 @@ def box(id, label, x, y, w, h):
 def street():
     return GstMobilenet.Detection.new(
         'ssd', 5, [box(0, 'dog', 1, 2, 3, 4), box(1, 'cat', -1, 0.5, 10, 20)])
+
+
+def scene():
+    place = GstMobilenet.SegmentationPlace()
+    place.x, place.y, place.w, place.h = 0, 0, 40, 20
+    place.seen_x, place.seen_y, place.seen_w, place.seen_h = 0, 0, 40, 20
+    return GstMobilenet.Segmentation.new(
+        'seg', 5, 4, 2, GLib.Bytes.new(bytes([0, 0, 0, 1, 0, 0, 1, 1])),
+        GLib.Bytes.new(bytes([255, 255, 255, 51, 255, 255, 51, 51])), place,
+        ['background', 'étang'], 0)
 
 
 class ClassificationTest(unittest.TestCase):
@@ -135,6 +145,44 @@ class DetectionTest(unittest.TestCase):
         structure = self.meta.to_structure()
         self.assertEqual(structure.get_name(), 'mobilenet-detection')
         self.assertEqual(structure.get_string('model'), 'ssd')
+
+
+class SegmentationTest(unittest.TestCase):
+    def setUp(self):
+        self.buffer = Gst.Buffer.new()
+        self.meta = GstMobilenet.buffer_add_mobilenet_segmentation_meta(
+            self.buffer, scene(), 7)
+
+    def test_read(self):
+        self.assertIsNone(GstMobilenet.buffer_get_mobilenet_segmentation_meta(Gst.Buffer.new()))
+        meta = GstMobilenet.buffer_get_mobilenet_segmentation_meta(self.buffer)
+        self.assertEqual(meta.age, 7)
+        self.assertEqual(meta.segmentation.get_model(), 'seg')
+        self.assertEqual(meta.segmentation.get_background(), 0)
+        self.assertEqual(meta.get_n_results(), 2)
+        self.assertEqual(tuple(meta.get_result(1)), (True, 1, 'étang', 0.2, 0.375))
+        self.assertFalse(meta.get_result(2)[0])
+        self.assertEqual(tuple(meta.get_at(39, 9)), (True, 1, 0.2))
+        self.assertFalse(meta.get_at(40, 9)[0])
+
+    def test_maps(self):
+        segmentation = self.meta.segmentation
+        self.assertEqual(tuple(segmentation.get_size()), (4, 2))
+        self.assertEqual(segmentation.get_classes().get_data(),
+                         bytes([0, 0, 0, 1, 0, 0, 1, 1]))
+        self.assertEqual(segmentation.get_confidences().get_data()[3], 51)
+        self.assertEqual(segmentation.get_place().w, 40)
+
+    def test_kept_beyond_the_buffer(self):
+        kept = self.meta.segmentation.get_classes()
+        self.meta = self.buffer = None
+        gc.collect()
+        self.assertEqual(kept.get_data()[3], 1)
+
+    def test_structure(self):
+        structure = self.meta.to_structure()
+        self.assertEqual(structure.get_name(), 'mobilenet-segmentation')
+        self.assertEqual(structure.get_string('model'), 'seg')
 
 
 unittest.main()

@@ -112,6 +112,19 @@ client_wait_live (Client * client, gint width, gint height)
   return seconds_now () - start;
 }
 
+void
+client_wait_frames (Client * client, guint frames)
+{
+  gdouble end = seconds_now () + PATIENCE;
+
+  while (client->frames < frames) {
+    client_check (client);
+    if (seconds_now () > end)
+      fail_test ("%u frames came, %u are expected", client->frames, frames);
+    g_usleep (10000);
+  }
+}
+
 gchar *
 client_wait_refused (Client * client)
 {

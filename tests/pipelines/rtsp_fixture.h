@@ -63,6 +63,8 @@ Client *client_start (const gchar * uri, const gchar * settings);
 /* Until frames come five a two seconds and more, of this size when it is not 0x0.
  * Fails when the session ends.  Returns the seconds that it took. */
 gdouble client_wait_live (Client * client, gint width, gint height);
+/* Until that many have come since the start, of whatever kind. */
+void client_wait_frames (Client * client, guint frames);
 /* Until there is an error, which the caller frees; it fails when frames come. */
 gchar *client_wait_refused (Client * client);
 /* Fails if the session has ended. */

@@ -1,11 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# test_pipelines.sh README SHARED_DIR: plays every block of pipelines/README.md, as
-# it stands, on a short film and a picture, and looks at what comes out: as many
-# frames as went in, drawn upon.  Skipped without the folder of real models.
+# test_pipelines.sh README SHARED_DIR [RTSP_ANNOTATE]: plays every block of
+# pipelines/README.md, as it stands, on a short film, a picture and a camera that
+# is none, and looks at what comes out: as many frames as went in, drawn upon.
+# Skipped without the folder of real models.  The block of rtsp-annotate is played
+# where that program is.
 set -eu
-readme=$1 shared=$2
+readme=$1 shared=$2 rtsp_annotate=$(readlink -f "${3:-}") || rtsp_annotate=
 [ -d "$shared/models/detect" ] || exit 77
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
@@ -14,7 +16,10 @@ DETECTOR=$shared/models/detect/coco_ssd_mobilenet_v1_1.0_quant_2018_06_29.tflite
 CLASSIFIER=$shared/models/classify/mobilenet_v2_1.0_224_quant.tflite
 PICTURE=$shared/images/cats_and_dogs.jpg
 FILM=$dir/film.webm
-export DETECTOR CLASSIFIER PICTURE FILM
+CAMERA="videotestsrc is-live=true num-buffers=8 pattern=ball"
+SCREEN="pngenc snapshot=false ! multifilesink location=screen%02d.png"
+CAMERA_URI=test://ball
+export DETECTOR CLASSIFIER PICTURE FILM CAMERA SCREEN CAMERA_URI
 frames=4
 faults=0
 fail() {
@@ -31,23 +36,53 @@ frames_of() {
     fakesink 2>/dev/null | grep -c 'identity0: last-message = chain' || true
 }
 
-# The blocks, a line each: all begin with gst-launch-1.0.
-grep '^gst-launch-1.0 ' "$readme" >"$dir/lines"
+# play LINE OUTPUT
+play() {
+  if timeout 250 sh -c "$1" >"$2" 2>&1 </dev/null; then
+    echo "ok: $1"
+  else
+    fail "$1"
+    cat "$2"
+  fi
+}
+# serve LINE OUTPUT: at a port that is free, until some frames were played.
+serve() {
+  command="exec $rtsp_annotate --port=0 ${1#rtsp-annotate}"
+  sh -c "$command" >"$2" 2>&1 </dev/null &
+  server=$!
+  for _ in $(seq 300); do
+    uri=$(sed -n 's/^camera1: //p' "$2")
+    [ -z "$uri" ] || break
+    sleep 0.1
+  done
+  play "gst-launch-1.0 -q rtspsrc location=$uri ! decodebin ! videoconvert ! identity eos-after=8 ! \
+    pngenc snapshot=false ! multifilesink location=served%02d.png" played
+  kill "$server"
+  wait "$server" || fail "$1 ended with $?"
+  [ -s served05.png ] || fail "$1 serves nothing"
+}
+
+# The blocks, a line each.
+grep -E '^(gst-launch-1.0|rtsp-annotate) ' "$readme" >"$dir/lines"
 [ "$(wc -l <"$dir/lines")" = "$(grep -c '^```sh' "$readme")" ] || fail "a block without a line"
 cd "$dir"
 number=0
 while IFS= read -r line; do
   number=$((number + 1))
-  if ! timeout 250 sh -c "$line" >"out.$number" 2>&1 </dev/null; then
-    fail "$line"
-    cat "out.$number"
-  else
-    echo "ok: block $number"
-  fi
+  case $line in
+    gst-launch-1.0*) play "$line" "out.$number" ;;
+    *) [ -z "$rtsp_annotate" ] || serve "$line" "out.$number" ;;
+  esac
+  case $line in
+    *SCREEN*)
+      [ -s screen07.png ] || fail "not all frames are on the screen: $(ls)"
+      rm -f screen*.png
+      ;;
+  esac
 done <lines
-[ $number -ge 5 ] || fail "$number blocks"
+[ $number -ge 9 ] || fail "$number blocks"
 
-for film in boxes kinds people; do
+for film in boxes counted kinds people; do
   [ "$(frames_of $film.webm)" = $frames ] || fail "$film.webm has $(frames_of $film.webm) frames, not $frames"
 done
 gst-launch-1.0 -q filesrc location="$PICTURE" ! decodebin ! videoconvert ! pngenc ! \

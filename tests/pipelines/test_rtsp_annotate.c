@@ -147,12 +147,11 @@ test_reconnect (void)
     g_free (program_wait (program, "^camera1: .*; trying again in \\d+ s$", i));
     /* What comes now is the picture of before. */
     frames = client->frames;
-    while (client->frames < frames + 2)
-      g_usleep (10000);
-    client_check (client);
+    client_wait_frames (client, frames + 2);
     camera = start_camera (port, sizes[i % 3], NULL);
     seconds = client_wait_live (client, widths[i % 3], heights[i % 3]);
-    g_print ("cycle %u: back after %.1f s\n", i, seconds);
+    g_print ("cycle %u: back after %.1f s, resident %u KiB\n", i, seconds,
+        program_usage (program).rss);
     if (seconds > most_seconds)
       fail_test ("it took %.1f s, %.0f may be", seconds, most_seconds);
   }
@@ -202,6 +201,44 @@ test_size (void)
   g_free (port);
 }
 
+/* An encoder that takes a second a frame, and a camera that sends 15: a change is
+ * seen as soon as the encoder has done what it holds, not after all that came
+ * before. */
+static void
+test_slow_encoder (void)
+{
+  const gchar *const words[] = {
+    "--set=encoder=identity sleep-time=1000000 ! vp8enc deadline=1", NULL
+  };
+  gchar *port, *uri, *mount;
+  Program *camera = start_camera ("0", "320x240", &port), *program;
+  gdouble start, end;
+  Client *client;
+
+  uri = g_strdup_printf ("rtsp://operator:" SECRET "@127.0.0.1:%s/stream",
+      port);
+  program = start_annotate (uri, words, NULL);
+  mount = mount_of (program);
+  client = client_start (mount, "");
+  client_wait_frames (client, 8);
+  program_write (camera, "480x360\n");
+  start = seconds_now ();
+  end = start + PATIENCE;
+  while (client->width != 480) {
+    client_check (client);
+    if (seconds_now () > end)
+      fail_test ("the picture is %.0f s behind", PATIENCE);
+    g_usleep (10000);
+  }
+  g_print ("seen after %.1f s\n", seconds_now () - start);
+  client_stop (client);
+  end_annotate (program);
+  program_end (camera, SIGKILL);
+  g_free (mount);
+  g_free (uri);
+  g_free (port);
+}
+
 /* Clients come, share the encoder, leave and return; one comes while the camera
  * is away. */
 static void
@@ -236,10 +273,7 @@ test_clients (void)
   g_free (mount);
   mount = mount_of (program);
   first = client_start (mount, "");
-  while (first->frames < 2) {
-    client_check (first);
-    g_usleep (10000);
-  }
+  client_wait_frames (first, 2);
   client_stop (first);
   end_annotate (program);
   g_free (mount);
@@ -453,6 +487,7 @@ static const struct
 } scenarios[] = {
   {"reconnect", test_reconnect},
   {"size", test_size},
+  {"slow-encoder", test_slow_encoder},
   {"clients", test_clients},
   {"auth", test_auth},
   {"camera-password", test_wrong_camera_password},

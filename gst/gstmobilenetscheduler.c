@@ -247,8 +247,10 @@ stop_worker (GstMobilenetScheduler * self)
     gst_mobilenet_turn_clear (&self->turn);
   }
   self->thread = NULL;
+  g_mutex_lock (&self->lock);
   self->stop = FALSE;
   self->waiting = NO_SLOT;
+  g_mutex_unlock (&self->lock);
   for (i = 0; i < self->sessions.n_sessions; i++)
     mnet_session_bind_input (self->sessions.sessions[i], 0, NULL);
   free_tensors (self);

@@ -172,9 +172,11 @@ static const char *kernel_slot(const MnetStep *step, bool *plain_c)
     case MNET_OP_RESIZE_BILINEAR:
         *plain_c = !floats || k->stretch_f32 == c->stretch_f32;
         return floats ? "stretch_f32" : "";
+    case MNET_OP_QUANTIZE:
+        *plain_c = floats ? k->quantize_f32 == c->quantize_f32 : k->lut8 == c->lut8;
+        return floats ? "quantize_f32" : "lut8";
     case MNET_OP_EXP:
     case MNET_OP_RSQRT:
-    case MNET_OP_QUANTIZE:
         *plain_c = floats || k->lut8 == c->lut8;
         return floats ? "" : "lut8";
     default:

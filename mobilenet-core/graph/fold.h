@@ -37,8 +37,9 @@ void mnet_node_note(MnetNode *node, const char *what);
 bool mnet_same_form(const MnetTensor *a, const MnetTensor *b);
 
 /* Folds into convolutions the SPACE_TO_BATCH_ND and BATCH_TO_SPACE_ND around them and the
- * ADD of one number a channel behind those of floats that have no bias, and joins
- * RESIZE_BILINEAR of bytes with the ARG_MAX behind it. */
+ * ADD of one number a channel behind those of floats that have no bias, joins
+ * RESIZE_BILINEAR of bytes with the ARG_MAX behind it, and lets MIRROR_PAD move bytes
+ * that were made floats for it alone. */
 MnetStatus mnet_graph_fold_maps(MnetGraph *graph, MnetError *error);
 
 /* In this order:

@@ -170,11 +170,46 @@ static MnetStatus fold_bias(MnetGraph *graph, int32_t index, MnetError *error)
     return MNET_OK;
 }
 
+/* Whether a number of the tensor, scaled to float and back, is the same one. */
+static bool survives_floats(const MnetTensor *tensor)
+{
+    return tensor->type == MNET_TYPE_INT8 && tensor->quant.n == 1 &&
+           tensor->quant.scale[0] >= 0x1p-100f && tensor->quant.scale[0] <= 0x1p100f;
+}
+
+/* DEQUANTIZE, MIRROR_PAD, QUANTIZE to the same numbers: the bytes themselves move. */
+static bool fold_float_move(MnetGraph *graph, int32_t index)
+{
+    const MnetNode *to_float = &graph->nodes[index];
+    if (to_float->op != MNET_OP_DEQUANTIZE || to_float->n_inputs != 1 || !all_given(to_float, 1) ||
+        !survives_floats(&graph->tensors[to_float->inputs[0]]))
+        return false;
+    int32_t move = only_reader(graph, to_float);
+    if (move < 0 || graph->nodes[move].op != MNET_OP_MIRROR_PAD ||
+        graph->nodes[move].n_inputs != 2 || graph->nodes[move].inputs[0] != to_float->outputs[0] ||
+        graph->tensors[to_float->outputs[0]].type != MNET_TYPE_FLOAT32)
+        return false;
+    int32_t last = only_reader(graph, &graph->nodes[move]);
+    if (last < 0 || graph->nodes[last].op != MNET_OP_QUANTIZE || graph->nodes[last].n_inputs != 1 ||
+        graph->nodes[last].n_outputs != 1 ||
+        graph->tensors[graph->nodes[move].outputs[0]].type != MNET_TYPE_FLOAT32 ||
+        !mnet_same_form(&graph->tensors[to_float->inputs[0]],
+                        &graph->tensors[graph->nodes[last].outputs[0]]))
+        return false;
+    MnetNode *node = &graph->nodes[move];
+    node->inputs[0] = to_float->inputs[0];
+    node->outputs[0] = graph->nodes[last].outputs[0];
+    mnet_node_note(node, "DEQUANTIZE, QUANTIZE");
+    mnet_graph_remove_node(graph, last);
+    mnet_graph_remove_node(graph, index);
+    return true;
+}
+
 MnetStatus mnet_graph_fold_maps(MnetGraph *graph, MnetError *error)
 {
     MnetStatus status = MNET_OK;
     for (int32_t i = 0; i < graph->n_nodes && !status; i++) {
-        if (fold_dilation(graph, i))
+        if (fold_dilation(graph, i) || fold_float_move(graph, i))
             i--;
         else if (!fold_class_map(graph, i))
             status = fold_bias(graph, i, error);

@@ -205,6 +205,10 @@ typedef struct MnetKernels {
     /* n pixels of a row that is stretched. */
     void (*stretch_f32)(const MnetStretchF32 *s, size_t n, const float *in, float *out);
 
+    /* out[i] = in[i] / scale, rounded half away from zero, + zero_point, within int8; the
+     * division is rounded as floats are, and NaN becomes -128. */
+    void (*quantize_f32)(size_t n, const float *in, float scale, int32_t zero_point, int8_t *out);
+
     /* out[i] = table[(uint8_t)in[i]]; out may be in. */
     void (*lut8)(size_t n, const uint8_t *in, const uint8_t *table, uint8_t *out);
     /* acc[i] += in[i]: rows of pools and means. */

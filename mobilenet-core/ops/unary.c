@@ -192,21 +192,6 @@ static MnetStatus quantize_infer(const MnetGraph *graph, const MnetNode *node, M
     return same_shape(graph, node, shapes, error);
 }
 
-/* Rounds half away from zero, as the reference does; NaN becomes the lowest.  Without
- * roundf(), which is a call: the loop becomes vectors. */
-static void quantize_f32(float scale, int32_t zero, size_t n, const float *in, int8_t *out)
-{
-    for (size_t i = 0; i < n; i++) {
-        float q = in[i] / scale;
-        q = q > -1024 ? q : -1024;
-        q = q < 1024 ? q : 1024;
-        int32_t whole = (int32_t)q;
-        float rest = q - (float)whole;
-        int32_t v = whole + (rest >= 0.5f) - (rest <= -0.5f) + zero;
-        out[i] = (int8_t)(v > 127 ? 127 : v < -128 ? -128 : v);
-    }
-}
-
 static void quantize_run(const MnetStep *step, void *const *tensors, size_t tile, size_t tiles,
                          void *scratch)
 {
@@ -218,9 +203,9 @@ static void quantize_run(const MnetStep *step, void *const *tensors, size_t tile
         return;
     }
     mnet_tile_range(n, tile, tiles, 64, &begin, &end);
-    quantize_f32(out->quant.scale[0], out->quant.zero_point[0], end - begin,
-                 (const float *)tensors[node->inputs[0]] + begin,
-                 (int8_t *)tensors[node->outputs[0]] + begin);
+    step->kernels->quantize_f32(end - begin, (const float *)tensors[node->inputs[0]] + begin,
+                                out->quant.scale[0], out->quant.zero_point[0],
+                                (int8_t *)tensors[node->outputs[0]] + begin);
 }
 
 const MnetOpClass mnet_op_quantize = { quantize_infer, unary_prepare, flat_plan, quantize_run };

@@ -22,13 +22,13 @@ int check_iterations = 2000;
 int check_step = 1;
 
 static const CheckSlot *const slots[] = {
-    &check_gemm_s8,       &check_gemm_f32,         &check_depthwise_s8,   &check_depthwise_f32,
-    &check_add_s8,        &check_mul_s8,           &check_add_f32,        &check_sub_f32,
-    &check_mul_f32,       &check_prelu_f32,        &check_hard_swish_f32, &check_logistic_f32,
-    &check_tanh_f32,      &check_blend_f32,        &check_stretch_f32,    &check_lut8,
-    &check_accumulate_s8, &check_accumulate_f32,   &check_max_s8,         &check_max_f32,
-    &check_image_rows8,   &check_image_rows10,     &check_image_pick,     &check_image_columns,
-    &check_image_matrix,  &check_image_interleave,
+    &check_gemm_s8,       &check_gemm_f32,      &check_depthwise_s8,     &check_depthwise_f32,
+    &check_add_s8,        &check_mul_s8,        &check_add_f32,          &check_sub_f32,
+    &check_mul_f32,       &check_prelu_f32,     &check_hard_swish_f32,   &check_logistic_f32,
+    &check_tanh_f32,      &check_quantize_f32,  &check_blend_f32,        &check_stretch_f32,
+    &check_lut8,          &check_accumulate_s8, &check_accumulate_f32,   &check_max_s8,
+    &check_max_f32,       &check_image_rows8,   &check_image_rows10,     &check_image_pick,
+    &check_image_columns, &check_image_matrix,  &check_image_interleave,
 };
 #define SLOTS (sizeof slots / sizeof slots[0])
 

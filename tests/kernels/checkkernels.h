@@ -24,7 +24,7 @@ extern const CheckSlot check_depthwise_s8, check_depthwise_f32;
 extern const CheckSlot check_add_s8, check_mul_s8;
 extern const CheckSlot check_add_f32, check_sub_f32, check_mul_f32, check_prelu_f32;
 extern const CheckSlot check_hard_swish_f32, check_logistic_f32, check_tanh_f32;
-extern const CheckSlot check_blend_f32, check_stretch_f32;
+extern const CheckSlot check_quantize_f32, check_blend_f32, check_stretch_f32;
 extern const CheckSlot check_lut8, check_accumulate_s8, check_accumulate_f32;
 extern const CheckSlot check_max_s8, check_max_f32;
 extern const CheckSlot check_image_rows8, check_image_rows10, check_image_pick;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * The slots of curves and of enlarged rows: hard_swish_f32, logistic_f32, tanh_f32,
- * blend_f32, stretch_f32. */
+ * quantize_f32, blend_f32, stretch_f32. */
 #include <math.h>
 #include <string.h>
 
@@ -75,6 +75,44 @@ static void logistic(const MnetKernels *kernels)
 static void tangent(const MnetKernels *kernels)
 {
     sweep_curve(kernels, TANH);
+}
+
+/* The quotient as a float, in double without a further rounding. */
+static int8_t quantized(float x, float scale, int32_t zero_point)
+{
+    volatile float quotient = x / scale;
+    double rounded = round((double)quotient) + zero_point;
+    return (int8_t)(rounded > 127 ? 127 : rounded > -128 ? rounded : -128);
+}
+
+static void run_quantize(const MnetKernels *kernels, size_t n)
+{
+    static int8_t expected[MOST];
+    float scale = check_one_in(8) ? 1 : check_float(0.001f, 0.1f);
+    int32_t zero_point = check_between(-128, 127);
+    check_place_front(check_one_in(2));
+    check_case("n %zu, scale %g, zero point %d", n, (double)scale, zero_point);
+    float *in = check_place(CHECK_A, n * sizeof *in, CHECK_SLACK, sizeof *in);
+    for (size_t i = 0; i < n; i++) {
+        /* Half of them are in the middle of two steps, or next to it. */
+        float middle = ((float)check_between(-300, 300) + 0.5f) * scale;
+        in[i] = check_one_in(2)   ? draw_argument()
+                : check_one_in(2) ? middle
+                                  : nextafterf(middle, check_one_in(2) ? -1000.0f : 1000.0f);
+        expected[i] = quantized(in[i], scale, zero_point);
+    }
+    int8_t *out = check_place_output(n, 1);
+    kernels->quantize_f32(n, in, scale, zero_point, out);
+    check_same_s8(out, expected, n, n);
+    check_around_output();
+}
+
+static void quantize(const MnetKernels *kernels)
+{
+    for (size_t n = 0; n <= 300; n += n < 70 ? 1 : (size_t)check_step)
+        run_quantize(kernels, n);
+    for (int i = 0; i < check_iterations; i++)
+        run_quantize(kernels, (size_t)check_between(1, check_one_in(8) ? MOST : 100));
 }
 
 static bool near_blend(float out, double a, double b, double part)
@@ -183,6 +221,12 @@ static void call_tanh(const MnetKernels *kernels, const void *data)
     kernels->tanh_f32(BENCH_N, o->a, o->out);
 }
 
+static void call_quantize(const MnetKernels *kernels, const void *data)
+{
+    const Operands *o = data;
+    kernels->quantize_f32(BENCH_N, o->a, 0.02f, 3, (int8_t *)o->out);
+}
+
 static void call_blend(const MnetKernels *kernels, const void *data)
 {
     const Operands *o = data;
@@ -230,6 +274,11 @@ static void bench_tanh(const MnetKernels *kernels)
     bench(kernels, "tanh_f32", "4096", call_tanh);
 }
 
+static void bench_quantize(const MnetKernels *kernels)
+{
+    bench(kernels, "quantize_f32", "4096", call_quantize);
+}
+
 static void bench_blend(const MnetKernels *kernels)
 {
     bench(kernels, "blend_f32", "4096", call_blend);
@@ -243,5 +292,6 @@ static void bench_stretch(const MnetKernels *kernels)
 const CheckSlot check_hard_swish_f32 = { "hard_swish_f32", hard_swish, bench_hard_swish };
 const CheckSlot check_logistic_f32 = { "logistic_f32", logistic, bench_logistic };
 const CheckSlot check_tanh_f32 = { "tanh_f32", tangent, bench_tanh };
+const CheckSlot check_quantize_f32 = { "quantize_f32", quantize, bench_quantize };
 const CheckSlot check_blend_f32 = { "blend_f32", blend, bench_blend };
 const CheckSlot check_stretch_f32 = { "stretch_f32", stretch, bench_stretch };

@@ -304,6 +304,34 @@ static void check_bias(int kind)
     compare("a bias", &folded, &open, "ADD", 1, 1e-4f);
 }
 
+/* Bytes that are floats for MIRROR_PAD alone. */
+static void check_float_move(void)
+{
+    static uint8_t input[MAX_ELEMENTS * 4];
+    static Result results[2];
+    static const int32_t dims[] = { 1, 5, 6, 3 }, paddings[] = { 0, 0, 2, 1, 1, 3, 0, 0 };
+    ops_fill(TFL_TYPE_INT8, MAX_ELEMENTS, input);
+    for (int open = 0; open < 2; open++) {
+        Chain c = begin(TFL_TYPE_INT8, open, dims);
+        add(&c, (TbOperator){ .builtin = TFL_OP_DEQUANTIZE, .n_inputs = 1 }, TFL_TYPE_FLOAT32,
+            false);
+        show(&c);
+        TbOperator pad = { .builtin = TFL_OP_MIRROR_PAD, .n_inputs = 2 };
+        pad.options = tb_mirror_pad_options(0);
+        pad.inputs[1] = tb_tensor(c.model, &(TbTensor){ .name = "paddings",
+                                                        .type = TFL_TYPE_INT32,
+                                                        .rank = 2,
+                                                        .dims = { 4, 2 },
+                                                        .data = paddings,
+                                                        .bytes = sizeof paddings });
+        add(&c, pad, TFL_TYPE_FLOAT32, false);
+        show(&c);
+        add(&c, (TbOperator){ .builtin = TFL_OP_QUANTIZE, .n_inputs = 1 }, TFL_TYPE_INT8, true);
+        run("bytes through floats", &c, input, &results[open]);
+    }
+    compare("bytes through floats", &results[0], &results[1], "DEQUANTIZE, QUANTIZE", 2, 0);
+}
+
 int main(void)
 {
     static const int types[] = { TFL_TYPE_FLOAT32, TFL_TYPE_INT8, TFL_TYPE_UINT8 };
@@ -320,5 +348,6 @@ int main(void)
         check_class_map(TFL_TYPE_UINT8, TFL_TYPE_INT64);
     }
     check_crop();
+    check_float_move();
     return expect_report("fold_maps");
 }

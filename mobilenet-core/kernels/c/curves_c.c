@@ -26,6 +26,20 @@ void mnet_tanh_f32_c(size_t n, const float *in, float *out)
         out[i] = tanhf(in[i]);
 }
 
+/* Without roundf(), which is a call: the loop becomes vectors. */
+void mnet_quantize_f32_c(size_t n, const float *in, float scale, int32_t zero_point, int8_t *out)
+{
+    for (size_t i = 0; i < n; i++) {
+        float q = in[i] / scale;
+        q = q > -1024 ? q : -1024;
+        q = q < 1024 ? q : 1024;
+        int32_t whole = (int32_t)q;
+        float rest = q - (float)whole;
+        int32_t v = whole + (rest >= 0.5f) - (rest <= -0.5f) + zero_point;
+        out[i] = (int8_t)(v > 127 ? 127 : v < -128 ? -128 : v);
+    }
+}
+
 void mnet_blend_f32_c(size_t n, const float *a, const float *b, float part, float *out)
 {
     for (size_t i = 0; i < n; i++)

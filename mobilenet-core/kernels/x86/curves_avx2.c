@@ -63,6 +63,29 @@ void mnet_tanh_f32_avx2(size_t n, const float *in, float *out)
     }
 }
 
+/* NaN is below all. */
+void mnet_quantize_f32_avx2(size_t n, const float *in, float scale, int32_t zero_point, int8_t *out)
+{
+    const __m256 by = _mm256_set1_ps(scale), low = _mm256_set1_ps(-1024);
+    const __m256i zero = _mm256_set1_epi32(zero_point);
+    for (size_t i = 0; i < n; i += 8) {
+        __m256 q = _mm256_div_ps(_mm256_loadu_ps(in + i), by);
+        q = _mm256_min_ps(_mm256_max_ps(q, low), _mm256_set1_ps(1024));
+        __m256 whole = _mm256_round_ps(q, 0xb), rest = _mm256_sub_ps(q, whole);
+        __m256 up = _mm256_cmp_ps(rest, _mm256_set1_ps(0.5f), _CMP_GE_OQ);
+        __m256 down = _mm256_cmp_ps(rest, _mm256_set1_ps(-0.5f), _CMP_LE_OQ);
+        __m256i v = _mm256_add_epi32(_mm256_cvttps_epi32(whole), zero);
+        v = _mm256_sub_epi32(v, _mm256_castps_si256(up));
+        v = _mm256_add_epi32(v, _mm256_castps_si256(down));
+        __m128i halves = _mm_packs_epi32(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
+        __m128i bytes = _mm_packs_epi16(halves, halves);
+        if (n - i >= 8)
+            _mm_storel_epi64((__m128i *)(void *)(out + i), bytes);
+        else
+            mnet_store_bytes_avx2(out + i, bytes, n - i);
+    }
+}
+
 void mnet_blend_f32_avx2(size_t n, const float *a, const float *b, float part, float *out)
 {
     const __m256 more = _mm256_set1_ps(part), rest = _mm256_set1_ps(1 - part);

@@ -64,6 +64,26 @@ void mnet_tanh_f32_avx512vnni(size_t n, const float *in, float *out)
     }
 }
 
+/* NaN is below all. */
+void mnet_quantize_f32_avx512vnni(size_t n, const float *in, float scale, int32_t zero_point,
+                                  int8_t *out)
+{
+    const __m512 by = _mm512_set1_ps(scale), low = _mm512_set1_ps(-1024);
+    const __m512 half = _mm512_set1_ps(0.5f);
+    const __m512i one = _mm512_set1_epi32(1), zero = _mm512_set1_epi32(zero_point);
+    for (size_t i = 0; i < n; i += 16) {
+        const __mmask16 valid = mnet_mask16(n - i);
+        __m512 q = _mm512_div_ps(_mm512_maskz_loadu_ps(valid, in + i), by);
+        q = _mm512_min_ps(_mm512_max_ps(q, low), _mm512_set1_ps(1024));
+        __m512 whole = _mm512_roundscale_ps(q, 0xb), rest = _mm512_sub_ps(q, whole);
+        __m512i v = _mm512_add_epi32(_mm512_cvttps_epi32(whole), zero);
+        v = _mm512_mask_add_epi32(v, _mm512_cmp_ps_mask(rest, half, _CMP_GE_OQ), v, one);
+        __mmask16 down = _mm512_cmp_ps_mask(rest, _mm512_set1_ps(-0.5f), _CMP_LE_OQ);
+        v = _mm512_mask_sub_epi32(v, down, v, one);
+        _mm512_mask_cvtsepi32_storeu_epi8(out + i, valid, v);
+    }
+}
+
 void mnet_blend_f32_avx512vnni(size_t n, const float *a, const float *b, float part, float *out)
 {
     const __m512 more = _mm512_set1_ps(part), rest = _mm512_set1_ps(1 - part);

@@ -30,6 +30,7 @@ const MnetKernels mnet_kernels_avx2 = {
     .tanh_f32 = mnet_tanh_f32_avx2,
     .blend_f32 = mnet_blend_f32_avx2,
     .stretch_f32 = mnet_stretch_f32_avx2,
+    .quantize_f32 = mnet_quantize_f32_avx2,
     .lut8 = mnet_lut8_avx2,
     .accumulate_s8 = mnet_accumulate_s8_avx2,
     .accumulate_f32 = mnet_accumulate_f32_avx2,

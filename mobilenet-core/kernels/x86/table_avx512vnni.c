@@ -31,6 +31,7 @@ const MnetKernels mnet_kernels_avx512vnni = {
     .tanh_f32 = mnet_tanh_f32_avx512vnni,
     .blend_f32 = mnet_blend_f32_avx512vnni,
     .stretch_f32 = mnet_stretch_f32_avx512vnni,
+    .quantize_f32 = mnet_quantize_f32_avx512vnni,
     .lut8 = mnet_lut8_avx512vnni,
     .accumulate_s8 = mnet_accumulate_s8_avx512vnni,
     .accumulate_f32 = mnet_accumulate_f32_avx512vnni,

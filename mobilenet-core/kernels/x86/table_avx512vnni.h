@@ -32,6 +32,8 @@ void mnet_logistic_f32_avx512vnni(size_t n, const float *in, float *out);
 void mnet_tanh_f32_avx512vnni(size_t n, const float *in, float *out);
 void mnet_blend_f32_avx512vnni(size_t n, const float *a, const float *b, float part, float *out);
 void mnet_stretch_f32_avx512vnni(const MnetStretchF32 *s, size_t n, const float *in, float *out);
+void mnet_quantize_f32_avx512vnni(size_t n, const float *in, float scale, int32_t zero_point,
+                                  int8_t *out);
 void mnet_lut8_avx512vnni(size_t n, const uint8_t *in, const uint8_t *table, uint8_t *out);
 void mnet_accumulate_s8_avx512vnni(size_t n, const int8_t *in, int32_t *acc);
 void mnet_accumulate_f32_avx512vnni(size_t n, const float *in, float *acc);

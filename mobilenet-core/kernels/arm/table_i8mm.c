@@ -27,6 +27,7 @@ const MnetKernels mnet_kernels_i8mm = {
     .tanh_f32 = mnet_tanh_f32_c,
     .blend_f32 = mnet_blend_f32_c,
     .stretch_f32 = mnet_stretch_f32_c,
+    .quantize_f32 = mnet_quantize_f32_c,
     .lut8 = mnet_lut8_neon,
     .accumulate_s8 = mnet_accumulate_s8_neon,
     .accumulate_f32 = mnet_accumulate_f32_c,

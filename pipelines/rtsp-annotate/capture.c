@@ -6,6 +6,7 @@
 #include <gst/app/gstappsink.h>
 
 #include "properties.h"
+#include "result.h"
 #include "say.h"
 #include "source.h"
 
@@ -104,6 +105,9 @@ take_message (GstBus * bus, GstMessage * message, gpointer user_data)
       break;
     case GST_MESSAGE_WARNING:
       print_warning (capture, message);
+      break;
+    case GST_MESSAGE_ELEMENT:
+      result_print (capture->settings->name, message);
       break;
     case GST_MESSAGE_EOS:
       take_end_of_stream (capture);

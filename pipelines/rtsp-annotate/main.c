@@ -4,6 +4,7 @@
  * each again over RTSP.  What it takes, `rtsp-annotate --help` says. */
 #include <glib-unix.h>
 #include <gst/gst.h>
+#include <malloc.h>
 #include <signal.h>
 
 #include "camera.h"
@@ -175,6 +176,16 @@ serve (Settings * settings)
   return good ? 0 : 1;
 }
 
+/* Threads come and go with cameras and clients.  With an arena for each, what is
+ * left in all of them adds up for dozens of reconnections before it stays. */
+static void
+limit_arenas (void)
+{
+#ifdef M_ARENA_MAX
+  mallopt (M_ARENA_MAX, 2);
+#endif
+}
+
 int
 main (int argc, char **argv)
 {
@@ -184,6 +195,7 @@ main (int argc, char **argv)
   int status = 2;
 
   signal (SIGPIPE, SIG_IGN);
+  limit_arenas ();
   result = options_read (argc, argv, draft);
   if (result == OPTIONS_DONE)
     status = 0;

@@ -37,7 +37,8 @@
   "  element=mobilenetssd     or mobilenetclassify\n" \
   "  model-file=FILE          the network; must be given\n" \
   "  labels-file=, score-threshold=, classes=, ...\n" \
-  "                           any other property of that element\n" \
+  "                           any other property of that element; with\n" \
+  "                           post-messages=true results are printed\n" \
   "  overlay.NAME=            any property of mobilenetoverlay\n" \
   "  source.NAME=             any property of the source, rtspsrc for rtsp://\n" \
   "  encoder=DESCRIPTION      as for gst-launch; else the best H.264 encoder that\n" \

@@ -30,8 +30,10 @@ fail_test (const gchar * format, ...)
   for (i = 0; programs && i < programs->len; i++) {
     Program *program = g_ptr_array_index (programs, i);
     gchar *output = program_output (program);
+    gsize length = strlen (output);
 
-    g_print ("-- %s:\n%s", program->name, output);
+    g_print ("-- %s:\n%s", program->name,
+        output + (length > 4000 ? length - 4000 : 0));
     g_free (output);
   }
   fflush (stdout);

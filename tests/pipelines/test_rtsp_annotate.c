@@ -244,7 +244,8 @@ test_slow_encoder (void)
 static void
 test_clients (void)
 {
-  Program *program = start_annotate ("test://ball", NULL, NULL);
+  static const gchar *const words[] = { "--set=post-messages=true", NULL };
+  Program *program = start_annotate ("test://ball", words, NULL);
   gchar *mount = mount_of (program);
   Usage usage = { 0 };
   Client *first, *second;
@@ -265,6 +266,8 @@ test_clients (void)
       usage = program_usage (program);
   }
   check_usage (program, &usage);
+  g_free (program_wait (program,
+          "^result camera=camera1 time=[\\d.]+ \"dark\" 0\\.9\\d\\d ", 1));
   g_free (program_wait (program, HEALTH ".* analysed=[1-9]\\d+ .* clients=0$",
           1));
   end_annotate (program);

@@ -62,9 +62,10 @@ typedef struct {
  *
  * Panels: for every nr channels int32 bias[nr], then the weights, each run
  * rounded up to kr: [runs][run / kr][nr][kr] elements, or [nr][k] when kr is 0.  Elements are
- * int16 w - wz when wide, else bytes w + w_bias (128: unsigned), 0 in padding.
- * Not wide: weight_zero[j] = wz[j] + w_bias (NULL: all 0) times the sum of the
- * row of a is taken off. */
+ * int16 w - wz when wide, else bytes w - z[j], 0 in padding, where z[j] is -w_bias
+ * (then they are unsigned), or if that is 0 any number that lets them fit.
+ * Not wide: weight_zero[j] = wz[j] - z[j] (NULL: all 0) times the sum of the row of
+ * a is taken off. */
 typedef struct {
     size_t k;         /* runs * run */
     size_t runs, run; /* at least 1 */

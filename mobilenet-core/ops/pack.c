@@ -251,6 +251,23 @@ static size_t panel_index(const MnetLayer *layer, size_t nr, size_t kr, size_t j
     return (at / kr * nr + j) * kr + at % kr;
 }
 
+/* What a kernel's bytes are short of the weights: with w_bias the same for all,
+ * else as near to the zero point as lets every weight of the channel fit, so that
+ * the sums of the rows are seldom needed.  -127 is as low as kernels like. */
+static int32_t stored_zero(const MnetLayer *layer, const MnetKernels *kernels, size_t c)
+{
+    if (kernels->gemm_s8.w_bias)
+        return -kernels->gemm_s8.w_bias;
+    int32_t least = weight_at(layer, c, 0), most = least, zero = weight_zero(layer, c);
+    for (size_t t = 1; t < layer->taps; t++) {
+        int32_t w = weight_at(layer, c, t);
+        least = w < least ? w : least;
+        most = w > most ? w : most;
+    }
+    zero = zero > least + 127 ? least + 127 : zero;
+    return zero < most - 127 ? most - 127 : zero;
+}
+
 static void fill_panel_s8(const MnetLayer *layer, const MnetKernels *kernels, size_t n0,
                           uint8_t *panel)
 {
@@ -260,13 +277,15 @@ static void fill_panel_s8(const MnetLayer *layer, const MnetKernels *kernels, si
     uint8_t *narrow = panel + nr * sizeof *bias;
     for (size_t j = 0; j < nr && n0 + j < layer->channels; j++) {
         size_t c = n0 + j;
+        int32_t zero =
+            kernels->gemm_s8.wide ? weight_zero(layer, c) : stored_zero(layer, kernels, c);
         bias[j] = folded_bias(layer, c);
         for (size_t t = 0; t < layer->taps; t++) {
             size_t at = panel_index(layer, nr, kr, j, t);
             if (kernels->gemm_s8.wide)
-                wide[at] = (int16_t)(weight_at(layer, c, t) - weight_zero(layer, c));
+                wide[at] = (int16_t)(weight_at(layer, c, t) - zero);
             else
-                narrow[at] = (uint8_t)(weight_at(layer, c, t) + kernels->gemm_s8.w_bias);
+                narrow[at] = (uint8_t)(weight_at(layer, c, t) - zero);
         }
     }
 }
@@ -277,17 +296,17 @@ static MnetStatus pack_weight_zeros(MnetGraph *graph, const MnetLayer *layer, si
                                     MnetError *error)
 {
     bool any = false;
-    for (size_t c = 0; c < layer->channels; c++)
-        any |= weight_zero(layer, c) + kernels->gemm_s8.w_bias != 0;
     *zeros = NULL;
-    if (kernels->gemm_s8.wide || !any)
+    if (kernels->gemm_s8.wide)
         return MNET_OK;
     int32_t *values = mnet_store_calloc(graph->store, padded, sizeof *values);
     if (!values)
         return mnet_error_memory(error, padded * sizeof *values);
-    for (size_t c = 0; c < layer->channels; c++)
-        values[c] = weight_zero(layer, c) + kernels->gemm_s8.w_bias;
-    *zeros = values;
+    for (size_t c = 0; c < layer->channels; c++) {
+        values[c] = weight_zero(layer, c) - stored_zero(layer, kernels, c);
+        any |= values[c] != 0;
+    }
+    *zeros = any ? values : NULL;
     return MNET_OK;
 }
 

@@ -12,7 +12,8 @@ enum { TILE = 16, PIXELS = 4, PARTS = 3, HEADER = 64 };
 /* Packed, for every 16 channels: in HEADER bytes the number of parts, then for each
  * part, for every 4 rows of the kernel, for every column: 16 channels of 4 weights,
  * 0 behind the last row.  The weights are the sums of their parts: w - wz of uint8
- * models may have nine bits. */
+ * models may have nine bits.  The fourth row of a kernel of 3 is the second one
+ * again, where the largest weights are: one part is enough for most. */
 static size_t part_bytes(const MnetDepthwiseS8 *d)
 {
     return (d->kernel_h + 3) / 4 * d->kernel_w * TILE * 4;
@@ -28,19 +29,34 @@ size_t mnet_depthwise_s8_pack_bytes_dotprod(const MnetDepthwiseS8 *d)
     return d->tile / TILE * block_bytes(d);
 }
 
-/* Writes the part of each weight that a byte can hold; whether anything is left. */
+/* As much of what is left of a weight as a byte can hold. */
+static int8_t take_byte(int32_t *left)
+{
+    int32_t now = *left > 127 ? 127 : *left < -128 ? -128 : *left;
+    *left -= now;
+    return (int8_t)now;
+}
+
+/* Writes part `part` of the weight; whether anything is left. */
+static int pack_weight(const MnetDepthwiseS8 *d, size_t ky, int32_t w, int32_t part, int8_t *to)
+{
+    for (int32_t i = 0; i <= part; i++) {
+        to[ky % 4] = take_byte(&w);
+        if (d->kernel_h == 3 && ky == 1)
+            to[3] = take_byte(&w);
+    }
+    return w != 0;
+}
+
+/* Whether anything is left for another part. */
 static int pack_part(const MnetDepthwiseS8 *d, size_t c, int32_t part, int8_t *to)
 {
     int any = 0;
     for (size_t ky = 0; ky < d->kernel_h; ky++)
         for (size_t kx = 0; kx < d->kernel_w; kx++)
-            for (size_t j = 0; j < TILE; j++) {
-                int32_t w = d->weights[(ky * d->kernel_w + kx) * d->tile + c + j], now = 0;
-                for (int32_t i = 0; i <= part; i++, w -= now)
-                    now = w > 127 ? 127 : w < -128 ? -128 : w;
-                to[((ky / 4 * d->kernel_w + kx) * TILE + j) * 4 + ky % 4] = (int8_t)now;
-                any |= w != 0;
-            }
+            for (size_t j = 0; j < TILE; j++)
+                any |= pack_weight(d, ky, d->weights[(ky * d->kernel_w + kx) * d->tile + c + j],
+                                   part, to + ((ky / 4 * d->kernel_w + kx) * TILE + j) * 4);
     return any;
 }
 
@@ -133,7 +149,7 @@ MNET_INLINE void tile(const Line *line, size_t c, size_t x, size_t kernel_w, siz
         for (size_t ky = 0; ky < d->kernel_h; ky += 4, w += kernel_w * TILE * 4) {
             const int8_t *in[4];
             for (size_t r = 0; r < 4; r++)
-                in[r] = line->rows[ky + r < d->kernel_h ? ky + r : ky] + offset;
+                in[r] = line->rows[ky + r < d->kernel_h ? ky + r : d->kernel_h / 2] + offset;
 #pragma GCC unroll MNET_UNROLL_16
             for (size_t x0 = 0; x0 < (pixels - 1) * step + kernel_w; x0++) {
                 size_t at = x0 * line->column;
@@ -186,10 +202,10 @@ static void band_5(const Line *line, size_t c, size_t width)
     MNET_SLIDE_COLUMN("28", "29", "30") \
     "zip1 v31.16b, v28.16b, v29.16b\n"  \
     "zip2 v28.16b, v28.16b, v29.16b\n"  \
-    "zip1 v29.16b, v30.16b, v30.16b\n"  \
-    "zip2 v30.16b, v30.16b, v30.16b\n"  \
-    "zip1 v12.8h, v31.8h, v29.8h\n"     \
-    "zip2 v13.8h, v31.8h, v29.8h\n"     \
+    "zip1 v15.16b, v30.16b, v29.16b\n"  \
+    "zip2 v30.16b, v30.16b, v29.16b\n"  \
+    "zip1 v12.8h, v31.8h, v15.8h\n"     \
+    "zip2 v13.8h, v31.8h, v15.8h\n"     \
     "zip1 v14.8h, v28.8h, v30.8h\n"     \
     "zip2 v15.8h, v28.8h, v30.8h\n"
 #define STORE(s0, s1, s2, s3) \

@@ -168,11 +168,12 @@ static void panel_rows(const MnetProductNeon *p, size_t n, size_t channels)
 void mnet_gemm_s8_i8mm(const MnetGemmS8 *g, size_t m, size_t n0, size_t n1, const int8_t *const *a,
                        size_t a_stride, int8_t *c, size_t c_stride)
 {
-    MnetProductNeon p = { .g = g, .a = a, .a_stride = a_stride, .c = c, .c_stride = c_stride };
-    p.requant = mnet_requant_neon(&g->requant, n0, n1);
+    MnetProductNeon p = mnet_product_neon(g, n0, n1, a, a_stride, c, c_stride);
     for (size_t first = 0; first < m; first += MNET_BLOCK_NEON) {
         mnet_begin_block_neon(&p, first, m);
-        for (size_t n = n0; n < n1; n += NR)
+        for (size_t n = n0; n < n1; n += NR) {
+            mnet_begin_panel_neon(&p, n, n1);
             panel_rows(&p, n, n1 - n);
+        }
     }
 }

@@ -266,6 +266,60 @@ static void slices(Chain *c)
            tb_pack_options(TFL_OPTIONS_PACK, 2, -1));
 }
 
+static int32_t pairs(Chain *c, int32_t n, const int32_t *values)
+{
+    return tb_tensor(c->model, &(TbTensor){ .name = "pairs",
+                                            .type = TFL_TYPE_INT32,
+                                            .rank = 2,
+                                            .dims = { n, 2 },
+                                            .data = values,
+                                            .bytes = 8 * (size_t)n });
+}
+
+/* A dilated convolution as a batch, a transposed one, the class of each pixel. */
+static void segments(Chain *c)
+{
+    static const int32_t around[] = { 0, 0, 1, 1, 1, 0, 0, 0 }, edges[] = { 1, 2, 1, 1 };
+    static const int32_t crops[] = { 0, 1, 0, 0 };
+    const int32_t picture[] = { 1, 3, 3, 3 }, block[] = { 2, 2 }, slopes[] = { 1, 1, 3 };
+    const int32_t kernel[] = { 1, 2, 2, 3 }, wide[] = { 4, 3, 2, 3 };
+    const int32_t shape[] = { 1, 9, 8, 4 }, size[] = { 11, 9 }, axis[] = { 3 };
+    c->last = input(c, 4, picture);
+    apply(c, TFL_OP_MIRROR_PAD, pairs(c, 4, around), -1, output(c, c->type, 0.05f),
+          tb_mirror_pad_options(0));
+    apply(c, TFL_OP_PRELU, constant(c, c->type, 3, slopes), -1, output(c, c->type, 0.05f),
+          no_options);
+    apply(c, TFL_OP_SPACE_TO_BATCH_ND, tb_ints(c->model, "block", 2, block), pairs(c, 2, edges),
+          output(c, c->type, 0.05f), no_options);
+    apply(c, TFL_OP_DEPTHWISE_CONV_2D, constant(c, c->type, 4, kernel), bias(c, 3),
+          output(c, c->type, 0.05f),
+          tb_depthwise_options(TFL_PADDING_VALID, 1, 1, 1, 1, 1, TFL_ACTIVATION_NONE));
+    apply(c, TFL_OP_BATCH_TO_SPACE_ND, tb_ints(c->model, "block", 2, block), pairs(c, 2, crops),
+          output(c, c->type, 0.05f), no_options);
+    int32_t map = c->last;
+    c->last = tb_ints(c->model, "shape", 4, shape);
+    apply(c, TFL_OP_TRANSPOSE_CONV, constant(c, c->type, 4, wide), map, output(c, c->type, 0.06f),
+          tb_transpose_conv_options(TFL_PADDING_SAME, 2, 2, TFL_ACTIVATION_RELU));
+    apply(c, TFL_OP_RESIZE_BILINEAR, tb_ints(c->model, "size", 2, size), -1,
+          output(c, c->type, 0.06f), no_options);
+    apply(c, TFL_OP_ARG_MAX, tb_ints(c->model, "axis", 1, axis), -1, output(c, TFL_TYPE_INT64, 0),
+          no_options);
+}
+
+/* What normalises a map by its mean and variance. */
+static void variances(Chain *c)
+{
+    const int32_t picture[] = { 1, 3, 3, 2 }, axes[] = { 1, 2 };
+    c->last = input(c, 4, picture);
+    int32_t in = c->last;
+    apply(c, TFL_OP_MEAN, tb_ints(c->model, "axes", 2, axes), -1, output(c, c->type, 0.05f),
+          tb_mean_options(true));
+    apply(c, TFL_OP_SQUARED_DIFFERENCE, in, -1, output(c, c->type, 0.05f), no_options);
+    apply(c, TFL_OP_RSQRT, -1, -1, output(c, c->type, 0.05f), no_options);
+    if (c->type == TFL_TYPE_FLOAT32)
+        apply(c, TFL_OP_SQUARE, -1, -1, output(c, c->type, 0), no_options);
+}
+
 static void resizes(Chain *c)
 {
     const int32_t picture[] = { 1, 3, 4, 8 }, large[] = { 5, 7 }, small[] = { 4, 2 };
@@ -396,6 +450,12 @@ static const struct {
     { "post-process-uint8", post_process, TFL_TYPE_UINT8 },
     { "post-process-int8", post_process, TFL_TYPE_INT8 },
     { "post-process-float", post_process, TFL_TYPE_FLOAT32 },
+    { "segments-uint8", segments, TFL_TYPE_UINT8 },
+    { "segments-int8", segments, TFL_TYPE_INT8 },
+    { "segments-float", segments, TFL_TYPE_FLOAT32 },
+    { "variances-uint8", variances, TFL_TYPE_UINT8 },
+    { "variances-int8", variances, TFL_TYPE_INT8 },
+    { "variances-float", variances, TFL_TYPE_FLOAT32 },
     { "conversions-uint8", conversions, TFL_TYPE_UINT8 },
     { "conversions-int8", conversions, TFL_TYPE_INT8 },
     { "halves", halves, TFL_TYPE_FLOAT32 },

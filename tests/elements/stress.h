@@ -62,7 +62,8 @@ typedef struct
 Holdings stress_holdings (void);
 /* FALSE, printed, unless threads and files are those of `before` again, after a
  * while at most, and no more than `kib` were added: not under sanitizers and
- * valgrind, which keep what was freed. */
+ * valgrind, which keep what was freed, and not with STRESS_EMULATED in the
+ * environment, as the emulator's memory grows. */
 gboolean stress_same_holdings (const Holdings * before, gint64 kib);
 
 /* A model of small pictures, and one that takes long; files of the process. */

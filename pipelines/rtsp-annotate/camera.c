@@ -24,7 +24,8 @@ struct _Camera
   guint retry;                  /* source id */
   Knock *knock;
   guint until_knock;            /* s */
-  gboolean was_away;            /* a knock was not answered */
+  gboolean was_away;            /* there was nothing, so it is tried when there is */
+  gboolean was_called;          /* the last attempt was made for that */
 
   guint64 errors, reconnects;
   guint64 analysed, skipped;    /* of captures that are gone */
@@ -96,8 +97,10 @@ next_wait (const Camera * camera)
   return camera->failures > 5 ? LONGEST_WAIT : 1u << (camera->failures - 1);
 }
 
+/* What answers a knock and is no camera yet is left to the waits: an attempt that
+ * was made for a knock does not lead to another. */
 static void
-fail (Camera * camera, const gchar * reason)
+fail (Camera * camera, const gchar * reason, gboolean is_away)
 {
   guint wait;
 
@@ -108,13 +111,14 @@ fail (Camera * camera, const gchar * reason)
   wait = next_wait (camera);
   complain ("%s: %s; trying again in %u s", camera->settings->name, reason,
       wait);
-  camera->was_away = FALSE;
+  camera->was_away = is_away && !camera->was_called;
+  camera->was_called = FALSE;
   camera->until_knock = KNOCK_INTERVAL;
   camera->retry = g_timeout_add_seconds (wait, retry, camera);
 }
 
 static void
-capture_ended (const gchar * reason, gpointer user_data)
+capture_ended (const gchar * reason, gboolean is_away, gpointer user_data)
 {
   Camera *camera = user_data;
   gboolean was_good;
@@ -123,7 +127,7 @@ capture_ended (const gchar * reason, gpointer user_data)
   was_good = camera->is_playing;
   g_mutex_unlock (&camera->lock);
   if (reason || !was_good) {
-    fail (camera, reason ? reason : "there is no picture in it");
+    fail (camera, reason ? reason : "there is no picture in it", is_away);
   } else {
     close_capture (camera);
     open_capture (camera);
@@ -156,7 +160,7 @@ open_capture (Camera * camera)
   camera->quiet = 0;
   camera->capture = capture_new (camera->settings, &calls, &error);
   if (!camera->capture)
-    fail (camera, error);
+    fail (camera, error, FALSE);
   g_free (error);
 }
 
@@ -177,6 +181,7 @@ knocked (gboolean is_there, gpointer user_data)
     camera->was_away = TRUE;
   } else if (camera->was_away && camera->retry) {
     g_source_remove (camera->retry);
+    camera->was_called = TRUE;
     retry (camera);
   }
 }
@@ -218,10 +223,11 @@ camera_tick (Camera * camera)
   is_playing = g_str_equal (now.state, "playing");
   if (is_stalled (camera, is_playing, now.frames)) {
     reason = g_strdup_printf ("no picture came for %u s", camera->quiet);
-    fail (camera, reason);
+    fail (camera, reason, FALSE);
     g_free (reason);
   } else if (is_playing && camera->failures) {
     camera->failures = 0;
+    camera->was_called = FALSE;
     camera->reconnects++;
     complain ("%s: the picture is back, %dx%d", camera->settings->name,
         now.width, now.height);

@@ -48,27 +48,31 @@ take_frame (GstAppSink * sink, gpointer user_data)
 }
 
 static void
-end (Capture * capture, const gchar * reason)
+end (Capture * capture, const gchar * reason, gboolean is_away)
 {
-  if (!capture->calls.end)
-    return;
   CaptureEndFunc call = capture->calls.end;
 
   capture->calls.end = NULL;
-  call (reason, capture->calls.user_data);
+  if (call)
+    call (reason, is_away, capture->calls.user_data);
 }
 
 static void
 end_with_error (Capture * capture, GstMessage * message)
 {
   GError *error = NULL;
+  gboolean is_away;
   gchar *reason;
 
   gst_message_parse_error (message, &error, NULL);
+  is_away = g_error_matches (error, GST_RESOURCE_ERROR,
+      GST_RESOURCE_ERROR_OPEN_READ_WRITE)
+      || g_error_matches (error, GST_RESOURCE_ERROR,
+      GST_RESOURCE_ERROR_OPEN_READ);
   reason = g_strdup_printf ("%s: %s", GST_MESSAGE_SRC_NAME (message),
       error->message);
   g_error_free (error);
-  end (capture, reason);
+  end (capture, reason, is_away);
   g_free (reason);
 }
 
@@ -88,10 +92,10 @@ static void
 take_end_of_stream (Capture * capture)
 {
   if (source_is_live (capture->settings->uri))
-    end (capture, "the stream ended");
+    end (capture, "the stream ended", FALSE);
   else if (!gst_element_seek_simple (capture->pipeline, GST_FORMAT_TIME,
           GST_SEEK_FLAG_FLUSH | GST_SEEK_FLAG_KEY_UNIT, 0))
-    end (capture, NULL);
+    end (capture, NULL, FALSE);
 }
 
 static gboolean

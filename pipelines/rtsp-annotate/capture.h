@@ -12,8 +12,10 @@ typedef struct _Capture Capture;
  * system's clock when it was taken. */
 typedef void (*CaptureFrameFunc) (GstSample * sample, GstClockTime taken,
     gpointer user_data);
-/* Called in the main loop, at most once: `reason` is NULL at the end of a file. */
-typedef void (*CaptureEndFunc) (const gchar * reason, gpointer user_data);
+/* Called in the main loop, at most once: `reason` is NULL at the end of a file.
+ * `is_away`: there was nothing to connect to. */
+typedef void (*CaptureEndFunc) (const gchar * reason, gboolean is_away,
+    gpointer user_data);
 
 typedef struct
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Whether there is anything at all where a camera was: a TCP connection that is
- * closed at once, or a look for a device's file. */
+ * Whether there is anything at all where a camera was: a TCP connection, over which
+ * an RTSP server must answer OPTIONS, or a look for a device's file. */
 #include "knock.h"
 
 #include <gio/gio.h>
@@ -15,6 +15,9 @@ struct _Knock
   GCancellable *cancellable;
   KnockFunc done;
   gpointer user_data;
+  gboolean asks;                /* and waits for an answer */
+  GSocketConnection *connection;
+  gchar answer[64];
 };
 
 static void
@@ -22,20 +25,47 @@ finish (Knock * knock, gboolean is_there)
 {
   if (knock->done)
     knock->done (is_there, knock->user_data);
+  g_clear_object (&knock->connection);
   g_object_unref (knock->cancellable);
   g_free (knock);
 }
 
 static void
+answered (GObject * input, GAsyncResult * result, gpointer user_data)
+{
+  finish (user_data, g_input_stream_read_finish (G_INPUT_STREAM (input), result,
+          NULL) > 0);
+}
+
+/* The question fits into the socket's buffer; the answer is awaited no longer than
+ * the connection was. */
+static void
+ask (Knock * knock)
+{
+  static const gchar question[] = "OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n";
+  GIOStream *stream = G_IO_STREAM (knock->connection);
+
+  if (g_output_stream_write (g_io_stream_get_output_stream (stream), question,
+          sizeof (question) - 1, knock->cancellable, NULL) < 0)
+    finish (knock, FALSE);
+  else
+    g_input_stream_read_async (g_io_stream_get_input_stream (stream),
+        knock->answer, sizeof (knock->answer), G_PRIORITY_DEFAULT,
+        knock->cancellable, answered, knock);
+}
+
+static void
 connected (GObject * client, GAsyncResult * result, gpointer user_data)
 {
-  GSocketConnection *connection =
+  Knock *knock = user_data;
+
+  knock->connection =
       g_socket_client_connect_to_host_finish (G_SOCKET_CLIENT (client), result,
       NULL);
-
-  finish (user_data, connection != NULL);
-  if (connection)
-    g_object_unref (connection);
+  if (knock->connection && knock->asks)
+    ask (knock);
+  else
+    finish (knock, knock->connection != NULL);
 }
 
 static guint16
@@ -56,6 +86,7 @@ knock_host (Knock * knock, GUri * uri)
 
   if (!host || !*host)
     return FALSE;
+  knock->asks = g_str_equal (g_uri_get_scheme (uri), "rtsp");
   client = g_socket_client_new ();
   g_socket_client_set_timeout (client, TIMEOUT);
   g_socket_client_set_enable_proxy (client, FALSE);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Whether there is anything at all where a camera was: a TCP connection that is
- * closed at once, or a look for a device's file. */
+ * Whether there is anything at all where a camera was: a TCP connection, over which
+ * an RTSP server must answer OPTIONS, or a look for a device's file. */
 #ifndef KNOCK_H
 #define KNOCK_H
 

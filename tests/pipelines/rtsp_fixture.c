@@ -205,6 +205,12 @@ program_write (Program * program, const gchar * line)
     fail_test ("%s does not listen", program->name);
 }
 
+void
+program_signal (Program * program, gint number)
+{
+  g_subprocess_send_signal (program->process, number);
+}
+
 gint
 program_end (Program * program, gint signal_number)
 {

@@ -37,6 +37,7 @@ gchar *program_output (Program * program);
 gchar *program_wait (Program * program, const gchar * pattern, guint nth);
 guint program_count (Program * program, const gchar * pattern);
 void program_write (Program * program, const gchar * line);
+void program_signal (Program * program, gint number);
 /* Sends the signal and waits for the end; returns the exit status, or -1 after a
  * signal. */
 gint program_end (Program * program, gint signal_number);

@@ -168,6 +168,71 @@ test_reconnect (void)
   g_free (port);
 }
 
+/* Away until the waits are longer than it may take to be back. */
+static void
+test_absence (void)
+{
+  gchar *port, *uri, *mount;
+  Program *camera = start_camera ("0", "320x240", &port), *program;
+  Client *client;
+  gdouble seconds;
+
+  uri = g_strdup_printf ("rtsp://operator:" SECRET "@127.0.0.1:%s/stream",
+      port);
+  program = start_annotate (uri, NULL, NULL);
+  mount = mount_of (program);
+  client = client_start (mount, "");
+  client_wait_live (client, 320, 240);
+  program_end (camera, SIGKILL);
+  g_free (program_wait (program, "^camera1: .*; trying again in 8 s$", 1));
+  camera = start_camera (port, "320x240", NULL);
+  seconds = client_wait_live (client, 320, 240);
+  g_print ("back after %.1f s\n", seconds);
+  if (seconds > most_seconds)
+    fail_test ("it took %.1f s, %.0f may be", seconds, most_seconds);
+  client_stop (client);
+  end_annotate (program);
+  program_end (camera, SIGKILL);
+  g_free (mount);
+  g_free (uri);
+  g_free (port);
+}
+
+/* The camera stops without a word: its connections stay, nothing comes.  It is
+ * tried while it is silent, and answers again. */
+static void
+test_frozen (void)
+{
+  const gchar *const words[] = { "--set=timeout=1", NULL };
+  gchar *port, *uri, *mount;
+  Program *camera = start_camera ("0", "320x240", &port), *program;
+  Client *client;
+  gdouble seconds;
+
+  uri = g_strdup_printf ("rtsp://operator:" SECRET "@127.0.0.1:%s/stream",
+      port);
+  program = start_annotate (uri, words, NULL);
+  mount = mount_of (program);
+  client = client_start (mount, "");
+  client_wait_live (client, 320, 240);
+  program_signal (camera, SIGSTOP);
+  g_free (program_wait (program,
+          "^camera1: no picture came for \\d+ s; trying again in 1 s$", 1));
+  g_free (program_wait (program, "^camera1: .*; trying again in 2 s$", 1));
+  client_check (client);
+  program_signal (camera, SIGCONT);
+  seconds = client_wait_live (client, 320, 240);
+  g_print ("back after %.1f s\n", seconds);
+  if (seconds > most_seconds)
+    fail_test ("it took %.1f s, %.0f may be", seconds, most_seconds);
+  client_stop (client);
+  end_annotate (program);
+  program_end (camera, SIGKILL);
+  g_free (mount);
+  g_free (uri);
+  g_free (port);
+}
+
 /* The size of what the camera sends changes; an odd one is made even. */
 static void
 test_size (void)
@@ -489,6 +554,8 @@ static const struct
   void (*run) (void);
 } scenarios[] = {
   {"reconnect", test_reconnect},
+  {"absence", test_absence},
+  {"frozen", test_frozen},
   {"size", test_size},
   {"slow-encoder", test_slow_encoder},
   {"clients", test_clients},

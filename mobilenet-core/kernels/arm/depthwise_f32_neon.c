@@ -70,115 +70,100 @@ static void band(const Line *line, size_t c, size_t width)
         tile(line, c, x, 1);
 }
 
-/* 3x3, 4 whole channels. */
-typedef struct {
-    const float *in[3];
-    size_t at, column;
-    float32x4_t w[3][3], bias, min, max;
-    float *out;
-    size_t out_pixel;
-} Slide;
-
-MNET_INLINE void next_column(Slide *s, float32x4_t column[3])
-{
-#pragma GCC unroll MNET_UNROLL_3
-    for (size_t ky = 0; ky < 3; ky++)
-        column[ky] = vld1q_f32(s->in[ky] + s->at);
-    s->at += s->column;
-}
-
-MNET_INLINE float32x4_t add_column(float32x4_t acc, const float32x4_t column[3], const Slide *s,
-                                   size_t kx)
-{
-#pragma GCC unroll MNET_UNROLL_3
-    for (size_t ky = 0; ky < 3; ky++)
-        acc = vfmaq_f32(acc, column[ky], s->w[ky][kx]);
-    return acc;
-}
-
-MNET_INLINE void slide_out(Slide *s, float32x4_t acc)
-{
-    vst1q_f32(s->out, vminq_f32(vmaxq_f32(acc, s->min), s->max));
-    s->out += s->out_pixel;
-}
+/* 3x3, 8 whole channels: pairs of vectors.  The sums are v0 to v5, the rows of a
+ * column v6 to v11, the limits v12 and v13, the weights of the window's columns v14,
+ * v20 and v26 on, row by row. */
+#define LOAD_WEIGHTS                         \
+    "ld1 {v14.4s, v15.4s}, [%[w]], %[tap]\n" \
+    "ld1 {v20.4s, v21.4s}, [%[w]], %[tap]\n" \
+    "ld1 {v26.4s, v27.4s}, [%[w]], %[tap]\n" \
+    "ld1 {v16.4s, v17.4s}, [%[w]], %[tap]\n" \
+    "ld1 {v22.4s, v23.4s}, [%[w]], %[tap]\n" \
+    "ld1 {v28.4s, v29.4s}, [%[w]], %[tap]\n" \
+    "ld1 {v18.4s, v19.4s}, [%[w]], %[tap]\n" \
+    "ld1 {v24.4s, v25.4s}, [%[w]], %[tap]\n" \
+    "ld1 {v30.4s, v31.4s}, [%[w]]\n"         \
+    "ld1r {v12.4s}, [%[min]]\n"              \
+    "ld1r {v13.4s}, [%[max]]\n"
+#define NEXT_COLUMN                            \
+    "ld1 {v6.4s, v7.4s}, [%[r0]], %[column]\n" \
+    "ld1 {v8.4s, v9.4s}, [%[r1]], %[column]\n" \
+    "ld1 {v10.4s, v11.4s}, [%[r2]], %[column]\n"
+#define BEGIN(s0, s1) "ldp q" s0 ", q" s1 ", [%[bias]]\n"
+#define COLUMN(s0, s1, w0, w1, w2, w3, w4, w5) \
+    "fmla v" s0 ".4s, v6.4s, v" w0 ".4s\n"     \
+    "fmla v" s1 ".4s, v7.4s, v" w1 ".4s\n"     \
+    "fmla v" s0 ".4s, v8.4s, v" w2 ".4s\n"     \
+    "fmla v" s1 ".4s, v9.4s, v" w3 ".4s\n"     \
+    "fmla v" s0 ".4s, v10.4s, v" w4 ".4s\n"    \
+    "fmla v" s1 ".4s, v11.4s, v" w5 ".4s\n"
+#define COLUMN_0(s0, s1) COLUMN(s0, s1, "14", "15", "16", "17", "18", "19")
+#define COLUMN_1(s0, s1) COLUMN(s0, s1, "20", "21", "22", "23", "24", "25")
+#define COLUMN_2(s0, s1) COLUMN(s0, s1, "26", "27", "28", "29", "30", "31")
+/* The flags tell whether it was the last pixel. */
+#define STORE(s0, s1)                                        \
+    "fmax v" s0 ".4s, v" s0 ".4s, v12.4s\n"                  \
+    "fmax v" s1 ".4s, v" s1 ".4s, v12.4s\n"                  \
+    "fmin v" s0 ".4s, v" s0 ".4s, v13.4s\n"                  \
+    "fmin v" s1 ".4s, v" s1 ".4s, v13.4s\n"                  \
+    "st1 {v" s0 ".4s, v" s1 ".4s}, [%[out]], %[out_pixel]\n" \
+    "subs %[width], %[width], #1\n"
 
 /* A column that is the last of one window, in the middle of the next and the first
  * of the one after that. */
-MNET_INLINE void slide_1(Slide *s, float32x4_t last, float32x4_t *middle, float32x4_t *begun)
-{
-    float32x4_t column[3];
-    next_column(s, column);
-    last = add_column(last, column, s, 2);
-    *middle = add_column(*middle, column, s, 1);
-    *begun = add_column(s->bias, column, s, 0);
-    slide_out(s, last);
-}
+#define SLIDE_1(a0, a1, b0, b1, c0, c1) \
+    NEXT_COLUMN BEGIN(c0, c1) COLUMN_2(a0, a1) COLUMN_1(b0, b1) COLUMN_0(c0, c1) STORE(a0, a1)
+/* Two columns: the last ones of a window, and the first of the next one. */
+#define SLIDE_2(a0, a1, b0, b1)                                                              \
+    NEXT_COLUMN BEGIN(b0, b1) COLUMN_1(a0, a1) NEXT_COLUMN COLUMN_2(a0, a1) COLUMN_0(b0, b1) \
+        STORE(a0, a1)
 
-static void slide_band_1(Slide s, size_t width)
-{
-    float32x4_t column[3], a, b, c;
-    next_column(&s, column);
-    a = add_column(s.bias, column, &s, 0);
-    next_column(&s, column);
-    a = add_column(a, column, &s, 1);
-    b = add_column(s.bias, column, &s, 0);
-    for (;;) {
-        slide_1(&s, a, &b, &c);
-        if (--width == 0)
-            break;
-        slide_1(&s, b, &c, &a);
-        if (--width == 0)
-            break;
-        slide_1(&s, c, &a, &b);
-        if (--width == 0)
-            break;
-    }
-}
+typedef struct {
+    const float *rows[3], *weights;
+    float *out;
+} Slide;
 
-/* Two columns from a window to the next. */
-static void slide_band_2(Slide s, size_t width)
-{
-    float32x4_t column[3], acc;
-    next_column(&s, column);
-    acc = add_column(s.bias, column, &s, 0);
-    for (; width; width--) {
-        next_column(&s, column);
-        acc = add_column(acc, column, &s, 1);
-        next_column(&s, column);
-        slide_out(&s, add_column(acc, column, &s, 2));
-        acc = add_column(s.bias, column, &s, 0);
-    }
-}
+#define SLIDE(TEXT)                                                                                \
+    __asm__ volatile(LOAD_WEIGHTS TEXT                                                             \
+                     : [r0] "+r"(s.rows[0]), [r1] "+r"(s.rows[1]), [r2] "+r"(s.rows[2]),           \
+                       [w] "+r"(s.weights), [out] "+r"(s.out), [width] "+r"(width)                 \
+                     : [column] "r"(line->column * sizeof(float)), [bias] "r"(d->bias + c),        \
+                       [out_pixel] "r"(line->out_pixel * sizeof(float)),                           \
+                       [tap] "r"(d->tile * sizeof(float)), [min] "r"(&d->min), [max] "r"(&d->max)  \
+                     : "cc", "memory", "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8", "v9", \
+                       "v10", "v11", "v12", "v13", "v14", "v15", "v16", "v17", "v18", "v19",       \
+                       "v20", "v21", "v22", "v23", "v24", "v25", "v26", "v27", "v28", "v29",       \
+                       "v30", "v31")
 
 static void slide_band(const Line *line, size_t c, size_t width)
 {
     const MnetDepthwiseF32 *d = line->d;
-    Slide s = { .at = line->first + c,
-                .column = line->column,
-                .bias = vld1q_f32(d->bias + c),
-                .min = vdupq_n_f32(d->min),
-                .max = vdupq_n_f32(d->max),
-                .out = line->out + c,
-                .out_pixel = line->out_pixel };
-    for (size_t ky = 0; ky < 3; ky++) {
-        s.in[ky] = line->rows[ky];
-        for (size_t kx = 0; kx < 3; kx++)
-            s.w[ky][kx] = vld1q_f32(d->weights + (ky * 3 + kx) * d->tile + c);
-    }
+    Slide s = { .weights = d->weights + c, .out = line->out + c };
+    for (size_t ky = 0; ky < 3; ky++)
+        s.rows[ky] = line->rows[ky] + line->first + c;
     if (line->step == 1)
-        slide_band_1(s, width);
+        SLIDE(
+            BEGIN("0", "1") BEGIN("2", "3") NEXT_COLUMN COLUMN_0("0", "1") NEXT_COLUMN COLUMN_1("0",
+                                                                                                "1")
+                COLUMN_0("2", "3") "1:\n" SLIDE_1("0", "1", "2", "3", "4", "5") "b.eq 2f\n" SLIDE_1(
+                    "2", "3", "4", "5", "0", "1") "b.eq 2f\n" SLIDE_1("4", "5", "0", "1", "2",
+                                                                      "3") "b.ne 1b\n"
+                                                                           "2:\n");
     else
-        slide_band_2(s, width);
+        SLIDE(BEGIN("0", "1") NEXT_COLUMN COLUMN_0("0", "1") "1:\n" SLIDE_2(
+            "0", "1", "2", "3") "b.eq 2f\n" SLIDE_2("2", "3", "0", "1") "b.ne 1b\n"
+                                                                        "2:\n");
 }
 
 static void run_line(const Line *line, size_t width)
 {
     const MnetDepthwiseF32 *d = line->d;
-    for (size_t c = 0; width && c < d->channels; c += 4)
-        if (d->kernel_h == 3 && d->kernel_w == 3 && line->step <= 2 && d->channels - c >= 4)
+    size_t c = 0;
+    if (d->kernel_h == 3 && d->kernel_w == 3 && line->step <= 2 && width)
+        for (; d->channels - c >= 8; c += 8)
             slide_band(line, c, width);
-        else
-            band(line, c, width);
+    for (; c < d->channels; c += 4)
+        band(line, c, width);
 }
 
 void mnet_depthwise_f32_neon(const MnetDepthwiseF32 *d, size_t width, const float *const *rows,

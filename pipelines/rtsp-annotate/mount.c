@@ -198,7 +198,8 @@ take_media (GstRTSPMediaFactory * factory, GstRTSPMedia * media, Mount * mount)
   g_mutex_unlock (&mount->lock);
 }
 
-/* The queue's frames are the newest; x264 takes no odd sizes. */
+/* The queue's frames are the newest.  x264 takes no odd sizes; what is not 4:2:0
+ * most players cannot show. */
 static gchar *
 describe_media (const CameraSettings * settings)
 {
@@ -210,8 +211,8 @@ describe_media (const CameraSettings * settings)
     media = g_strdup_printf ("( appsrc name=frames is-live=true format=time "
         "emit-signals=false max-buffers=2 max-bytes=0 leaky-type=downstream ! "
         "mobilenetoverlay attach=never show-scores=false ! videoconvert ! "
-        "videoscale ! video/x-raw,width=[2,16384,2],height=[2,16384,2] ! %s )",
-        encoder);
+        "videoscale ! video/x-raw,format={I420,NV12},width=[2,16384,2],"
+        "height=[2,16384,2] ! %s )", encoder);
   else
     complain ("%s: encoder: %s", settings->name, error);
   g_free (error);

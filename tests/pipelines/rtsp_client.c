@@ -20,6 +20,8 @@ take_frame (GstAppSink * sink, gpointer user_data)
   client->frames++;
   gst_structure_get_int (caps, "width", &client->width);
   gst_structure_get_int (caps, "height", &client->height);
+  g_strlcpy (client->format, gst_structure_get_string (caps, "format"),
+      sizeof (client->format));
   memmove (client->times + 1, client->times,
       sizeof (client->times) - sizeof (client->times[0]));
   client->times[0] = seconds_now ();

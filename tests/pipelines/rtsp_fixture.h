@@ -56,6 +56,7 @@ typedef struct
   GMutex lock;                  /* of what follows */
   guint frames;
   gint width, height;
+  gchar format[16];             /* of the decoder */
   gdouble times[6];             /* of the last frames, newest first */
 } Client;
 

@@ -342,6 +342,8 @@ test_clients (void)
   mount = mount_of (program);
   first = client_start (mount, "");
   client_wait_frames (first, 2);
+  if (!g_str_equal (first->format, "I420"))
+    fail_test ("the picture is %s", first->format);
   client_stop (first);
   end_annotate (program);
   g_free (mount);

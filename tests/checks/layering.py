@@ -42,8 +42,11 @@ BELOW['tools'] = {'public'}
 
 KERNEL_HEADERS = {'stddef.h', 'stdint.h'}
 # C may use what every machine of a target has.
-ISA_HEADERS = {'c': {'emmintrin.h', 'arm_neon.h'},
-               'x86': {'immintrin.h'}, 'arm': {'arm_neon.h', 'arm_acle.h', 'arm_sve.h'}}
+ISA_HEADERS = {'c': {'emmintrin.h', 'arm_neon.h', 'math.h'},
+               'x86': {'immintrin.h'}, 'arm': {'arm_neon.h', 'arm_acle.h', 'arm_sve.h',
+                                               'math.h', 'string.h'}}
+# What a table or a kernel leaves to the plain C one.
+C_TABLE = 'kernels/c/table_c.h'
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
@@ -85,13 +88,15 @@ def resolve(core, source, name):
 
 
 def check_kernel(inside, name, target):
-    """A file of an ISA's folder: the headers of kernels/, its own, its intrinsics."""
+    """A file of an ISA's folder: the headers of kernels/, its own, its intrinsics, the C table."""
     isa = os.path.basename(os.path.dirname(inside))
     if isa not in ISA_HEADERS or name in KERNEL_HEADERS or name in ISA_HEADERS[isa]:
         return None
-    if target and os.path.dirname(target) in ('kernels', os.path.dirname(inside)):
+    if target and (target == C_TABLE or
+                   os.path.dirname(target) in ('kernels', os.path.dirname(inside))):
         return None
-    return 'a kernel includes only <stddef.h> <stdint.h>, kernels/ and its folder, not ' + name
+    return 'a kernel includes kernels/, its folder, %s and few system headers, not %s' % (C_TABLE,
+                                                                                          name)
 
 
 def check_core(root):

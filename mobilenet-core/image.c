@@ -30,7 +30,7 @@ static MnetStatus check_frame(const MnetFrameInfo *frame, MnetError *error)
     return MNET_OK;
 }
 
-static MnetStatus check_tensor(const MnetTensorInfo *tensor, MnetError *error)
+static MnetStatus check_tensor(const MnetTensorInfo *tensor, bool prior, MnetError *error)
 {
     const char *name = tensor->name ? tensor->name : "";
     if (tensor->rank != 4 || tensor->dims[0] != 1)
@@ -42,7 +42,11 @@ static MnetStatus check_tensor(const MnetTensorInfo *tensor, MnetError *error)
     int32_t height = tensor->dims[first ? 2 : 1];
     int32_t width = tensor->dims[first ? 3 : 2];
     int32_t channels = tensor->dims[first ? 1 : 3];
-    if (channels != 1 && channels != 3)
+    if (prior && channels != 4)
+        return mnet_error_set(error, MNET_ERROR_ARGUMENT,
+                              "input %s has %d channels: a picture and a channel more have 4", name,
+                              channels);
+    if (!prior && channels != 1 && channels != 3)
         return mnet_error_set(error, MNET_ERROR_ARGUMENT,
                               "input %s has %d channels: a picture has 1 or 3", name, channels);
     if (width < 1 || width > MNET_IMAGE_MAX_SIZE || height < 1 || height > MNET_IMAGE_MAX_SIZE)
@@ -117,7 +121,8 @@ static void set_shape(MnetImage *image, const MnetFrameInfo *frame, const MnetTe
     image->channels_first = tensor->channels_first;
     image->height = tensor->dims[tensor->channels_first ? 2 : 1];
     image->width = tensor->dims[tensor->channels_first ? 3 : 2];
-    image->channels = tensor->dims[tensor->channels_first ? 1 : 3];
+    image->pixel = tensor->dims[tensor->channels_first ? 1 : 3];
+    image->channels = image->pixel < 3 ? 1 : 3;
     image->is_float = tensor->type == MNET_TYPE_FLOAT32;
 
     bool luma_only = image->channels == 1 && image->format.color == MNET_COLOR_YUV;
@@ -132,7 +137,8 @@ static void set_shape(MnetImage *image, const MnetFrameInfo *frame, const MnetTe
 MnetImage *mnet_image_new(const MnetFrameInfo *frame, const MnetTensorInfo *tensor,
                           const MnetImageOptions *options, MnetError *error)
 {
-    if (check_frame(frame, error) != MNET_OK || check_tensor(tensor, error) != MNET_OK)
+    if (check_frame(frame, error) != MNET_OK ||
+        check_tensor(tensor, options->prior, error) != MNET_OK)
         return NULL;
     if ((unsigned)options->fit > MNET_FIT_CROP) {
         mnet_error_set(error, MNET_ERROR_ARGUMENT, "%d is no way to fit a frame", options->fit);
@@ -308,18 +314,33 @@ static void make_bytes(MnetImage *image, const MnetPlanes *planes, int32_t y)
     }
 }
 
+/* One row of bytes whose fourth channel stays. */
+static void store_three_of_four(size_t n, uint8_t *to, const uint8_t *const byte[3])
+{
+    const uint8_t *red = byte[0], *green = byte[1], *blue = byte[2];
+    for (size_t i = 0; i < n; i++, to += 4) {
+        to[0] = red[i];
+        to[1] = green[i];
+        to[2] = blue[i];
+    }
+}
+
 /* One row, channels side by side. */
 static void store_pixels(const MnetImage *image, void *tensor, size_t at,
                          const uint8_t *const byte[3])
 {
     size_t n = (size_t)image->width;
+    if (!image->is_float && image->pixel == 4) {
+        store_three_of_four(n, (uint8_t *)tensor + at, byte);
+        return;
+    }
     if (!image->is_float) {
         image->kernels->image.interleave(n, byte, (uint8_t *)tensor + at);
         return;
     }
     const uint8_t *red = byte[0], *green = byte[1], *blue = byte[2];
     float *to = (float *)tensor + at;
-    for (size_t i = 0; i < n; i++, to += 3) {
+    for (size_t i = 0; i < n; i++, to += image->pixel) {
         to[0] = image->float_of[0][red[i]];
         to[1] = image->float_of[1][green[i]];
         to[2] = image->float_of[2][blue[i]];
@@ -344,7 +365,7 @@ static void store(const MnetImage *image, void *tensor, int32_t y, const uint8_t
     size_t row = (size_t)y * image->width;
     size_t area = (size_t)image->width * image->height;
     if (image->channels == 3 && !image->channels_first) {
-        store_pixels(image, tensor, row * 3, byte);
+        store_pixels(image, tensor, row * (size_t)image->pixel, byte);
         return;
     }
     for (int c = 0; c < image->channels; c++)

@@ -115,7 +115,8 @@ struct MnetImage {
 
     int32_t width; /* of the tensor */
     int32_t height;
-    int32_t channels;
+    int32_t channels; /* that are written */
+    int32_t pixel;    /* that the tensor has: one more that is the caller's, or none */
     bool is_float;
     bool channels_first;
 

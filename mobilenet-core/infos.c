@@ -8,10 +8,11 @@
 #include "base/error.h"
 #include "ops/classes.h"
 
-/* A picture with few channels in front and more behind is channels first. */
+/* A picture with few channels in front and more behind is channels first; a row of
+ * numbers is no picture. */
 static bool is_channels_first(const MnetTensorInfo *info)
 {
-    return info->rank == 4 && info->dims[1] <= 4 && info->dims[3] > 4;
+    return info->rank == 4 && info->dims[1] <= 4 && info->dims[2] > 1 && info->dims[3] > 4;
 }
 
 void mnet_info_fill(const MnetProgram *program, int32_t t, MnetTensorInfo *info)

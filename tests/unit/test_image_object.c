@@ -239,6 +239,44 @@ static void test_integer_numbers(void)
     frame_free(&frame);
 }
 
+/* The first three channels are those of a picture without a fourth, which stays. */
+static void test_prior(void)
+{
+    static const MnetType types[] = { MNET_TYPE_UINT8, MNET_TYPE_INT8, MNET_TYPE_FLOAT32 };
+    Frame frame = frame_new(&rgb_16, (Layout){ 0 }, FILL_NOISE);
+    for (int i = 0; i < 12; i++) {
+        MnetTensorInfo three = picture(types[i % 3], 8, 9, 3),
+                       four = picture(types[i % 3], 8, 9, 4);
+        MnetImageOptions options = normalized;
+        uint8_t own[3 * 72 * 4], shared[4 * 72 * 4];
+        size_t size = mnet_type_size(types[i % 3]), wrong = 0;
+        bool first = i / 3 % 2;
+        options.raw = i % 3 < 2;
+        options.bgr = i / 6;
+        if (first) {
+            three = (MnetTensorInfo){ .type = three.type, .rank = 4, .dims = { 1, 3, 9, 8 } };
+            four = (MnetTensorInfo){ .type = four.type, .rank = 4, .dims = { 1, 4, 9, 8 } };
+            three.channels_first = four.channels_first = true;
+        }
+        memset(shared, 77, sizeof shared);
+        bool made = convert(&frame, &three, &options, own);
+        options.prior = true;
+        made &= convert(&frame, &four, &options, shared);
+        for (size_t p = 0; p < 72 && made; p++)
+            for (size_t c = 0; c < 4; c++) {
+                const uint8_t *to = shared + (first ? c * 72 + p : p * 4 + c) * size;
+                const uint8_t *from = own + (first ? c * 72 + p : p * 3 + c) * size;
+                static const uint8_t stays[4] = { 77, 77, 77, 77 };
+                wrong += memcmp(to, c == 3 ? stays : from, size) != 0;
+            }
+        CHECK(made && wrong == 0);
+    }
+    MnetTensorInfo tensor = picture(MNET_TYPE_UINT8, 8, 8, 3);
+    MnetImageOptions options = { .raw = true, .prior = true };
+    REFUSED(&rgb_16, &tensor, &options, "3 channels: a picture and a channel more have 4");
+    frame_free(&frame);
+}
+
 /* What a letterbox adds is black: byte 0, normalised like any other. */
 static void test_borders(void)
 {
@@ -435,6 +473,7 @@ int main(void)
     test_identity();
     test_float_numbers();
     test_integer_numbers();
+    test_prior();
     test_borders();
     test_colors();
     test_geometry();

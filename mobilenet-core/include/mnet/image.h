@@ -53,7 +53,10 @@ typedef struct {
 /* How the tensor wants its numbers. */
 typedef struct {
     MnetFit fit;
-    bool bgr; /* channel order of a 3-channel tensor; false: RGB */
+    bool bgr; /* channel order of the first 3 channels; false: RGB */
+    /* The tensor has a fourth channel, which is the caller's and left as it is: for
+     * networks that see the mask of the frame before. */
+    bool prior;
     /* real = (byte - mean[c]) / std[c], byte = 0..255 of channel c in the
      * tensor's order; std not 0.  `raw`: no normalisation, uint8 tensors get
      * the byte, int8 tensors the byte - 128, float tensors the byte. */
@@ -100,7 +103,7 @@ typedef struct {
 typedef struct MnetImage MnetImage;
 
 /* `tensor` is an input of a network: 1 x h x w x c, or 1 x c x h x w when
- * channels_first; c is 1 (luma) or 3; uint8, int8 or float32.  NULL and
+ * channels_first; c is 1 (luma) or 3, or 4 with `prior`; uint8, int8 or float32.  NULL and
  * `error` filled when it cannot be one, a size is out of range, std is 0 or not
  * finite, the environment variable MNET_CPU names kernels that are not there, or
  * memory is short.  The region is the whole frame at first. */

@@ -5,12 +5,15 @@
 /**
  * SECTION:element-mobilenetoverlay
  * @title: mobilenetoverlay
- * @short_description: draws detections and classes on video frames
- * @see_also: #GstMobilenetDetectionMeta, #GstMobilenetClassificationMeta
+ * @short_description: draws detections, classes and masks on video frames
+ * @see_also: #GstMobilenetDetectionMeta, #GstMobilenetClassificationMeta,
+ *     #GstMobilenetSegmentationMeta
  *
- * Draws what #GstMobilenetDetectionMeta and #GstMobilenetClassificationMeta
- * say: boxes with label and score, what a second stage said of each, key
- * points, and at the top left the best classes of the whole frame. With
+ * Draws what #GstMobilenetDetectionMeta, #GstMobilenetClassificationMeta and
+ * #GstMobilenetSegmentationMeta say: boxes with label and score, what a second
+ * stage said of each, key points, areas of classes, and at the top left the best
+ * classes of the whole frame and those of the areas, with the share of the picture
+ * that they cover. With
  * #show-counts it also says there how many things of each class were detected;
  * with #show-stats, at the bottom left, frames a second, how long after their capture
  * frames are here if the pipeline is live, and how old the results on them are,
@@ -24,6 +27,10 @@
  * they can; one that better ones would hide by more than a quarter is left out.
  * A box outside of the frame, or of no numbers, is not drawn; of one frame at
  * most 1000 boxes and 100 labels are, the best first.
+ *
+ * The areas of a segmentation lie below all else, each in the color of its class
+ * with #mask-opacity and with a line of that color, half as wide as those of boxes,
+ * inside of its edges. The background is not drawn; #show-masks draws none of them.
  *
  * With `attach=auto` labels are not drawn but handed on as
  * #GstVideoOverlayComposition where downstream says that it takes them (caps and
@@ -196,6 +203,8 @@ take_settings (GstMobilenetOverlay * self)
   self->style.show_scores = settings.show_scores;
   self->style.show_classes = settings.show_classes;
   self->style.show_counts = settings.show_counts;
+  self->style.show_masks = settings.show_masks;
+  self->style.mask_opacity = settings.mask_opacity;
   self->show_stats = settings.show_stats;
   gst_mobilenet_text_configure (self->text,
       settings.font,
@@ -365,6 +374,8 @@ result_age (GstBuffer * buffer)
       age = ((GstMobilenetDetectionMeta *) meta)->age;
     else if (meta->info->api == GST_MOBILENET_CLASSIFICATION_META_API_TYPE)
       age = ((GstMobilenetClassificationMeta *) meta)->age;
+    else if (meta->info->api == GST_MOBILENET_SEGMENTATION_META_API_TYPE)
+      age = ((GstMobilenetSegmentationMeta *) meta)->age;
     if (GST_CLOCK_TIME_IS_VALID (age) && age <= G_MAXINT64)
       oldest = GST_CLOCK_STIME_IS_VALID (oldest) ?
           MAX (oldest, (GstClockTimeDiff) age) : (GstClockTimeDiff) age;
@@ -443,6 +454,8 @@ gst_mobilenet_overlay_transform_ip (GstBaseTransform * trans,
   gst_mobilenet_scene_build (self->scene, buffer, &self->style, self->text,
       &canvas.area,
       self->show_stats && *self->rate.text ? self->rate.text : NULL);
+  gst_mobilenet_scene_draw_masks (self->scene, buffer, &self->style,
+      &self->format, &canvas);
   gst_mobilenet_scene_draw_boxes (self->scene, &self->style, &self->format,
       &canvas);
   if (!attach)
@@ -474,8 +487,9 @@ gst_mobilenet_overlay_class_init (GstMobilenetOverlayClass * klass)
   gst_caps_unref (caps);
   gst_element_class_set_static_metadata (element_class,
       "MobileNet overlay", "Filter/Editor/Video",
-      "Draws what GstMobilenetDetectionMeta and GstMobilenetClassificationMeta "
-      "say: boxes, labels, key points, classes", "The gst-mobilenet authors");
+      "Draws what GstMobilenetDetectionMeta, GstMobilenetClassificationMeta and "
+      "GstMobilenetSegmentationMeta say: boxes, labels, key points, classes, "
+      "masks", "The gst-mobilenet authors");
 
   trans_class->start = gst_mobilenet_overlay_start;
   trans_class->stop = gst_mobilenet_overlay_stop;

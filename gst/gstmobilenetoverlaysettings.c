@@ -6,6 +6,7 @@
 
 #define DEFAULT_FONT "Sans Bold"
 #define DEFAULT_OPACITY 1.0
+#define DEFAULT_MASK_OPACITY 0.5
 #define MAX_LINE_WIDTH 256
 
 enum
@@ -20,6 +21,8 @@ enum
   PROP_SHOW_SCORES,
   PROP_SHOW_CLASSES,
   PROP_SHOW_COUNTS,
+  PROP_SHOW_MASKS,
+  PROP_MASK_OPACITY,
   PROP_SHOW_STATS,
   PROP_ATTACH,
 };
@@ -80,6 +83,12 @@ gst_mobilenet_overlay_settings_set (GstMobilenetOverlaySettings * settings,
     case PROP_SHOW_COUNTS:
       settings->show_counts = g_value_get_boolean (value);
       break;
+    case PROP_SHOW_MASKS:
+      settings->show_masks = g_value_get_boolean (value);
+      break;
+    case PROP_MASK_OPACITY:
+      settings->mask_opacity = g_value_get_double (value);
+      break;
     case PROP_SHOW_STATS:
       settings->show_stats = g_value_get_boolean (value);
       break;
@@ -124,6 +133,12 @@ gst_mobilenet_overlay_settings_get (const GstMobilenetOverlaySettings *
     case PROP_SHOW_COUNTS:
       g_value_set_boolean (value, settings->show_counts);
       break;
+    case PROP_SHOW_MASKS:
+      g_value_set_boolean (value, settings->show_masks);
+      break;
+    case PROP_MASK_OPACITY:
+      g_value_set_double (value, settings->mask_opacity);
+      break;
     case PROP_SHOW_STATS:
       g_value_set_boolean (value, settings->show_stats);
       break;
@@ -142,9 +157,11 @@ gst_mobilenet_overlay_settings_init (GstMobilenetOverlaySettings * settings)
   const GstMobilenetOverlaySettings defaults = {
     .font = g_strdup (DEFAULT_FONT),
     .opacity = DEFAULT_OPACITY,
+    .mask_opacity = DEFAULT_MASK_OPACITY,
     .show_labels = TRUE,
     .show_scores = TRUE,
     .show_classes = TRUE,
+    .show_masks = TRUE,
     .attach = GST_MOBILENET_ATTACH_AUTO
   };
 
@@ -211,6 +228,13 @@ gst_mobilenet_overlay_settings_install (GObjectClass * object_class)
   install_switch (object_class, PROP_SHOW_COUNTS, "show-counts", "Show counts",
       "Write how many detections of each class the frame has, at its top left",
       FALSE);
+  install_switch (object_class, PROP_SHOW_MASKS, "show-masks", "Show masks",
+      "Color what a segmentation says, but the background, and write its classes "
+      "at the top left", TRUE);
+  g_object_class_install_property (object_class, PROP_MASK_OPACITY,
+      g_param_spec_double ("mask-opacity", "Mask opacity",
+          "Of the areas of a segmentation; their edges are as opaque as boxes. 0: "
+          "edges alone", 0, 1, DEFAULT_MASK_OPACITY, FLAGS));
   install_switch (object_class, PROP_SHOW_STATS, "show-stats", "Show stats",
       "Write frames a second, their latency and the age of results, in ms, at "
       "the bottom left", FALSE);

@@ -26,8 +26,9 @@ typedef struct
   guint line_width, font_size;  /* pixels; 0: by frame size */
   gchar *font;                  /* not NULL */
   gchar *colors;                /* as for gst_mobilenet_colors_parse() */
-  gdouble opacity;
-  gboolean show_labels, show_scores, show_classes, show_counts, show_stats;
+  gdouble opacity, mask_opacity;
+  gboolean show_labels, show_scores, show_classes, show_counts, show_masks;
+  gboolean show_stats;
   GstMobilenetAttach attach;
 } GstMobilenetOverlaySettings;
 

@@ -10,12 +10,14 @@
 #include "gstmobilenetcolors.h"
 #include "gstmobilenetcounts.h"
 #include "gstmobilenetlabels.h"
+#include "gstmobilenetmasks.h"
 
 /* Most of each on a frame: what comes first in the metas, which is the best. */
 #define MAX_BOXES 1000
 #define MAX_POINTS 4000
 #define MAX_LABELS 100
 #define MAX_CLASSES 5           /* of one network */
+#define MAX_LEGEND 8            /* classes of a segmentation */
 #define MAX_CLASSIFICATIONS 4   /* of one box, or of the frame */
 
 #define WHITE 0xffffff
@@ -50,6 +52,7 @@ struct _GstMobilenetScene
   GArray *points;               /* of Point */
   GArray *labels;               /* of GstMobilenetLabel */
   GArray *pieces;               /* of Piece */
+  GstMobilenetMasks *masks;
 };
 
 GstMobilenetScene *
@@ -61,6 +64,7 @@ gst_mobilenet_scene_new (void)
   self->points = g_array_new (FALSE, FALSE, sizeof (Point));
   self->labels = g_array_new (FALSE, FALSE, sizeof (GstMobilenetLabel));
   self->pieces = g_array_new (FALSE, FALSE, sizeof (Piece));
+  self->masks = gst_mobilenet_masks_new ();
   return self;
 }
 
@@ -71,7 +75,16 @@ gst_mobilenet_scene_free (GstMobilenetScene * scene)
   g_array_unref (scene->points);
   g_array_unref (scene->labels);
   g_array_unref (scene->pieces);
+  gst_mobilenet_masks_free (scene->masks);
   g_free (scene);
+}
+
+/* Has it a class that is drawn? */
+static gboolean
+has_mask (const GstMobilenetSegmentation * segmentation)
+{
+  return gst_mobilenet_masks_shows (segmentation, 0)
+      || gst_mobilenet_masks_shows (segmentation, 1);
 }
 
 gboolean
@@ -90,6 +103,10 @@ gst_mobilenet_scene_is_needed (GstBuffer * buffer,
         && style->show_classes && (style->show_labels || style->show_scores)
         && gst_mobilenet_classification_meta_get_n_results (
             (GstMobilenetClassificationMeta *) meta) > 0)
+      return TRUE;
+    if (meta->info->api == GST_MOBILENET_SEGMENTATION_META_API_TYPE
+        && style->show_masks
+        && has_mask (((GstMobilenetSegmentationMeta *) meta)->segmentation))
       return TRUE;
   }
   return FALSE;
@@ -318,6 +335,36 @@ write_counts (Writer * writer, GstBuffer * buffer)
   }
 }
 
+/* "person 23%", a line a class: how much of the picture is one. */
+static void
+write_legend (Writer * writer, const GstMobilenetSegmentation * segmentation)
+{
+  const gchar *label;
+  guint i, index, n = 0;
+  gdouble share;
+
+  for (i = 0; n < MAX_LEGEND
+      && gst_mobilenet_segmentation_get_result (segmentation, i, &index,
+          &label, NULL, &share); i++) {
+    if (!gst_mobilenet_masks_shows (segmentation, i) || share < LEAST_SHOWN)
+      continue;
+    write_class (writer, label, index, share);
+    n++;
+  }
+}
+
+static void
+write_legends (Writer * writer, GstBuffer * buffer)
+{
+  gpointer state = NULL;
+  GstMeta *meta;
+
+  while ((meta = gst_buffer_iterate_meta_filtered (buffer, &state,
+              GST_MOBILENET_SEGMENTATION_META_API_TYPE)))
+    write_legend (writer,
+        ((GstMobilenetSegmentationMeta *) meta)->segmentation);
+}
+
 /* What is said of the whole frame, top left. */
 static void
 add_summary (GstMobilenetScene * self, GstBuffer * buffer,
@@ -331,6 +378,8 @@ add_summary (GstMobilenetScene * self, GstBuffer * buffer,
     write_class_list (&writer, buffer);
   if (style->show_counts)
     write_counts (&writer, buffer);
+  if (style->show_masks)
+    write_legends (&writer, buffer);
   added = finish_label (&writer);
   if (added) {
     added->place.x = (area->x + 2 * style->line_width + 1) & ~1;
@@ -402,6 +451,27 @@ gst_mobilenet_scene_build (GstMobilenetScene * scene, GstBuffer * buffer,
   gst_mobilenet_labels_place ((GstMobilenetLabel *) scene->labels->data,
       scene->labels->len, fixed, area);
   drop_unseen_pieces (scene, area);
+}
+
+void
+gst_mobilenet_scene_draw_masks (GstMobilenetScene * scene, GstBuffer * buffer,
+    const GstMobilenetSceneStyle * style,
+    const GstMobilenetCanvasFormat * format, GstMobilenetCanvas * canvas)
+{
+  const GstMobilenetMaskStyle mask_style = {.colors = style->colors,
+    .tint = style->opacity * style->mask_opacity,.line = style->opacity,
+    .line_width = MAX (1, style->line_width / 2)
+  };
+  gpointer state = NULL;
+  GstMeta *meta;
+
+  if (!style->show_masks)
+    return;
+  while ((meta = gst_buffer_iterate_meta_filtered (buffer, &state,
+              GST_MOBILENET_SEGMENTATION_META_API_TYPE)))
+    gst_mobilenet_masks_draw (scene->masks,
+        ((GstMobilenetSegmentationMeta *) meta)->segmentation, &mask_style,
+        format, canvas);
 }
 
 gboolean

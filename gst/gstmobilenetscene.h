@@ -14,7 +14,8 @@ typedef struct
   GHashTable *colors;           /* of gst_mobilenet_colors_parse() */
   gint line_width;              /* pixels */
   gdouble opacity;
-  gboolean show_labels, show_scores, show_classes, show_counts;
+  gdouble mask_opacity;
+  gboolean show_labels, show_scores, show_classes, show_counts, show_masks;
 } GstMobilenetSceneStyle;
 
 typedef struct _GstMobilenetScene GstMobilenetScene;
@@ -32,6 +33,11 @@ gboolean gst_mobilenet_scene_is_needed (GstBuffer * buffer,
 void gst_mobilenet_scene_build (GstMobilenetScene * scene, GstBuffer * buffer,
     const GstMobilenetSceneStyle * style, GstMobilenetText * text,
     const GstVideoRectangle * area, const gchar * stats);
+
+/* The segmentations of `buffer`, below all else. */
+void gst_mobilenet_scene_draw_masks (GstMobilenetScene * scene,
+    GstBuffer * buffer, const GstMobilenetSceneStyle * style,
+    const GstMobilenetCanvasFormat * format, GstMobilenetCanvas * canvas);
 
 /* Is there anything but labels? */
 gboolean gst_mobilenet_scene_has_boxes (const GstMobilenetScene * scene);

@@ -171,3 +171,56 @@ overlay_same_bytes (GstBuffer * a, GstBuffer * b)
   gst_buffer_unmap (b, &second);
   return same;
 }
+
+gdouble
+overlay_expected_sample (const GstVideoInfo * info, guint c, guint r, guint g,
+    guint b)
+{
+  gboolean bt709 = info->colorimetry.matrix == GST_VIDEO_COLOR_MATRIX_BT709;
+  gboolean full = info->colorimetry.range == GST_VIDEO_COLOR_RANGE_0_255;
+  gdouble kr = bt709 ? 0.2126 : 0.299, kb = bt709 ? 0.0722 : 0.114;
+  gdouble luma = (kr * r + (1 - kr - kb) * g + kb * b) / 255;
+  gint step = 1 << (info->finfo->depth[c] - 8);
+  gint max = (1 << info->finfo->depth[c]) - 1;
+  const guint rgba[4] = { r, g, b, 255 };
+
+  if (GST_VIDEO_INFO_IS_RGB (info))
+    return rgba[c];
+  if (c == 0)
+    return full ? max * luma : (16 + 219 * luma) * step;
+  luma = c == 1 ? (b / 255.0 - luma) / (2 * (1 - kb)) :
+      (r / 255.0 - luma) / (2 * (1 - kr));
+  return 128 * step + (full ? max * luma : 224 * step * luma);
+}
+
+gboolean
+overlay_same_rest (GstBuffer * before, GstBuffer * after,
+    const GstVideoInfo * info)
+{
+  GstBuffer *copies[2] = { gst_buffer_copy_deep (before),
+    gst_buffer_copy_deep (after)
+  };
+  gboolean same;
+  guint k, c;
+  gint i, j;
+
+  for (k = 0; k < 2; k++) {
+    GstVideoFrame frame;
+
+    gst_video_frame_map (&frame, info, copies[k], GST_MAP_READWRITE);
+    for (c = 0; c < info->finfo->n_components; c++) {
+      gint behind = c == 0 && GST_VIDEO_INFO_N_PLANES (info) == 1
+          && info->finfo->w_sub[1] ? info->width % 2 : 0;
+
+      for (j = 0; j < GST_VIDEO_FRAME_COMP_HEIGHT (&frame, c); j++)
+        for (i = 0; i < GST_VIDEO_FRAME_COMP_WIDTH (&frame, c) + behind; i++)
+          memset (overlay_sample_at (&frame, c, i, j), 0,
+              info->finfo->depth[c] > 8 ? 2 : 1);
+    }
+    gst_video_frame_unmap (&frame);
+  }
+  same = overlay_same_bytes (copies[0], copies[1]);
+  gst_buffer_unref (copies[0]);
+  gst_buffer_unref (copies[1]);
+  return same;
+}

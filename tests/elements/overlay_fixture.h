@@ -46,4 +46,14 @@ gboolean overlay_changed_area (const GstVideoInfo * info, GstBuffer * before,
 
 gboolean overlay_same_bytes (GstBuffer * a, GstBuffer * b);
 
+/* Component c of a colour, in steps of its depth, from the definitions of BT.601
+ * and BT.709. */
+gdouble overlay_expected_sample (const GstVideoInfo * info, guint c, guint r,
+    guint g, guint b);
+
+/* Is what is no sample, the x of RGBx and what fills rows up, the same?  What is
+ * behind a row of YUY2 that ends in the middle of a macropixel does not count. */
+gboolean overlay_same_rest (GstBuffer * before, GstBuffer * after,
+    const GstVideoInfo * info);
+
 #endif

@@ -13,10 +13,6 @@ GST_DEBUG_CATEGORY_EXTERN (gst_mobilenet_filter_debug);
 /* Skipped frames are told once in so long; counts in the message lose none. */
 #define QOS_PERIOD GST_SECOND
 
-/* Where frames are late for good, because too many streams share the processors or
- * a sink's clock is wrong, one in so long is analysed all the same. */
-#define LONGEST_BLINDNESS GST_SECOND
-
 /* Timestamps may be any; what is farther off is not told apart. */
 #define MOST_LATENESS ((GstClockTimeDiff) (24 * 3600 * GST_SECOND))
 
@@ -118,7 +114,7 @@ is_late (GstMobilenetFilter * self, GstClockTime time,
     return FALSE;
   if (!GST_CLOCK_TIME_IS_VALID (priv->blind_since))
     priv->blind_since = time;
-  if (time >= priv->blind_since + LONGEST_BLINDNESS)
+  if (time >= priv->blind_since + gst_mobilenet_pace_blindness (&priv->pace))
     return FALSE;
   GST_DEBUG_OBJECT (self, "frame %" GST_TIME_FORMAT " is late and passes "
       "without inference; a larger inference-interval or mode=latest would "

@@ -20,6 +20,11 @@
 /* The least delay is that of the last one or two windows: a camera's clock and
  * the pipeline's may drift apart. */
 #define WINDOW (10 * GST_SECOND)
+/* Where frames are late for good, because too many streams share the processors or
+ * a sink's clock is wrong, one in so long is analysed all the same; but not so often
+ * that they were late because of that. */
+#define BLINDNESS GST_SECOND
+#define BLINDNESS_COSTS 4
 /* Frames that are late for so long and do not come earlier were not held up by
  * the network: they have another latency now. */
 #define LONGEST_LATENESS GST_SECOND
@@ -77,6 +82,14 @@ mean (GstClockTime old, GstClockTime value)
   return old ? (old * (WEIGHT - 1) + value) / WEIGHT : value;
 }
 
+/* A gap, of a camera that stalls, is no room for the frames behind it: what is longer
+ * than two intervals counts as two. */
+static GstClockTime
+mean_interval (GstClockTime old, GstClockTime value)
+{
+  return mean (old, old ? MIN (value, 2 * old + GST_MSECOND) : value);
+}
+
 /* A frame of running time `time`, which may be none, is due. */
 void
 gst_mobilenet_pace_due (GstMobilenetPace * self, GstClockTime time)
@@ -87,7 +100,7 @@ gst_mobilenet_pace_due (GstMobilenetPace * self, GstClockTime time)
   self->last_due = time;
   if (GST_CLOCK_TIME_IS_VALID (time) && GST_CLOCK_TIME_IS_VALID (last)
       && time > last && time - last <= LONGEST_INTERVAL)
-    self->interval = mean (self->interval, time - last);
+    self->interval = mean_interval (self->interval, time - last);
 }
 
 /* A due frame, this one or the one before, passes without inference. */
@@ -160,6 +173,13 @@ gst_mobilenet_pace_is_late (GstMobilenetPace * self, GstClockTimeDiff delay,
     return TRUE;
   self->least[0] = self->least[1] = delay;
   return FALSE;
+}
+
+/* How long frames may go without an analysis because they are late. */
+GstClockTime
+gst_mobilenet_pace_blindness (const GstMobilenetPace * self)
+{
+  return MAX (BLINDNESS, BLINDNESS_COSTS * self->cost);
 }
 
 static guint

@@ -50,6 +50,7 @@ gboolean gst_mobilenet_pace_analysed (GstMobilenetPace * self,
     GstClockTime cost, gboolean current);
 gboolean gst_mobilenet_pace_is_late (GstMobilenetPace * self,
     GstClockTimeDiff delay, GstClockTime now);
+GstClockTime gst_mobilenet_pace_blindness (const GstMobilenetPace * self);
 gboolean gst_mobilenet_pace_adapt (GstMobilenetPace * self, GstClockTime now);
 gdouble gst_mobilenet_pace_load (const GstMobilenetPace * self);
 

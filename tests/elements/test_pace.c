@@ -111,6 +111,7 @@ GST_END_TEST;
 GST_START_TEST (test_interval)
 {
   Camera camera;
+  guint i;
 
   start (&camera, 4);
   pass (&camera, 100, COST);
@@ -121,6 +122,16 @@ GST_START_TEST (test_interval)
   gst_mobilenet_pace_due (&camera.pace, camera.now + FRAME);
   gst_mobilenet_pace_due (&camera.pace, camera.now);
   fail_unless_equals_uint64 (camera.pace.interval, FRAME);
+  /* Nor is a gap room for frames that come late. */
+  camera.now += 4 * GST_SECOND;
+  pass (&camera, 1, COST);
+  fail_unless (camera.pace.interval < FRAME + FRAME / 4);
+  pass (&camera, 100, COST);
+  fail_unless (camera.pace.interval < FRAME + GST_MSECOND);
+  /* Another rate is one. */
+  for (i = 0; i < 60; i++)
+    gst_mobilenet_pace_due (&camera.pace, camera.now += GST_SECOND);
+  fail_unless (camera.pace.interval > GST_SECOND - 10 * GST_MSECOND);
   gst_mobilenet_pace_restart (&camera.pace, 0);
   fail_unless_equals_float (gst_mobilenet_pace_load (&camera.pace), 0);
   /* What caps say holds until frames tell. */
@@ -224,6 +235,21 @@ GST_START_TEST (test_another_latency)
 
 GST_END_TEST;
 
+/* A network that takes longer than late frames go without it at most does not make
+ * them late for good: each analysis is followed by more of the stream. */
+GST_START_TEST (test_blindness)
+{
+  Camera camera;
+
+  start (&camera, 1);
+  fail_unless_equals_uint64 (gst_mobilenet_pace_blindness (&camera.pace),
+      GST_SECOND);
+  pass (&camera, 10000, 3 * GST_SECOND);
+  fail_unless (gst_mobilenet_pace_blindness (&camera.pace) > 6 * GST_SECOND);
+}
+
+GST_END_TEST;
+
 static Suite *
 pace_suite (void)
 {
@@ -238,6 +264,7 @@ pace_suite (void)
   tcase_add_test (pace, test_lateness);
   tcase_add_test (pace, test_backlog);
   tcase_add_test (pace, test_another_latency);
+  tcase_add_test (pace, test_blindness);
   suite_add_tcase (suite, pace);
   return suite;
 }

@@ -65,8 +65,9 @@
  * Frames are never held up by each other. In mode latest a frame that comes while
  * another one waits for the network takes its place. In mode every a frame that is
  * late passes without inference: one of which a QoS event of the sink says so and,
- * behind a live source, one that waited for the analysis of others; when all are
- * late one a second is analysed. A QOS message tells of skipped frames, at most
+ * behind a live source, one that comes later after its capture than others did, as
+ * one does that waited for their analysis; when all are late one a second is
+ * analysed, or fewer, so that it takes a quarter of the time at most. A QOS message tells of skipped frames, at most
  * once a second, with the frames analysed (processed) and skipped (dropped) so far.
  * LATENCY queries are answered with what a frame may wait: nothing in mode latest,
  * in mode every what the network took when the element started, or more, with a
@@ -90,8 +91,7 @@
  * a thread of its own, together with what #labels-file, #input-range, #mean, #std
  * and #input-size are then, and the next frame is shown to it. In mode latest
  * frames carry the old model's results until the new one has some. When the file
- * cannot be used a warning says why, #model-file is what it was, and nothing else
- * changes.
+ * cannot be used a warning says why, and all these properties are what they were.
  *
  * ## Example launch lines
  *
@@ -127,6 +127,7 @@ typedef struct
 {
   MnetClassifier *classifier;
   const gchar *model;
+  guint n_regions;              /* as the element's when it was made */
 
   /* The computing thread's. */
   GstMobilenetMeans *means;     /* of the frame, or of regions by their id */
@@ -147,8 +148,10 @@ struct _GstMobilenetClassify
   gdouble score_threshold;
   gdouble smoothing;
 
+  guint n_regions;              /* most regions of a frame; 0: the frame.  Only
+                                 * start changes it */
+
   /* From start to stop; the streaming thread's in between. */
-  guint n_regions;              /* most regions of a frame; 0: the frame */
   gchar **wanted;               /* the property classes; NULL: all */
   gint64 deadline;              /* monotonic time at which detections that are
                                  * missing are told; 0: no frame has come */
@@ -262,8 +265,7 @@ explain_refusal (const MnetModel * model, MnetError * error)
 
 /* Is the network a classifier that the element can use as it is set? */
 static gboolean
-check_model (GstMobilenetClassify * self, const MnetModel * model,
-    MnetError * error)
+check_model (const MnetModel * model, guint n_regions, MnetError * error)
 {
   error->status = MNET_ERROR_UNSUPPORTED;
   if (mnet_model_n_outputs (model) != 1) {
@@ -273,7 +275,7 @@ check_model (GstMobilenetClassify * self, const MnetModel * model,
     explain_refusal (model, error);
     return FALSE;
   }
-  if (self->n_regions && mnet_model_n_states (model) > 0) {
+  if (n_regions && mnet_model_n_states (model) > 0) {
     g_snprintf (error->text, sizeof (error->text), "the network keeps a state "
         "from frame to frame, which regions=true does not allow");
     return FALSE;
@@ -300,10 +302,14 @@ gst_mobilenet_classify_open (GstMobilenetFilter * filter, MnetModel * model,
 {
   GstMobilenetClassify *self = GST_MOBILENET_CLASSIFY (filter);
   MnetClassifier *classifier;
+  guint n_regions;
   Reader *reader;
   gsize classes;
 
-  if (!check_model (self, model, error))
+  GST_OBJECT_LOCK (self);
+  n_regions = self->n_regions;
+  GST_OBJECT_UNLOCK (self);
+  if (!check_model (model, n_regions, error))
     return NULL;
   if (!labels)
     labels = mnet_model_labels (model, 0);
@@ -318,11 +324,12 @@ gst_mobilenet_classify_open (GstMobilenetFilter * filter, MnetModel * model,
   reader = g_new0 (Reader, 1);
   reader->classifier = classifier;
   reader->model = name;
+  reader->n_regions = n_regions;
   reader->scores = g_new (gfloat, classes);
   reader->best = g_new (MnetClass, classes);
   reader->results = g_new (GstMobilenetClassificationResult, classes);
-  reader->means = gst_mobilenet_means_new (classes, self->n_regions ?
-      THINGS_PER_REGION * self->n_regions : 1);
+  reader->means = gst_mobilenet_means_new (classes, n_regions ?
+      THINGS_PER_REGION * n_regions : 1);
   if (reader->means)
     return reader;
   error->status = MNET_ERROR_MEMORY;
@@ -456,13 +463,12 @@ static gpointer
 gst_mobilenet_classify_finish (GstMobilenetFilter * filter, gpointer user,
     const GstMobilenetFrame * frame)
 {
-  GstMobilenetClassify *self = GST_MOBILENET_CLASSIFY (filter);
   Reader *reader = user;
   GstMobilenetDetection *regions;
   guint i;
 
   /* NULL when a stop came before the only view was computed. */
-  if (!self->n_regions)
+  if (!reader->n_regions)
     return g_steal_pointer (&reader->said[0]);
   regions = gst_mobilenet_regions_new (reader->model, frame, reader->said);
   for (i = 0; i < frame->n_views; i++)

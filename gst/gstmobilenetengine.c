@@ -172,6 +172,7 @@ gst_mobilenet_engine_new (GstMobilenetFilter * filter,
   GstMobilenetEngine *self = g_new0 (GstMobilenetEngine, 1);
 
   self->filter = filter;
+  gst_mobilenet_settings_copy (&self->settings, settings);
   if (gst_mobilenet_network_open (&self->network, GST_ELEMENT (filter),
           settings, error)
       && open_reader (self, error) && add_sessions (self, settings, error)) {
@@ -202,6 +203,7 @@ gst_mobilenet_engine_free (GstMobilenetEngine * self)
     GST_MOBILENET_FILTER_GET_CLASS (self->filter)->close (self->filter,
         self->reader);
   gst_mobilenet_network_close (&self->network);
+  gst_mobilenet_settings_clear (&self->settings);
   g_free (self);
 }
 

@@ -15,6 +15,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   GstMobilenetFilter *filter;   /* not owned */
+  GstMobilenetSettings settings;        /* that it was made from */
   GstMobilenetNetwork network;
   guint serial;                 /* of the request that it answers */
   gpointer reader;              /* the class's */

@@ -36,6 +36,7 @@ gst_mobilenet_filter_set_property (GObject * object, guint prop_id,
 {
   GstMobilenetFilterPrivate *priv = PRIV (GST_MOBILENET_FILTER (object));
   gboolean load;
+  guint serial;
 
   GST_OBJECT_LOCK (object);
   if (!gst_mobilenet_settings_set (&priv->settings, prop_id, value))
@@ -44,9 +45,10 @@ gst_mobilenet_filter_set_property (GObject * object, guint prop_id,
   if (load)
     priv->serial++;
   load = load && priv->started;
+  serial = priv->serial;
   GST_OBJECT_UNLOCK (object);
   if (load)
-    gst_mobilenet_filter_load_next (GST_MOBILENET_FILTER (object));
+    gst_mobilenet_filter_load_next (GST_MOBILENET_FILTER (object), serial);
 }
 
 static void
@@ -76,17 +78,31 @@ gst_mobilenet_filter_finalize (GObject * object)
 }
 
 /* Any thread: the streaming thread and the worker end with the inference at hand,
- * of whose frame nothing is known any more. */
+ * of whose frame nothing is known any more, and begin none. */
 static void
-cancel (GstMobilenetFilter * self, gboolean for_good)
+close_engine (GstMobilenetFilter * self)
 {
   GstMobilenetFilterPrivate *priv = PRIV (self);
 
   GST_OBJECT_LOCK (self);
-  if (priv->engine && for_good)
+  priv->closed = TRUE;
+  if (priv->engine)
     gst_mobilenet_scheduler_close (priv->engine->scheduler);
-  else if (priv->engine)
-    gst_mobilenet_scheduler_discard (priv->engine->scheduler);
+  GST_OBJECT_UNLOCK (self);
+}
+
+/* Streaming thread: a flush is over. */
+static void
+open_engine (GstMobilenetFilter * self)
+{
+  GstMobilenetFilterPrivate *priv = PRIV (self);
+
+  gst_mobilenet_filter_discard (self);
+  GST_OBJECT_LOCK (self);
+  priv->earliest_time = GST_CLOCK_TIME_NONE;
+  priv->closed = FALSE;
+  if (priv->engine)
+    gst_mobilenet_scheduler_open (priv->engine->scheduler);
   GST_OBJECT_UNLOCK (self);
 }
 
@@ -125,7 +141,7 @@ gst_mobilenet_filter_change_state (GstElement * element,
   if (transition == GST_STATE_CHANGE_READY_TO_PAUSED)
     GST_PAD_STREAM_LOCK (pad);
   else if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
-    cancel (GST_MOBILENET_FILTER (element), TRUE);
+    close_engine (GST_MOBILENET_FILTER (element));
   result = GST_ELEMENT_CLASS (gst_mobilenet_filter_parent_class)
       ->change_state (element, transition);
   if (transition == GST_STATE_CHANGE_READY_TO_PAUSED)
@@ -171,13 +187,12 @@ start_engine (GstMobilenetFilter * self, const GstMobilenetSettings * settings,
 }
 
 static void
-reset_private (GstMobilenetFilter * self, GstMobilenetMode mode)
+reset_private (GstMobilenetFilter * self)
 {
   GstMobilenetFilterPrivate *priv = PRIV (self);
 
   gst_mobilenet_stats_reset (priv->stats);
   gst_video_info_init (&priv->info);
-  priv->mode = mode;
   priv->worker = priv->live = FALSE;
   priv->frames = 0;
   priv->since_analysed = G_MAXUINT;
@@ -193,16 +208,17 @@ gst_mobilenet_filter_start (GstBaseTransform * trans)
   GstMobilenetFilterPrivate *priv = PRIV (self);
   GstMobilenetSettings settings;
   GError *error = NULL;
-  gboolean load;
-  guint serial;
+  guint started, serial;
 
   GST_OBJECT_LOCK (self);
   gst_mobilenet_settings_copy (&settings, &priv->settings);
-  serial = ++priv->serial;
+  started = ++priv->serial;
   priv->earliest_time = GST_CLOCK_TIME_NONE;
+  priv->closed = FALSE;
+  priv->mode = settings.mode;
   priv->adds_latency = settings.mode != GST_MOBILENET_MODE_LATEST;
   GST_OBJECT_UNLOCK (self);
-  reset_private (self, settings.mode);
+  reset_private (self);
   if (gst_base_transform_is_qos_enabled (trans)) {
     GST_WARNING_OBJECT (self, "qos=true would drop frames; late frames pass "
         "without inference instead");
@@ -217,10 +233,10 @@ gst_mobilenet_filter_start (GstBaseTransform * trans)
   gst_mobilenet_settings_clear (&settings);
   GST_OBJECT_LOCK (self);
   priv->started = TRUE;
-  load = serial != priv->serial;
+  serial = priv->serial;
   GST_OBJECT_UNLOCK (self);
-  if (load)
-    gst_mobilenet_filter_load_next (self);
+  if (serial != started)
+    gst_mobilenet_filter_load_next (self, serial);
   return TRUE;
 }
 
@@ -372,13 +388,10 @@ gst_mobilenet_filter_sink_event (GstBaseTransform * trans, GstEvent * event)
 
   switch (GST_EVENT_TYPE (event)) {
     case GST_EVENT_FLUSH_START:
-      cancel (self, FALSE);
+      close_engine (self);
       break;
     case GST_EVENT_FLUSH_STOP:
-      GST_OBJECT_LOCK (self);
-      PRIV (self)->earliest_time = GST_CLOCK_TIME_NONE;
-      GST_OBJECT_UNLOCK (self);
-      gst_mobilenet_filter_discard (self);
+      open_engine (self);
       break;
     case GST_EVENT_STREAM_START:
     case GST_EVENT_SEGMENT:
@@ -429,7 +442,7 @@ answer_latency (GstMobilenetFilter * self, GstQuery * query)
   gst_query_parse_latency (query, &live, &min, &max);
   GST_OBJECT_LOCK (self);
   if (priv->started && priv->adds_latency
-      && !(live && priv->settings.mode == GST_MOBILENET_MODE_AUTO))
+      && !(live && priv->mode == GST_MOBILENET_MODE_AUTO))
     added = priv->latency;
   GST_OBJECT_UNLOCK (self);
   min += added;

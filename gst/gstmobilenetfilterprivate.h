@@ -25,12 +25,13 @@ typedef struct
   GstClockTime earliest_time;   /* running time; frames up to it are late */
   guint serial;                 /* of the newest model-file; counts starts, too */
   gboolean started;
+  gboolean closed;              /* a flush or a stop has begun */
   GstMobilenetEngine *next;     /* takes the engine's place at the next frame */
   GstClockTime latency;         /* that is promised in mode every */
   gboolean adds_latency;        /* frames wait, or that is not known yet */
   GstMobilenetResults results;  /* changes between stop and start only */
 
-  /* From start to stop. */
+  /* From start to stop; changes under the object lock. */
   GstMobilenetMode mode;
 
   /* From start to stop.  The streaming thread's in between, which changes it
@@ -63,7 +64,7 @@ void gst_mobilenet_filter_promise (GstMobilenetFilter * self);
 
 GstMobilenetEngine *gst_mobilenet_filter_set_engine (GstMobilenetFilter * self,
     GstMobilenetEngine * engine);
-void gst_mobilenet_filter_load_next (GstMobilenetFilter * self);
+void gst_mobilenet_filter_load_next (GstMobilenetFilter * self, guint serial);
 void gst_mobilenet_filter_use_next (GstMobilenetFilter * self);
 
 GstFlowReturn gst_mobilenet_filter_transform_ip (GstBaseTransform * trans,

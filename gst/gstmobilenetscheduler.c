@@ -53,7 +53,7 @@ struct _GstMobilenetScheduler
   GMutex lock;
   GCond wake;                   /* stop, waiting */
   gboolean stop;
-  gboolean closed;              /* nothing is computed any more */
+  gboolean closed;              /* nothing is computed */
   guint epoch;                  /* results of an earlier one are stale */
   gint waiting;                 /* slot to be computed next */
   gint running;                 /* slot being computed */
@@ -337,8 +337,8 @@ gst_mobilenet_scheduler_free (GstMobilenetScheduler * self)
 
   if (!self)
     return;
+  gst_mobilenet_scheduler_close (self);
   stop_worker (self);
-  gst_mobilenet_scheduler_discard (self);
   for (i = 0; i < self->sessions.n_sessions; i++)
     mnet_session_free (self->sessions.sessions[i]);
   g_free (self->sessions.sessions);
@@ -448,7 +448,9 @@ gst_mobilenet_scheduler_take_over (GstMobilenetScheduler * self,
 
   if (!gst_mobilenet_scheduler_dup_result (from, &answer))
     return;
-  answer.fresh = FALSE;
+  /* It does not tell how long `self` takes. */
+  answer.session = G_MAXUINT;
+  answer.cost = 0;
   g_mutex_lock (&self->lock);
   self->answer = answer;
   g_mutex_unlock (&self->lock);
@@ -470,8 +472,8 @@ gst_mobilenet_scheduler_discard (GstMobilenetScheduler * self)
   free_result (self, old);
 }
 
-/* Any thread: from now on frames pass without a result, and what is being computed
- * ends with the inference at hand; for an element that stops. */
+/* Any thread: until gst_mobilenet_scheduler_open() frames pass without a result, and
+ * what is being computed ends with the inference at hand. */
 void
 gst_mobilenet_scheduler_close (GstMobilenetScheduler * self)
 {
@@ -479,4 +481,13 @@ gst_mobilenet_scheduler_close (GstMobilenetScheduler * self)
   self->closed = TRUE;
   g_mutex_unlock (&self->lock);
   gst_mobilenet_scheduler_discard (self);
+}
+
+/* Streaming thread. */
+void
+gst_mobilenet_scheduler_open (GstMobilenetScheduler * self)
+{
+  g_mutex_lock (&self->lock);
+  self->closed = FALSE;
+  g_mutex_unlock (&self->lock);
 }

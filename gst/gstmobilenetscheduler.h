@@ -72,8 +72,9 @@ typedef struct
   GstClockTime pts;             /* of the frame that it is about */
   guint64 number;               /* likewise */
   gboolean fresh;               /* nobody has asked for it before */
-  guint session;                /* that computed it */
-  GstClockTime cost;            /* what its stages took together */
+  guint session;                /* that computed it; G_MAXUINT: another
+                                 * scheduler's */
+  GstClockTime cost;            /* what its stages took together; then 0 */
 } GstMobilenetAnswer;
 
 typedef struct _GstMobilenetScheduler GstMobilenetScheduler;
@@ -102,6 +103,7 @@ void gst_mobilenet_scheduler_take_over (GstMobilenetScheduler * self,
     GstMobilenetScheduler * from);
 void gst_mobilenet_scheduler_discard (GstMobilenetScheduler * self);
 void gst_mobilenet_scheduler_close (GstMobilenetScheduler * self);
+void gst_mobilenet_scheduler_open (GstMobilenetScheduler * self);
 
 G_END_DECLS
 

@@ -292,6 +292,31 @@ gst_mobilenet_settings_copy (GstMobilenetSettings * to,
   to->input_size = g_strdup (from->input_size);
 }
 
+static void
+restore_string (gchar ** string, const gchar * asked, const gchar * used)
+{
+  if (g_strcmp0 (*string, asked) != 0)
+    return;
+  g_free (*string);
+  *string = g_strdup (used);
+}
+
+/* The model that `asked` names cannot be had: what goes with a model is that of
+ * `used` again, unless it was set to something else since. */
+void
+gst_mobilenet_settings_restore (GstMobilenetSettings * settings,
+    const GstMobilenetSettings * asked, const GstMobilenetSettings * used)
+{
+  restore_string (&settings->model_file, asked->model_file, used->model_file);
+  restore_string (&settings->labels_file, asked->labels_file,
+      used->labels_file);
+  restore_string (&settings->mean, asked->mean, used->mean);
+  restore_string (&settings->std, asked->std, used->std);
+  restore_string (&settings->input_size, asked->input_size, used->input_size);
+  if (settings->input_range == asked->input_range)
+    settings->input_range = used->input_range;
+}
+
 /* An empty string is the same as none. */
 static void
 set_string (gchar ** string, const GValue * value)

@@ -79,6 +79,8 @@ void gst_mobilenet_settings_init (GstMobilenetSettings * settings);
 void gst_mobilenet_settings_clear (GstMobilenetSettings * settings);
 void gst_mobilenet_settings_copy (GstMobilenetSettings * to,
     const GstMobilenetSettings * from);
+void gst_mobilenet_settings_restore (GstMobilenetSettings * settings,
+    const GstMobilenetSettings * asked, const GstMobilenetSettings * used);
 gboolean gst_mobilenet_settings_set (GstMobilenetSettings * settings,
     guint prop_id, const GValue * value);
 gboolean gst_mobilenet_settings_get (const GstMobilenetSettings * settings,

@@ -379,10 +379,9 @@ gst_mobilenet_ssd_use (GstMobilenetFilter * filter, gpointer user)
   if (reader)
     apply_settings (self, &ignored);
   GST_OBJECT_UNLOCK (self);
-  if (reader) {
-    self->tiles.input_width = reader->input_width;
-    self->tiles.input_height = reader->input_height;
-  }
+  if (reader)
+    gst_mobilenet_tiles_set_input (&self->tiles, reader->input_width,
+        reader->input_height);
 }
 
 static gboolean

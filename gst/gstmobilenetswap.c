@@ -24,6 +24,8 @@ gst_mobilenet_filter_set_engine (GstMobilenetFilter * self,
   GST_OBJECT_LOCK (self);
   old = priv->engine;
   priv->engine = engine;
+  if (engine && priv->closed)
+    gst_mobilenet_scheduler_close (engine->scheduler);
   GST_OBJECT_UNLOCK (self);
   if (engine) {
     gst_mobilenet_pace_init (&priv->pace, engine->n_levels, engine->macs,
@@ -33,33 +35,31 @@ gst_mobilenet_filter_set_engine (GstMobilenetFilter * self,
   return old;
 }
 
-/* The model that was asked for last cannot be had: the properties tell what is in
- * use again.  FALSE: the element has stopped, or another one was asked for since. */
+/* The model of request `serial`, which `asked` names, cannot be had: the properties
+ * tell what is in use again, or is about to be.  FALSE: the element has stopped, or another one was
+ * asked for since. */
 static gboolean
-keep_engine (GstMobilenetFilter * self, guint serial)
+keep_engine (GstMobilenetFilter * self, guint serial,
+    const GstMobilenetSettings * asked)
 {
   GstMobilenetFilterPrivate *priv = gst_mobilenet_filter_get_private (self);
   gboolean current;
 
   GST_OBJECT_LOCK (self);
   current = priv->started && serial == priv->serial;
-  if (current) {
-    const GstMobilenetNetwork *network = &priv->engine->network;
-
-    g_free (priv->settings.model_file);
-    priv->settings.model_file = g_strdup (network->file);
-    g_free (priv->settings.labels_file);
-    priv->settings.labels_file = g_strdup (network->labels_file);
-  }
+  if (current)
+    gst_mobilenet_settings_restore (&priv->settings, asked,
+        priv->next ? &priv->next->settings : &priv->engine->settings);
   GST_OBJECT_UNLOCK (self);
   return current;
 }
 
 /* Posts why the model that was asked for is not used; takes `error`. */
 static void
-refuse_engine (GstMobilenetFilter * self, guint serial, GError * error)
+refuse_engine (GstMobilenetFilter * self, guint serial,
+    const GstMobilenetSettings * asked, GError * error)
 {
-  if (!keep_engine (self, serial)) {
+  if (!keep_engine (self, serial, asked)) {
     g_error_free (error);
     return;
   }
@@ -69,29 +69,45 @@ refuse_engine (GstMobilenetFilter * self, guint serial, GError * error)
       "the element goes on with the model that it has");
 }
 
+/* What request `serial` is about.  FALSE: the element has stopped, or another one
+ * came since. */
+static gboolean
+take_orders (GstMobilenetFilter * self, guint serial,
+    GstMobilenetSettings * settings, GstMobilenetResults * results)
+{
+  GstMobilenetFilterPrivate *priv = gst_mobilenet_filter_get_private (self);
+  gboolean current;
+
+  GST_OBJECT_LOCK (self);
+  current = priv->started && serial == priv->serial;
+  if (current) {
+    gst_mobilenet_settings_copy (settings, &priv->settings);
+    *results = priv->results;
+  }
+  GST_OBJECT_UNLOCK (self);
+  return current;
+}
+
 static void
-load_next (GstElement * element, gpointer unused)
+load_next (GstElement * element, gpointer user)
 {
   GstMobilenetFilter *self = GST_MOBILENET_FILTER (element);
   GstMobilenetFilterPrivate *priv = gst_mobilenet_filter_get_private (self);
   GstMobilenetSettings settings;
   GstMobilenetResults results;
   GstMobilenetEngine *engine;
+  guint serial = GPOINTER_TO_UINT (user);
   GError *error = NULL;
-  guint serial;
 
-  GST_OBJECT_LOCK (self);
-  gst_mobilenet_settings_copy (&settings, &priv->settings);
-  results = priv->results;
-  serial = priv->serial;
-  GST_OBJECT_UNLOCK (self);
+  if (!take_orders (self, serial, &settings, &results))
+    return;
   engine = gst_mobilenet_engine_new (self, &settings, &results, priv->stats,
       &error);
+  if (!engine)
+    refuse_engine (self, serial, &settings, error);
   gst_mobilenet_settings_clear (&settings);
-  if (!engine) {
-    refuse_engine (self, serial, error);
+  if (!engine)
     return;
-  }
   engine->serial = serial;
   GST_OBJECT_LOCK (self);
   if (priv->started && serial == priv->serial) {
@@ -104,12 +120,13 @@ load_next (GstElement * element, gpointer unused)
   gst_mobilenet_engine_free (engine);
 }
 
-/* Any thread: loads the model that the properties name beside the one in use; what
- * a thread of its own loads is used from the next frame on. */
+/* Any thread: loads the model that was asked for with request `serial` beside the
+ * one in use; what a thread of its own loads is used from the next frame on. */
 void
-gst_mobilenet_filter_load_next (GstMobilenetFilter * self)
+gst_mobilenet_filter_load_next (GstMobilenetFilter * self, guint serial)
 {
-  gst_element_call_async (GST_ELEMENT (self), load_next, NULL, NULL);
+  gst_element_call_async (GST_ELEMENT (self), load_next,
+      GUINT_TO_POINTER (serial), NULL);
 }
 
 static void
@@ -145,7 +162,7 @@ gst_mobilenet_filter_use_next (GstMobilenetFilter * self)
     priv->since_analysed = G_MAXUINT;
     priv->restarted = TRUE;
   } else {
-    refuse_engine (self, next->serial,
+    refuse_engine (self, next->serial, &next->settings,
         gst_mobilenet_error_new (next->network.file, &error));
   }
   gst_element_call_async (GST_ELEMENT (self), free_engine, unused, NULL);

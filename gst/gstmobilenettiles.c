@@ -213,6 +213,17 @@ gst_mobilenet_tiling_layout (const GstMobilenetTiling * tiling,
   return n;
 }
 
+/* Tiles are for a network of that input size from now on. */
+void
+gst_mobilenet_tiles_set_input (GstMobilenetTiles * self, gint width,
+    gint height)
+{
+  if (self->input_width != width || self->input_height != height)
+    self->n_tiles = 0;
+  self->input_width = width;
+  self->input_height = height;
+}
+
 /* Frames are `frame` from now on; FALSE and `error` filled when memory is
  * short. */
 gboolean

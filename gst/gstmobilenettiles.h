@@ -31,8 +31,7 @@ guint gst_mobilenet_tiling_layout (const GstMobilenetTiling * tiling,
     const MnetRect * picture, gint input_width, gint input_height,
     MnetRect tiles[GST_MOBILENET_MAX_VIEWS]);
 
-/* The streaming thread's memory of them.  All zero at first but for the
- * network's input size. */
+/* The streaming thread's memory of them.  All zero at first. */
 typedef struct
 {
   gint input_width;
@@ -48,6 +47,8 @@ typedef struct
   GstMobilenetMotion *motion;   /* NULL: none is looked for */
 } GstMobilenetTiles;
 
+void gst_mobilenet_tiles_set_input (GstMobilenetTiles * self, gint width,
+    gint height);
 gboolean gst_mobilenet_tiles_set_frame (GstMobilenetTiles * self,
     const MnetFrameInfo * frame, MnetError * error);
 void gst_mobilenet_tiles_clear (GstMobilenetTiles * self);

@@ -16,6 +16,8 @@ struct _GatedFilter
   guint entered;                /* decodes begun */
   guint allowed;                /* decodes that may end */
   guint views;                  /* of a frame; 0: 1 */
+  gboolean holds_use;           /* the next model waits */
+  gboolean in_use;              /* so it does */
 };
 
 #define MAX_LATEST_VIEWS 4
@@ -35,6 +37,20 @@ gated_filter_open (GstMobilenetFilter * filter, MnetModel * model,
     const MnetLabels * labels, const gchar * name, MnetError * error)
 {
   return g_strdup (name);
+}
+
+static void
+gated_filter_use (GstMobilenetFilter * filter, gpointer reader)
+{
+  GatedFilter *self = GATED_FILTER (filter);
+
+  g_mutex_lock (&self->lock);
+  while (reader && self->holds_use) {
+    self->in_use = TRUE;
+    g_cond_broadcast (&self->changed);
+    g_cond_wait (&self->changed, &self->lock);
+  }
+  g_mutex_unlock (&self->lock);
 }
 
 static void
@@ -120,6 +136,7 @@ gated_filter_class_init (GatedFilterClass * klass)
   filter_class->start = gated_filter_start;
   filter_class->open = gated_filter_open;
   filter_class->close = gated_filter_close;
+  filter_class->use = gated_filter_use;
   filter_class->views = gated_filter_views;
   filter_class->decode = gated_filter_decode;
   filter_class->finish = gated_filter_finish;
@@ -184,6 +201,38 @@ gated_filter_wait (GstHarness * h, guint n)
   while (self->entered < n)
     g_cond_wait (&self->changed, &self->lock);
   fail_unless_equals_int (self->entered, n);
+  g_mutex_unlock (&self->lock);
+}
+
+void
+gated_filter_hold_use (GstHarness * h)
+{
+  GatedFilter *self = GATED_FILTER (h->element);
+
+  g_mutex_lock (&self->lock);
+  self->holds_use = TRUE;
+  g_mutex_unlock (&self->lock);
+}
+
+void
+gated_filter_wait_use (GstHarness * h)
+{
+  GatedFilter *self = GATED_FILTER (h->element);
+
+  g_mutex_lock (&self->lock);
+  while (!self->in_use)
+    g_cond_wait (&self->changed, &self->lock);
+  g_mutex_unlock (&self->lock);
+}
+
+void
+gated_filter_release_use (GstHarness * h)
+{
+  GatedFilter *self = GATED_FILTER (h->element);
+
+  g_mutex_lock (&self->lock);
+  self->holds_use = FALSE;
+  g_cond_broadcast (&self->changed);
   g_mutex_unlock (&self->lock);
 }
 

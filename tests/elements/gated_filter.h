@@ -27,6 +27,10 @@ void gated_filter_wait (GstHarness * h, guint n);
 /* Frames that follow are shown to the network `n` times, in mode latest 4 times at
  * most. */
 void gated_filter_set_views (GstHarness * h, guint n);
+/* Another model waits before frames go to it until it is released. */
+void gated_filter_hold_use (GstHarness * h);
+void gated_filter_wait_use (GstHarness * h);
+void gated_filter_release_use (GstHarness * h);
 /* How many decodes have begun. */
 guint gated_filter_entered (GstElement * element);
 

@@ -151,7 +151,7 @@ GST_START_TEST (test_swap_refused)
 {
   GstHarness *h = fixture_new ("mode", 1, NULL);
   const gchar *bad = bad_files[__i__] ();
-  gchar *good;
+  gchar *good, *size;
   GstMessage *message;
   GError *error;
   guint n = 0;
@@ -159,7 +159,7 @@ GST_START_TEST (test_swap_refused)
   fixture_set_caps (h, "RGB", 64, 48);
   n = push_until (h, n, "colours.tflite");
   g_object_get (h->element, "model-file", &good, NULL);
-  g_object_set (h->element, "model-file", bad, NULL);
+  g_object_set (h->element, "input-size", "32", "model-file", bad, NULL);
   message = wait_for_warning (h);
   gst_message_parse_warning (message, &error, NULL);
   fail_unless (strstr (error->message, bad) != NULL, "%s", error->message);
@@ -169,6 +169,8 @@ GST_START_TEST (test_swap_refused)
   gst_message_unref (message);
   fail_unless (push_colour (h, n++, "colours.tflite"));
   assert_file (h, good);
+  g_object_get (h->element, "input-size", &size, NULL);
+  fail_unless (size == NULL, "input-size=%s", size);
   fail_unless_equals_uint64 (fixture_stat (h, "errors"), 1);
   assert_no_complaint (h);
   g_free (good);
@@ -297,6 +299,43 @@ GST_START_TEST (test_swap_of_a_detector)
 
 GST_END_TEST;
 
+/* How wide the first thing that is found on a frame of 64 x 64 red pixels is. */
+static gdouble
+width_of_first (GstHarness * h)
+{
+  static const SsdSquare red[] = { {0, 0, 64, 64, COLOUR_RED}, {0} };
+  GstBuffer *buffer = ssd_push (h, ssd_frame (64, 64, red, 0));
+  GstMobilenetDetectionMeta *meta =
+      gst_buffer_get_mobilenet_detection_meta (buffer);
+  gdouble x, y, width, height;
+
+  fail_unless (gst_mobilenet_detection_meta_get_box (meta, 0, &x, &y, &width,
+          &height));
+  gst_buffer_unref (buffer);
+  return width;
+}
+
+/* Tiles go by the new network's input size: one of 64 pixels sees the picture at
+ * once, one of 8 in tiles of 16, its boxes are of 8 by 8 in each. */
+GST_START_TEST (test_swap_and_tiles)
+{
+  GstHarness *h = ssd_new ("tiles", "auto", "overlap", "0", "model-file",
+      ssd_model (64, SSD_BOXES_GOOD), NULL);
+  gint64 end = g_get_monotonic_time () + LIMIT;
+  gdouble width;
+
+  fixture_set_caps (h, "RGB", 64, 64);
+  fail_unless_equals_float (width_of_first (h), 1);
+  g_object_set (h->element, "model-file", ssd_model (8, SSD_BOXES_GOOD), NULL);
+  while ((width = width_of_first (h)) == 1)
+    fail_unless (g_get_monotonic_time () < end);
+  fail_unless_equals_float (width, 2);
+  assert_no_complaint (h);
+  fixture_teardown (h);
+}
+
+GST_END_TEST;
+
 /* The quality that the next QOS message tells; 0: there is none. */
 static gint
 pop_quality (GstHarness * h)
@@ -392,6 +431,7 @@ swap_suite (void)
   tcase_add_test (swap, test_swap_in_latest);
   tcase_add_test (swap, test_swap_and_states);
   tcase_add_test (swap, test_swap_of_a_detector);
+  tcase_add_test (swap, test_swap_and_tiles);
   suite_add_tcase (suite, swap);
 
   tcase_add_checked_fixture (adaptive, NULL, fixture_clean);

@@ -130,19 +130,17 @@ stress_halts (guint seconds, const gchar * model)
   return flow_close (&flow) && good;
 }
 
-/* All threads of the process. */
-static gboolean
+/* All threads of the process, but those that end meanwhile. */
+static void
 use_processors (const cpu_set_t * set)
 {
   GDir *tasks = g_dir_open ("/proc/self/task", 0, NULL);
   const gchar *name;
-  gboolean good = TRUE;
 
   while (tasks && (name = g_dir_read_name (tasks)))
-    good &= sched_setaffinity (atoi (name), sizeof (*set), set) == 0;
+    sched_setaffinity (atoi (name), sizeof (*set), set);
   if (tasks)
     g_dir_close (tasks);
-  return good;
 }
 
 gboolean
@@ -168,11 +166,10 @@ stress_affinity (guint count, const gchar * model)
       CPU_ZERO (&set);
       CPU_SET (processor, &set);
     }
-    /* A thread may have ended since it was listed. */
     use_processors (&set);
     good = flow_wait_frames (&flow, 10) && flow_wait_results (&flow, 3);
   }
-  good &= use_processors (&all);
+  use_processors (&all);
   g_print ("%u changes of %d processors, %u frames, %u analysed\n", i,
       CPU_COUNT (&all), flow.out, flow.analysed);
   return flow_close (&flow) && good;

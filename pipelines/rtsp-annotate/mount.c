@@ -19,9 +19,10 @@
 /* A frame that is older is shown at once instead of at its own distance. */
 #define OLDEST (2 * GST_SECOND)
 
+/* Of g_atomic_rc_box_new0(): threads of clients may still end their media when the
+ * program does, so each media holds it, too. */
 struct _Mount
 {
-  const CameraSettings *settings;
   GstRTSPMediaFactory *factory;
   gint *clients;                /* atomic, of g_atomic_rc_box_new0() */
 
@@ -169,6 +170,25 @@ mount_tick (Mount * mount)
 }
 
 static void
+clear_mount (gpointer data)
+{
+  Mount *mount = data;
+
+  g_object_unref (mount->factory);
+  g_ptr_array_unref (mount->sources);
+  gst_sample_unref (mount->last);
+  g_clear_pointer (&mount->lost, g_date_time_unref);
+  g_mutex_clear (&mount->lock);
+  g_atomic_rc_box_release (mount->clients);
+}
+
+static void
+unref_mount (gpointer mount, GClosure * closure)
+{
+  g_atomic_rc_box_release_full (mount, clear_mount);
+}
+
+static void
 forget_source (GstRTSPMedia * media, Mount * mount)
 {
   GstElement *source = g_object_steal_data (G_OBJECT (media), SOURCE_KEY);
@@ -191,7 +211,8 @@ take_media (GstRTSPMediaFactory * factory, GstRTSPMedia * media, Mount * mount)
   g_object_set_data (G_OBJECT (media), SOURCE_KEY, source);
   g_object_set_data_full (G_OBJECT (media), CLIENTS_KEY,
       g_atomic_rc_box_acquire (mount->clients), g_atomic_rc_box_release);
-  g_signal_connect (media, "unprepared", G_CALLBACK (forget_source), mount);
+  g_signal_connect_data (media, "unprepared", G_CALLBACK (forget_source),
+      g_atomic_rc_box_acquire (mount), unref_mount, 0);
   g_mutex_lock (&mount->lock);
   g_ptr_array_add (mount->sources, source);
   mount->last_push = 0;
@@ -229,8 +250,7 @@ mount_new (const CameraSettings * settings)
 
   if (!media)
     return NULL;
-  mount = g_new0 (Mount, 1);
-  mount->settings = settings;
+  mount = g_atomic_rc_box_new0 (Mount);
   mount->clients = g_atomic_rc_box_new0 (gint);
   mount->sources = g_ptr_array_new_with_free_func (gst_object_unref);
   mount->last = make_black ();
@@ -242,8 +262,8 @@ mount_new (const CameraSettings * settings)
   clock = gst_system_clock_obtain ();
   gst_rtsp_media_factory_set_clock (mount->factory, clock);
   gst_object_unref (clock);
-  g_signal_connect (mount->factory, "media-configure",
-      G_CALLBACK (take_media), mount);
+  g_signal_connect_data (mount->factory, "media-configure",
+      G_CALLBACK (take_media), g_atomic_rc_box_acquire (mount), unref_mount, 0);
   g_free (media);
   return mount;
 }
@@ -252,13 +272,7 @@ void
 mount_free (Mount * mount)
 {
   g_signal_handlers_disconnect_by_data (mount->factory, mount);
-  g_object_unref (mount->factory);
-  g_ptr_array_unref (mount->sources);
-  gst_sample_unref (mount->last);
-  g_clear_pointer (&mount->lost, g_date_time_unref);
-  g_mutex_clear (&mount->lock);
-  g_atomic_rc_box_release (mount->clients);
-  g_free (mount);
+  unref_mount (mount, NULL);
 }
 
 GstRTSPMediaFactory *

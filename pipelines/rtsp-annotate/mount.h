@@ -12,7 +12,7 @@
 
 typedef struct _Mount Mount;
 
-/* NULL, and a complaint, without an encoder.  `settings` outlive it. */
+/* NULL, and a complaint, without an encoder. */
 Mount *mount_new (const CameraSettings * settings);
 void mount_free (Mount * mount);
 

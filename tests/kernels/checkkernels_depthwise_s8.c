@@ -22,6 +22,18 @@ static void random_weights(size_t taps, size_t channels, CheckRequant style, int
     }
 }
 
+/* Of a 3x3 kernel: some at either end of what a byte can hold, or beyond it in the
+ * middle row. */
+static void extreme_weights(size_t channels, int32_t zero)
+{
+    for (size_t i = 0; i < 9 * channels; i++) {
+        int32_t w = check_between(-30, 30);
+        if (!zero || i / channels / 3 == 1)
+            w = check_one_in(3) ? -128 : check_one_in(6) ? 127 : w;
+        weights[i] = (int16_t)(w - zero);
+    }
+}
+
 static int64_t naive_sum(const DepthwiseShape *s, const int8_t *const *rows, size_t x, size_t c)
 {
     int64_t acc = 0;
@@ -120,9 +132,9 @@ static void fill_expected(const MnetDepthwiseS8 *d, const DepthwiseShape *s,
                 naive_requantize(&d->requant, c, d->bias[c] + naive_sum(s, rows, x, c));
 }
 
-static void run_case(const MnetKernels *kernels, const DepthwiseShape *s)
+static void run_layer(const MnetKernels *kernels, const DepthwiseShape *s, CheckRequant style,
+                      bool relu)
 {
-    CheckRequant style = (CheckRequant)check_between(0, CHECK_REQUANT_STYLES - 1);
     size_t tile = kernels->depthwise_s8.channel_tile, taps = s->kernel_h * s->kernel_w;
     bool positive = check_one_in(2);
     int32_t zero = check_one_in(3) ? check_between(-128, 127) : 0;
@@ -138,8 +150,14 @@ static void run_case(const MnetKernels *kernels, const DepthwiseShape *s)
                    style != CHECK_REQUANT_HUGE ? zero
                    : positive                  ? -128
                                                : 127);
+    if (relu)
+        extreme_weights(s->channels, check_one_in(2) ? 0 : check_between(-90, 90));
     set_arguments(&d, s, tile);
-    check_requant(&d.requant, style, s->channels, tile, (int64_t)taps * 3000);
+    if (relu) {
+        check_requant_relu(&d.requant, s->channels, tile, (int64_t)taps * 33000 + 10000);
+    } else {
+        check_requant(&d.requant, style, s->channels, tile, (int64_t)taps * 3000);
+    }
     const int8_t **rows = check_place(CHECK_ROWS, s->kernel_h * sizeof *rows, 0, sizeof *rows);
     place_rows(s, style, rows);
     choose_bias(s, &d.requant, style, positive, rows, (int32_t *)d.bias);
@@ -152,8 +170,31 @@ static void run_case(const MnetKernels *kernels, const DepthwiseShape *s)
     check_around_output();
 }
 
+static void run_case(const MnetKernels *kernels, const DepthwiseShape *s)
+{
+    run_layer(kernels, s, (CheckRequant)check_between(0, CHECK_REQUANT_STYLES - 1), false);
+}
+
+/* What networks have most of, which kernels have ways of their own for. */
+static void check_relu_3x3(const MnetKernels *kernels)
+{
+    for (int i = 0; i < 40 + check_iterations / 10; i++) {
+        size_t channels = (size_t)check_between(8, 80);
+        DepthwiseShape s = { .channels = channels,
+                             .width = (size_t)check_between(1, 12),
+                             .kernel_h = 3,
+                             .kernel_w = 3,
+                             .stride = (size_t)check_between(1, 2),
+                             .dilation = 1,
+                             .pixel = channels,
+                             .out_pixel = channels };
+        run_layer(kernels, &s, CHECK_REQUANT_USUAL, true);
+    }
+}
+
 static void check(const MnetKernels *kernels)
 {
+    check_relu_3x3(kernels);
     depthwise_sweep(kernels, kernels->depthwise_s8.channel_tile, run_case);
 }
 

@@ -160,17 +160,13 @@ gboolean
 source_add (GstBin * bin, const CameraSettings * camera, GstElement * next)
 {
   GstElement *decoder;
-  GstCaps *caps;
 
   if (g_str_has_prefix (camera->uri, TEST_SCHEME))
     return add_test_source (bin, camera, next);
   decoder = gst_element_factory_make ("uridecodebin", "source");
   if (!decoder)
     return FALSE;
-  caps = gst_caps_new_empty_simple ("video/x-raw");
-  g_object_set (decoder, "uri", camera->uri, "caps", caps,
-      "expose-all-streams", FALSE, NULL);
-  gst_caps_unref (caps);
+  g_object_set (decoder, "uri", camera->uri, NULL);
   g_signal_connect (decoder, "source-setup", G_CALLBACK (configure),
       (gpointer) camera);
   g_signal_connect (decoder, "pad-added", G_CALLBACK (link_pad), next);

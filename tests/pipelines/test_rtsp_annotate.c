@@ -521,7 +521,8 @@ test_film (void)
   gchar *film = g_build_filename (fixture_folder (), "film.webm", NULL);
   gchar *line = g_strdup_printf ("videotestsrc num-buffers=10 ! "
       "video/x-raw,width=160,height=120,framerate=10/1 ! vp8enc deadline=1 ! "
-      "webmmux ! filesink location=%s", film);
+      "webmmux name=mux ! filesink location=%s audiotestsrc num-buffers=40 ! "
+      "audioconvert ! vorbisenc ! mux.", film);
   GstElement *writer = gst_parse_launch (line, NULL);
   GstBus *bus = gst_element_get_bus (writer);
   Program *program;

@@ -20,6 +20,14 @@ void mnet_add_s8_neon(const MnetAddS8 *p, size_t n, const int8_t *a, const int8_
                       int8_t *out);
 void mnet_mul_s8_neon(const MnetMulS8 *p, size_t n, const int8_t *a, const int8_t *b, size_t b_step,
                       int8_t *out);
+void mnet_add_f32_neon(size_t n, const float *a, const float *b, size_t b_step, float min,
+                       float max, float *out);
+void mnet_sub_f32_neon(size_t n, const float *a, const float *b, size_t b_step, float min,
+                       float max, float *out);
+void mnet_mul_f32_neon(size_t n, const float *a, const float *b, size_t b_step, float min,
+                       float max, float *out);
+void mnet_accumulate_f32_neon(size_t n, const float *in, float *acc);
+void mnet_max_f32_neon(size_t n, const float *in, float *out);
 void mnet_lut8_neon(size_t n, const uint8_t *in, const uint8_t *table, uint8_t *out);
 void mnet_accumulate_s8_neon(size_t n, const int8_t *in, int32_t *acc);
 void mnet_max_s8_neon(size_t n, const int8_t *in, int8_t *out);

@@ -22,8 +22,12 @@ typedef struct
   guint users;
 } SharedModel;
 
-/* Held while a model loads, so that a second element waits for the first one
- * instead of loading the file again.  Never taken on the frame path. */
+/* Held while a file is read and a model loads, so that a second element waits for
+ * the first one instead of loading the file again.  Neither the frame path nor an
+ * element that stops takes it. */
+static GMutex load_lock;
+
+/* Held for moments, also with the lock above. */
 static GMutex shared_lock;
 static GList *shared_models;    /* of SharedModel */
 static MnetPool *shared_pool;
@@ -66,22 +70,49 @@ check_file (const gchar * path, MnetError * error)
   return TRUE;
 }
 
-static SharedModel *
-find_or_load (const gchar * path, const gchar * cpu, MnetError * error)
+/* The models for `cpu`, each with one user more. */
+static GList *
+hold_models (const gchar * cpu)
+{
+  GList *held = NULL, *l;
+
+  g_mutex_lock (&shared_lock);
+  for (l = shared_models; l; l = l->next) {
+    SharedModel *shared = l->data;
+
+    if (g_strcmp0 (shared->cpu, cpu) != 0)
+      continue;
+    shared->users++;
+    held = g_list_prepend (held, shared->model);
+  }
+  g_mutex_unlock (&shared_lock);
+  return held;
+}
+
+/* One of them that was made of the file, for the caller to give back. */
+static MnetModel *
+find_model (const gchar * path, const gchar * cpu)
+{
+  GList *held = hold_models (cpu), *l;
+  MnetModel *found = NULL;
+
+  for (l = held; l; l = l->next) {
+    if (!found && mnet_model_is_of (l->data, path))
+      found = l->data;
+    else
+      gst_mobilenet_model_release (l->data);
+  }
+  g_list_free (held);
+  return found;
+}
+
+static MnetModel *
+load_model (const gchar * path, const gchar * cpu, MnetError * error)
 {
   MnetModelOptions options = { 0, };
   SharedModel *shared;
   MnetModel *model;
-  GList *l;
 
-  for (l = shared_models; l; l = l->next) {
-    shared = l->data;
-    if (g_strcmp0 (shared->cpu, cpu) == 0
-        && mnet_model_is_of (shared->model, path)) {
-      GST_INFO ("%s is loaded already and is shared", path);
-      return shared;
-    }
-  }
   options.cpu = cpu;
   options.log = log_core;
   options.log_user = (gpointer) path;
@@ -91,9 +122,11 @@ find_or_load (const gchar * path, const gchar * cpu, MnetError * error)
   shared = g_new (SharedModel, 1);
   shared->cpu = g_strdup (cpu);
   shared->model = model;
-  shared->users = 0;
+  shared->users = 1;
+  g_mutex_lock (&shared_lock);
   shared_models = g_list_prepend (shared_models, shared);
-  return shared;
+  g_mutex_unlock (&shared_lock);
+  return model;
 }
 
 /* The model in file `path` for the kernel set `cpu` (NULL or "auto": the best
@@ -103,40 +136,51 @@ MnetModel *
 gst_mobilenet_model_acquire (const gchar * path, const gchar * cpu,
     MnetError * error)
 {
-  SharedModel *shared;
+  MnetModel *model;
 
   if (!check_file (path, error))
     return NULL;
   if (cpu && (!*cpu || strcmp (cpu, "auto") == 0))
     cpu = NULL;
-  g_mutex_lock (&shared_lock);
-  shared = find_or_load (path, cpu, error);
-  if (shared)
-    shared->users++;
-  g_mutex_unlock (&shared_lock);
-  return shared ? shared->model : NULL;
+  g_mutex_lock (&load_lock);
+  model = find_model (path, cpu);
+  if (model)
+    GST_INFO ("%s is loaded already and is shared", path);
+  else
+    model = load_model (path, cpu, error);
+  g_mutex_unlock (&load_lock);
+  return model;
+}
+
+/* Takes the model out of the list when its last user has gone. */
+static SharedModel *
+drop_user (const MnetModel * model)
+{
+  SharedModel *shared = NULL;
+  GList *l = shared_models;
+
+  while (l && ((SharedModel *) l->data)->model != model)
+    l = l->next;
+  if (l && --((SharedModel *) l->data)->users == 0) {
+    shared = l->data;
+    shared_models = g_list_delete_link (shared_models, l);
+  }
+  return shared;
 }
 
 void
 gst_mobilenet_model_release (MnetModel * model)
 {
-  SharedModel *shared;
-  GList *l;
+  SharedModel *unused;
 
   g_mutex_lock (&shared_lock);
-  for (l = shared_models; l; l = l->next) {
-    shared = l->data;
-    if (shared->model != model)
-      continue;
-    if (--shared->users == 0) {
-      shared_models = g_list_delete_link (shared_models, l);
-      mnet_model_unref (shared->model);
-      g_free (shared->cpu);
-      g_free (shared);
-    }
-    break;
-  }
+  unused = drop_user (model);
   g_mutex_unlock (&shared_lock);
+  if (!unused)
+    return;
+  mnet_model_unref (unused->model);
+  g_free (unused->cpu);
+  g_free (unused);
 }
 
 /* The process's pool, made with `threads` threads (0: as many as the process

@@ -290,7 +290,7 @@ static MnetStatus hoist(MnetGraph *graph, int32_t before, int32_t index, const O
     int32_t between = pad.outputs[0], in = pad.inputs[0];
     if (!mnet_pad_values(graph, &pad, values, &n) || n != 2 * order->n || !has_room(graph, &pad))
         return MNET_OK;
-    for (int32_t i = 0; i < order->n; i++)
+    for (int32_t i = 0; i < MNET_MAX_RANK && i < order->n; i++)
         memcpy(turned + 2 * i, values + 2 * order->order[i], 2 * sizeof *values);
     MnetStatus status = set_paddings(graph, &pad, turned, n, error);
     if (status)

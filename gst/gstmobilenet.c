@@ -6,6 +6,7 @@
 
 #include "gstmobilenetclassify.h"
 #include "gstmobilenetoverlay.h"
+#include "gstmobilenetseg.h"
 #include "gstmobilenetssd.h"
 
 static gboolean
@@ -16,6 +17,7 @@ plugin_init (GstPlugin * plugin)
     return FALSE;
 #endif
   return GST_ELEMENT_REGISTER (mobilenetclassify, plugin)
+      && GST_ELEMENT_REGISTER (mobilenetseg, plugin)
       && GST_ELEMENT_REGISTER (mobilenetssd, plugin);
 }
 

@@ -116,6 +116,7 @@ void check_requant_relu(MnetRequant *r, size_t channels, size_t tile, int64_t re
     for (size_t c = 0; c < channels; c++) {
         ((int32_t *)r->multiplier)[c] = abs(r->multiplier[c]);
         ((float *)r->scale)[c] = fabsf(r->scale[c]);
+        ((float *)r->tie)[c] = fabsf(r->tie[c]);
         lo[c] = -reach;
         hi[c] = reach;
     }

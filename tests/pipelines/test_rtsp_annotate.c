@@ -118,6 +118,52 @@ check_usage (Program * program, const Usage * before)
     fail_test ("fds or threads were left behind");
 }
 
+/* A camera, rtsp-annotate that reads it with a password, and a client of that. */
+typedef struct
+{
+  gchar *port, *mount;
+  Program *camera, *program;
+  Client *client;
+} Scene;
+
+/* `words` may be NULL. */
+static void
+open_scene (Scene * scene, const gchar * size, const gchar * const *words)
+{
+  gchar *uri;
+
+  scene->camera = start_camera ("0", size, &scene->port);
+  uri = g_strdup_printf ("rtsp://operator:" SECRET "@127.0.0.1:%s/stream",
+      scene->port);
+  scene->program = start_annotate (uri, words, NULL);
+  scene->mount = mount_of (scene->program);
+  scene->client = client_start (scene->mount, "");
+  g_free (uri);
+}
+
+static void
+close_scene (Scene * scene)
+{
+  client_stop (scene->client);
+  check_silence (scene->program);
+  end_annotate (scene->program);
+  program_end (scene->camera, SIGKILL);
+  g_free (scene->mount);
+  g_free (scene->port);
+}
+
+/* From now on, until the camera's picture is there. */
+static void
+wait_back (Scene * scene, gint width, gint height)
+{
+  gdouble seconds = client_wait_live (scene->client, width, height);
+
+  g_print ("back after %.1f s, resident %u KiB\n", seconds,
+      program_usage (scene->program).rss);
+  if (seconds > most_seconds)
+    fail_test ("it took %.1f s, %.0f may be", seconds, most_seconds);
+}
+
 /* The camera dies and comes back, in other sizes; the client stays. */
 static void
 test_reconnect (void)
@@ -125,77 +171,48 @@ test_reconnect (void)
   static const gchar *const sizes[] = { "320x240", "480x270", "320x240" };
   static const gint widths[] = { 320, 480, 320 }, heights[] = { 240, 270, 240 };
   Usage usage = { 0 };
-  gchar *port, *uri, *mount;
-  Program *camera = start_camera ("0", sizes[0], &port), *program;
-  Client *client;
+  Scene scene;
   guint i;
 
-  uri = g_strdup_printf ("rtsp://operator:" SECRET "@127.0.0.1:%s/stream",
-      port);
-  program = start_annotate (uri, NULL, NULL);
-  mount = mount_of (program);
-  client = client_start (mount, "");
+  open_scene (&scene, sizes[0], NULL);
   g_print ("first picture after %.1f s\n",
-      client_wait_live (client, widths[0], heights[0]));
+      client_wait_live (scene.client, widths[0], heights[0]));
   for (i = 1; i <= cycles; i++) {
-    gdouble seconds;
     guint frames;
 
     if (i == 3 || (i == 2 && cycles == 2))
-      usage = program_usage (program);
-    program_end (camera, SIGKILL);
-    g_free (program_wait (program, "^camera1: .*; trying again in \\d+ s$", i));
+      usage = program_usage (scene.program);
+    program_end (scene.camera, SIGKILL);
+    g_free (program_wait (scene.program,
+            "^camera1: .*; trying again in \\d+ s$", i));
     /* What comes now is the picture of before. */
-    frames = client->frames;
-    client_wait_frames (client, frames + 2);
-    camera = start_camera (port, sizes[i % 3], NULL);
-    seconds = client_wait_live (client, widths[i % 3], heights[i % 3]);
-    g_print ("cycle %u: back after %.1f s, resident %u KiB\n", i, seconds,
-        program_usage (program).rss);
-    if (seconds > most_seconds)
-      fail_test ("it took %.1f s, %.0f may be", seconds, most_seconds);
+    frames = scene.client->frames;
+    client_wait_frames (scene.client, frames + 2);
+    scene.camera = start_camera (scene.port, sizes[i % 3], NULL);
+    wait_back (&scene, widths[i % 3], heights[i % 3]);
   }
-  g_free (program_wait (program, HEALTH ".*state=playing.* clients=1$", 1));
+  g_free (program_wait (scene.program, HEALTH ".*state=playing.* clients=1$",
+          1));
   if (usage.fds)
-    check_usage (program, &usage);
-  client_check (client);
-  client_stop (client);
-  check_silence (program);
-  end_annotate (program);
-  program_end (camera, SIGKILL);
-  g_free (mount);
-  g_free (uri);
-  g_free (port);
+    check_usage (scene.program, &usage);
+  client_check (scene.client);
+  close_scene (&scene);
 }
 
 /* Away until the waits are longer than it may take to be back. */
 static void
 test_absence (void)
 {
-  gchar *port, *uri, *mount;
-  Program *camera = start_camera ("0", "320x240", &port), *program;
-  Client *client;
-  gdouble seconds;
+  Scene scene;
 
-  uri = g_strdup_printf ("rtsp://operator:" SECRET "@127.0.0.1:%s/stream",
-      port);
-  program = start_annotate (uri, NULL, NULL);
-  mount = mount_of (program);
-  client = client_start (mount, "");
-  client_wait_live (client, 320, 240);
-  program_end (camera, SIGKILL);
-  g_free (program_wait (program, "^camera1: .*; trying again in 8 s$", 1));
-  camera = start_camera (port, "320x240", NULL);
-  seconds = client_wait_live (client, 320, 240);
-  g_print ("back after %.1f s\n", seconds);
-  if (seconds > most_seconds)
-    fail_test ("it took %.1f s, %.0f may be", seconds, most_seconds);
-  client_stop (client);
-  end_annotate (program);
-  program_end (camera, SIGKILL);
-  g_free (mount);
-  g_free (uri);
-  g_free (port);
+  open_scene (&scene, "320x240", NULL);
+  client_wait_live (scene.client, 320, 240);
+  program_end (scene.camera, SIGKILL);
+  g_free (program_wait (scene.program, "^camera1: .*; trying again in 8 s$",
+          1));
+  scene.camera = start_camera (scene.port, "320x240", NULL);
+  wait_back (&scene, 320, 240);
+  close_scene (&scene);
 }
 
 /* The camera stops without a word: its connections stay, nothing comes.  It is
@@ -204,66 +221,41 @@ static void
 test_frozen (void)
 {
   const gchar *const words[] = { "--set=timeout=1", NULL };
-  gchar *port, *uri, *mount;
-  Program *camera = start_camera ("0", "320x240", &port), *program;
-  Client *client;
-  gdouble seconds;
+  Scene scene;
 
-  uri = g_strdup_printf ("rtsp://operator:" SECRET "@127.0.0.1:%s/stream",
-      port);
-  program = start_annotate (uri, words, NULL);
-  mount = mount_of (program);
-  client = client_start (mount, "");
-  client_wait_live (client, 320, 240);
-  program_signal (camera, SIGSTOP);
-  g_free (program_wait (program,
+  open_scene (&scene, "320x240", words);
+  client_wait_live (scene.client, 320, 240);
+  program_signal (scene.camera, SIGSTOP);
+  g_free (program_wait (scene.program,
           "^camera1: no picture came for \\d+ s; trying again in 1 s$", 1));
-  g_free (program_wait (program, "^camera1: .*; trying again in 2 s$", 1));
-  client_check (client);
-  program_signal (camera, SIGCONT);
-  seconds = client_wait_live (client, 320, 240);
-  g_print ("back after %.1f s\n", seconds);
-  if (seconds > most_seconds)
-    fail_test ("it took %.1f s, %.0f may be", seconds, most_seconds);
-  client_stop (client);
-  end_annotate (program);
-  program_end (camera, SIGKILL);
-  g_free (mount);
-  g_free (uri);
-  g_free (port);
+  g_free (program_wait (scene.program, "^camera1: .*; trying again in 2 s$",
+          1));
+  client_check (scene.client);
+  program_signal (scene.camera, SIGCONT);
+  wait_back (&scene, 320, 240);
+  close_scene (&scene);
 }
 
 /* The size of what the camera sends changes; an odd one is made even. */
 static void
 test_size (void)
 {
-  gchar *port, *uri, *mount;
-  Program *camera = start_camera ("0", "320x240", &port), *program;
-  Client *client;
+  Scene scene;
   guint i;
 
-  uri = g_strdup_printf ("rtsp://operator:" SECRET "@127.0.0.1:%s/stream",
-      port);
-  program = start_annotate (uri, NULL, NULL);
-  mount = mount_of (program);
-  client = client_start (mount, "");
-  client_wait_live (client, 320, 240);
+  open_scene (&scene, "320x240", NULL);
+  client_wait_live (scene.client, 320, 240);
   for (i = 0; i < cycles; i++) {
-    program_write (camera, "640x360\n");
-    client_wait_live (client, 640, 360);
-    program_write (camera, "321x241\n");
-    client_wait_live (client, 320, 240);
-    program_write (camera, "200x320\n");
-    client_wait_live (client, 200, 320);
+    program_write (scene.camera, "640x360\n");
+    client_wait_live (scene.client, 640, 360);
+    program_write (scene.camera, "321x241\n");
+    client_wait_live (scene.client, 320, 240);
+    program_write (scene.camera, "200x320\n");
+    client_wait_live (scene.client, 200, 320);
   }
-  if (program_count (program, "trying again"))
+  if (program_count (scene.program, "trying again"))
     fail_test ("a new size ended the camera's pipeline");
-  client_stop (client);
-  end_annotate (program);
-  program_end (camera, SIGKILL);
-  g_free (mount);
-  g_free (uri);
-  g_free (port);
+  close_scene (&scene);
 }
 
 /* An encoder that takes a second a frame, and a camera that sends 15: a change is
@@ -275,33 +267,22 @@ test_slow_encoder (void)
   const gchar *const words[] = {
     "--set=encoder=identity sleep-time=1000000 ! vp8enc deadline=1", NULL
   };
-  gchar *port, *uri, *mount;
-  Program *camera = start_camera ("0", "320x240", &port), *program;
   gdouble start, end;
-  Client *client;
+  Scene scene;
 
-  uri = g_strdup_printf ("rtsp://operator:" SECRET "@127.0.0.1:%s/stream",
-      port);
-  program = start_annotate (uri, words, NULL);
-  mount = mount_of (program);
-  client = client_start (mount, "");
-  client_wait_frames (client, 8);
-  program_write (camera, "480x360\n");
+  open_scene (&scene, "320x240", words);
+  client_wait_frames (scene.client, 8);
+  program_write (scene.camera, "480x360\n");
   start = seconds_now ();
   end = start + PATIENCE;
-  while (client->width != 480) {
-    client_check (client);
+  while (scene.client->width != 480) {
+    client_check (scene.client);
     if (seconds_now () > end)
       fail_test ("the picture is %.0f s behind", PATIENCE);
     g_usleep (10000);
   }
   g_print ("seen after %.1f s\n", seconds_now () - start);
-  client_stop (client);
-  end_annotate (program);
-  program_end (camera, SIGKILL);
-  g_free (mount);
-  g_free (uri);
-  g_free (port);
+  close_scene (&scene);
 }
 
 /* Clients come, share the encoder, leave and return; one comes while the camera

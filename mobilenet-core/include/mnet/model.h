@@ -48,8 +48,9 @@ MNET_API MnetModel *mnet_model_load_memory(const void *data, size_t size,
 MNET_API MnetModel *mnet_model_ref(MnetModel *model);
 MNET_API void mnet_model_unref(MnetModel *model); /* NULL is allowed */
 
-/* Does `path` hold, byte for byte, what mnet_model_load() made `model` of?  False
- * when it cannot be read, too. */
+/* Does `path` hold, byte for byte, what mnet_model_load() made `model` of?  Reads
+ * the whole file.  False, too, when that cannot be done, and of a model that was
+ * loaded from memory. */
 MNET_API bool mnet_model_is_of(const MnetModel *model, const char *path);
 
 /* Inputs and outputs, in the file's order.  NULL when `index` is too large.

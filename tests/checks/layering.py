@@ -23,6 +23,7 @@ ROOMS = [
     ('pool.', 'pool'),
     ('team.', 'pool'),
     ('session.', 'session'),
+    ('train/', 'train'),
     ('tools/', 'tools'),
 ]
 BELOW = {
@@ -38,7 +39,8 @@ BELOW['image'] = BELOW['decode'] | {'decode'}
 BELOW['model'] = BELOW['image'] | {'image'}
 BELOW['pool'] = BELOW['model']
 BELOW['session'] = BELOW['model'] | {'model', 'pool'}
-BELOW['tools'] = {'public'}
+BELOW['train'] = BELOW['session'] | {'session'}
+BELOW['tools'] = {'public', 'train'}
 
 KERNEL_HEADERS = {'stddef.h', 'stdint.h'}
 # C may use what every machine of a target has.

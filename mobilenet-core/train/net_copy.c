@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Copies of a network, the names of its classes, its counts. */
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "train/net.h"
+
+#define MAX_CLASS_NAME 1024
+
+MnetStatus mnet_net_set_classes(MnetNet *net, const char *const *classes, MnetError *error)
+{
+    size_t n = (size_t)mnet_net_logits(net)->channels, bytes = n * sizeof *classes;
+    char **list = NULL;
+    for (size_t i = 0; classes && i < n; i++)
+        bytes += strnlen(classes[i], MAX_CLASS_NAME) + 1;
+    if (classes) {
+        list = mnet_calloc(1, bytes);
+        if (!list)
+            return mnet_error_memory(error, bytes);
+        char *text = (char *)(list + n);
+        for (size_t i = 0; i < n; i++) {
+            size_t length = strnlen(classes[i], MAX_CLASS_NAME);
+            list[i] = memcpy(text, classes[i], length);
+            text += length + 1;
+        }
+    }
+    mnet_free(net->classes);
+    net->classes = list;
+    return MNET_OK;
+}
+
+/* All but parameters and names of classes. */
+static MnetNet *copy_layers(const MnetNet *net, MnetError *error)
+{
+    MnetNet *copy = mnet_calloc(1, sizeof *copy);
+    size_t bytes = (size_t)net->n_layers * sizeof *net->layers;
+    if (!copy) {
+        mnet_error_memory(error, sizeof *copy);
+        return NULL;
+    }
+    *copy = *net;
+    copy->params = NULL;
+    copy->classes = NULL;
+    copy->max_layers = net->n_layers;
+    copy->layers = mnet_alloc(bytes);
+    if (!copy->layers) {
+        mnet_error_memory(error, bytes);
+        mnet_net_free(copy);
+        return NULL;
+    }
+    memcpy(copy->layers, net->layers, bytes);
+    return copy;
+}
+
+MnetNet *mnet_net_copy(const MnetNet *net, MnetError *error)
+{
+    MnetNet *copy = copy_layers(net, error);
+    if (!copy)
+        return NULL;
+    if (mnet_net_finish(copy, error) != MNET_OK ||
+        mnet_net_set_classes(copy, (const char *const *)net->classes, error) != MNET_OK) {
+        mnet_net_free(copy);
+        return NULL;
+    }
+    memcpy(copy->params, net->params, net->n_params * sizeof *net->params);
+    return copy;
+}
+
+static void move(MnetNet *to, size_t to_at, const MnetNet *from, size_t from_at, size_t n)
+{
+    if (from_at != MNET_NET_NONE)
+        memcpy(to->params + to_at, from->params + from_at, n * sizeof *to->params);
+}
+
+MnetNet *mnet_net_with_classes(const MnetNet *net, int32_t n_classes, const char *const *classes,
+                               MnetError *error)
+{
+    if (n_classes < 1 || n_classes > MNET_NET_MAX_CLASSES) {
+        mnet_error_set(error, MNET_ERROR_LIMIT, "%d classes; 1 to %d are possible", (int)n_classes,
+                       MNET_NET_MAX_CLASSES);
+        return NULL;
+    }
+    MnetNet *copy = copy_layers(net, error);
+    if (!copy)
+        return NULL;
+    copy->layers[copy->n_layers - 1].channels = n_classes;
+    if (mnet_net_finish(copy, error) != MNET_OK ||
+        mnet_net_set_classes(copy, classes, error) != MNET_OK) {
+        mnet_net_free(copy);
+        return NULL;
+    }
+    for (int32_t i = 0; i < net->n_layers - 1; i++) {
+        const MnetNetLayer *from = &net->layers[i], *to = &copy->layers[i];
+        size_t channels = (size_t)from->channels;
+        move(copy, to->weights, net, from->weights, from->n_weights);
+        move(copy, to->bias, net, from->bias, channels);
+        move(copy, to->gamma, net, from->gamma, channels);
+        move(copy, to->beta, net, from->beta, channels);
+        move(copy, to->mean, net, from->mean, channels);
+        move(copy, to->variance, net, from->variance, channels);
+    }
+    return copy;
+}
+
+uint64_t mnet_net_multiply_adds(const MnetNet *net)
+{
+    uint64_t sum = 0;
+    for (int32_t i = 0; i < net->n_layers; i++) {
+        const MnetNetLayer *layer = &net->layers[i];
+        sum += (uint64_t)layer->n_weights * (uint64_t)layer->height * (uint64_t)layer->width;
+    }
+    return sum;
+}
+
+uint64_t mnet_net_parameters(const MnetNet *net)
+{
+    return net->n_trained;
+}

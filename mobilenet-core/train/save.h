@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Files that are there whole or not at all. */
+#ifndef MNET_TRAIN_SAVE_H
+#define MNET_TRAIN_SAVE_H
+
+#include <mnet/common.h>
+
+/* Writes the bytes to a new file beside `path`, which then takes its place: on a
+ * full disk or when interrupted, what was there before is untouched. */
+MnetStatus mnet_save_file(const char *path, const void *data, size_t size, MnetError *error);
+
+#endif

@@ -265,9 +265,9 @@ static void place(MnetNet *net)
 static int32_t find_head(const MnetNet *net)
 {
     int32_t i = net->n_layers;
-    while (i > 1 && net->layers[i - 1].height == 1 && net->layers[i - 1].width == 1)
+    while (i > 1 && net->layers[i - 1].kind != MNET_NET_GLOBAL_POOL)
         i--;
-    return i;
+    return i > 1 ? i : net->n_layers - 1;
 }
 
 static void fill(float *values, size_t n, float value)

@@ -56,7 +56,7 @@ typedef struct {
 typedef struct {
     MnetNetLayer *layers; /* every layer stands behind its inputs */
     int32_t n_layers, max_layers;
-    /* Layers from this one on are the head: all behind the last map. */
+    /* Layers from this one on are the head: all behind the last global pool. */
     int32_t head;
     /* First the n_trained ones that gradients change, then running statistics. */
     float *params;

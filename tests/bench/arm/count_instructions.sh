@@ -3,8 +3,8 @@
 #
 # count_instructions.sh PLUGIN.so RUN_MODEL MODEL [CORE...]: what one inference
 # takes on each core, the difference of two runs and one: the sum in millions of
-# instructions, then the functions with more than 1 percent of it, and what they
-# are: multiplications of vectors, loads, stores, others.
+# instructions, then the functions with more than 1 percent of it, and for each
+# what they are: multiplications of vectors, loads, stores, others.
 set -eu
 plugin=$1
 program=$2
@@ -21,9 +21,10 @@ for core; do
   count "$core" 1
   count "$core" 2
   awk -v core="$core" '
-    { for (i = 2; i <= 5; i++) { d = FNR == NR ? -$i : $i; kind[$1, i] += d; all[$1] += d; sum += d } }
+    { for (i = 2; i <= 5; i++) { d = FNR == NR ? -$i : $i; kind[$1, i] += d; all[$1] += d; sums[i] += d; sum += d } }
     END {
-      printf "%s %.2f\n", core, sum / 1e6
+      printf "%-42s %8.2f %8.2f %8.2f %8.2f %8.2f\n", core, sum / 1e6, sums[2] / 1e6,
+        sums[3] / 1e6, sums[4] / 1e6, sums[5] / 1e6
       for (f in all) if (all[f] > sum / 100)
         printf "  %-40s %8.2f %8.2f %8.2f %8.2f %8.2f\n", f, all[f] / 1e6, kind[f, 2] / 1e6,
           kind[f, 3] / 1e6, kind[f, 4] / 1e6, kind[f, 5] / 1e6 | "sort -k2 -n -r"

@@ -1,29 +1,48 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# figures_instructions.sh CC PLUGIN.c FLOAT_V2 RUN_MODEL MODEL...: the README's
-# table of instructions, in millions for one inference with one thread.  CC makes
-# the emulator's plugin, FLOAT_V2 a model.
+# figures_instructions.sh CC PLUGIN.c RANDOM_MODEL RUN_MODEL MODEL...: the README's
+# tables: instructions of one inference with one thread, in millions, and what share
+# of them multiplies vectors / loads / stores / does the rest.  CC makes the
+# emulator's plugin, RANDOM_MODEL those networks that no file is at hand of.
 set -eu
 folder=$(dirname "$0")
 cc=$1
 source=$2
-float_v2=$3
+random_model=$3
 program=$4
 shift 4
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 $cc -O2 -shared -fPIC "$source" -o "$work/count.so"
-# shellcheck disable=SC2086 # a command with arguments
-${WRAPPER:-} "$float_v2" "$work/float_v2.tflite"
-echo '| model | NEON | SDOT | SMMLA |'
-echo '| --- | --- | --- | --- |'
-for model in "$@" "$work/float_v2.tflite"; do
-  printf '| %s |' "$(basename "$model" .tflite)"
-  for core in cortex-a53 cortex-a76 max; do
-    sh "$folder/count_instructions.sh" "$work/count.so" "$program" "$model" "$core" |
-      awk '!/^ / { printf " %.1f |", $2 }'
+for net in v1 v2 v3-large; do
+  for type in int8 float32; do
+    [ $net-$type != v3-large-int8 ] || continue
+    model=$work/random-$net-$type.tflite
+    # shellcheck disable=SC2086 # a command with arguments
+    ${WRAPPER:-} "$random_model" $net $type "$model"
+    set -- "$@" "$model"
   done
-  echo
 done
+
+echo '| model | NEON | SDOT | SMMLA |' >"$work/sums"
+echo '| --- | --- | --- | --- |' >>"$work/sums"
+cp "$work/sums" "$work/mix"
+for model; do
+  name=$(basename "$model" .tflite)
+  printf '| %s |' "$name" >>"$work/sums"
+  printf '| %s |' "$name" >>"$work/mix"
+  for core in cortex-a53 cortex-a76 max; do
+    sh "$folder/count_instructions.sh" "$work/count.so" "$program" "$model" "$core" >"$work/counts"
+    awk '!/^ / { printf " %.1f |", $2 }' "$work/counts" >>"$work/sums"
+    awk '!/^ / { printf " %.0f / %.0f / %.0f / %.0f |", 100 * $3 / $2, 100 * $4 / $2,
+      100 * $5 / $2, 100 * $6 / $2 }' "$work/counts" >>"$work/mix"
+  done
+  echo >>"$work/sums"
+  echo >>"$work/mix"
+done
+cat "$work/sums"
+echo
+echo 'Percent that multiply vectors / load / store / are others:'
+cat "$work/mix"

@@ -112,18 +112,38 @@ static bool needs_its_shape(MnetOp op)
            op == MNET_OP_RESIZE_NEAREST_NEIGHBOR;
 }
 
-/* Only maps may follow the input's size, and a pool or mean must end them. */
-static MnetStatus check_shapes(const MnetModel *model, const MnetProgram *own, MnetError *error)
+/* SLICE and STRIDED_SLICE whose every dimension is kept whole, or is the same at any
+ * size of the input. */
+static bool cuts_channels(const MnetNode *node, const MnetShape *made, const MnetShape *own)
+{
+    int32_t in = node->inputs[0], out = node->outputs[0];
+    if ((node->op != MNET_OP_SLICE && node->op != MNET_OP_STRIDED_SLICE) ||
+        made[in].rank != made[out].rank)
+        return false;
+    for (int32_t d = 0; d < made[in].rank; d++) {
+        bool whole = made[in].dims[d] == made[out].dims[d] && own[in].dims[d] == own[out].dims[d];
+        bool same = made[in].dims[d] == own[in].dims[d] && made[out].dims[d] == own[out].dims[d];
+        if (!whole && !same)
+            return false;
+    }
+    return true;
+}
+
+/* Only maps may follow the input's size, and a pool or mean must end them, unless
+ * `outputs_follow`. */
+static MnetStatus check_shapes(const MnetModel *model, const MnetProgram *own, bool outputs_follow,
+                               MnetError *error)
 {
     const MnetGraph *graph = &model->graph;
     const MnetShape *made = model->program.shapes;
     for (int32_t i = 0; i < graph->n_nodes; i++) {
         const MnetNode *node = &graph->nodes[i];
         int32_t in = node->inputs[0];
-        if (needs_its_shape(node->op) && !same_shape(&own->shapes[in], &made[in]))
+        if (needs_its_shape(node->op) && !same_shape(&own->shapes[in], &made[in]) &&
+            !(outputs_follow && cuts_channels(node, made, own->shapes)))
             return mnet_op_unsupported(error, node, "its input would change its shape");
     }
-    for (int32_t i = 0; i < graph->n_outputs; i++)
+    for (int32_t i = 0; i < graph->n_outputs && !outputs_follow; i++)
         if (!same_shape(&own->shapes[graph->outputs[i]], &made[graph->outputs[i]]))
             return mnet_error_set(error, MNET_ERROR_UNSUPPORTED, "output %d would change its shape",
                                   i);
@@ -131,7 +151,8 @@ static MnetStatus check_shapes(const MnetModel *model, const MnetProgram *own, M
 }
 
 /* A program of the session's own at another input size. */
-static MnetStatus resize(MnetSession *s, int32_t width, int32_t height, MnetError *error)
+static MnetStatus resize(MnetSession *s, int32_t width, int32_t height, bool outputs_follow,
+                         MnetError *error)
 {
     const MnetModel *model = s->model;
     const MnetGraph *graph = &model->graph;
@@ -147,7 +168,7 @@ static MnetStatus resize(MnetSession *s, int32_t width, int32_t height, MnetErro
     shape.dims[first + 1] = width;
     MnetStatus status = mnet_program_infer(graph, &shape, &s->store, &s->own, error);
     if (!status)
-        status = check_shapes(model, &s->own, error);
+        status = check_shapes(model, &s->own, outputs_follow, error);
     if (!status)
         status = mnet_program_plan(&s->own, model->kernels, model->fusing, model->max_arena,
                                    &s->store, error);
@@ -155,10 +176,10 @@ static MnetStatus resize(MnetSession *s, int32_t width, int32_t height, MnetErro
         /* The file itself is sound. */
         if (error && status == MNET_ERROR_FORMAT)
             error->status = MNET_ERROR_UNSUPPORTED;
-        mnet_error_prefix(error,
-                          "input size %dx%d (another than the file's %dx%d is for classifiers "
-                          "whose pool covers the whole map)",
-                          width, height, in->dims[first + 1], in->dims[first]);
+        mnet_error_prefix(error, "input size %dx%d (another than the file's %dx%d is for %s)",
+                          width, height, in->dims[first + 1], in->dims[first],
+                          outputs_follow ? "networks whose layers all follow the map"
+                                         : "classifiers whose pool covers the whole map");
         return status;
     }
     s->program = &s->own;
@@ -181,8 +202,9 @@ static MnetStatus choose_program(MnetSession *s, const MnetSessionOptions *optio
         return MNET_OK;
     int32_t to_width = options->input_width ? options->input_width : width;
     int32_t to_height = options->input_height ? options->input_height : height;
-    return to_width == width && to_height == height ? MNET_OK
-                                                    : resize(s, to_width, to_height, error);
+    return to_width == width && to_height == height
+               ? MNET_OK
+               : resize(s, to_width, to_height, options->outputs_follow, error);
 }
 
 MnetSession *mnet_session_new(MnetModel *model, const MnetSessionOptions *options, MnetError *error)

@@ -24,9 +24,10 @@ static MnetStatus check_output(const MnetTensorInfo *output, MnetError *error)
         [MNET_OUTPUT_OTHER] = "no layer of class scores",
         [MNET_OUTPUT_FEATURES] = "a feature vector (an embedding)",
         [MNET_OUTPUT_CLASSES] = "made of class numbers",
+        [MNET_OUTPUT_TANH] = "made by TANH",
     };
     if (output->kind == MNET_OUTPUT_OTHER || output->kind == MNET_OUTPUT_FEATURES ||
-        output->kind == MNET_OUTPUT_CLASSES)
+        output->kind == MNET_OUTPUT_CLASSES || output->kind == MNET_OUTPUT_TANH)
         return mnet_error_set(
             error, MNET_ERROR_UNSUPPORTED,
             "its output \"%.80s\" is %s, a classifier is expected: class scores made "

@@ -45,8 +45,15 @@ static bool cuts_probability(const MnetGraph *graph, const MnetNode *node)
            out->rank == 4 && out->dims[3] == 1;
 }
 
+/* What a curve's output is when constants change its range. */
+static MnetOutputKind ranged(MnetOutputKind kind, bool scaled)
+{
+    return scaled ? MNET_OUTPUT_FEATURES : kind;
+}
+
 MnetOutputKind mnet_graph_output_kind(const MnetGraph *graph, int32_t tensor)
 {
+    bool scaled = false;
     for (int32_t hops = 0; hops < MAX_HOPS; hops++) {
         int32_t producer = mnet_graph_producer(graph, mnet_graph_origin(graph, tensor));
         if (producer < 0)
@@ -54,12 +61,15 @@ MnetOutputKind mnet_graph_output_kind(const MnetGraph *graph, int32_t tensor)
         const MnetNode *node = &graph->nodes[producer];
         switch (node->op) {
         case MNET_OP_SOFTMAX:
-            return MNET_OUTPUT_SOFTMAX;
+            return ranged(MNET_OUTPUT_SOFTMAX, scaled);
         case MNET_OP_LOGISTIC:
-            return MNET_OUTPUT_LOGISTIC;
+            return ranged(MNET_OUTPUT_LOGISTIC, scaled);
+        case MNET_OP_TANH:
+            return ranged(MNET_OUTPUT_TANH, scaled);
         case MNET_OP_ARG_MAX:
         case MNET_OP_RESIZE_ARG_MAX:
             return MNET_OUTPUT_CLASSES;
+        case MNET_OP_TRANSPOSE:
         case MNET_OP_RESIZE_BILINEAR:
         case MNET_OP_RESIZE_NEAREST_NEIGHBOR:
             tensor = node->inputs[0];
@@ -81,6 +91,7 @@ MnetOutputKind mnet_graph_output_kind(const MnetGraph *graph, int32_t tensor)
             tensor = scaled_input(graph, node);
             if (tensor < 0)
                 return MNET_OUTPUT_FEATURES;
+            scaled = true;
             break;
         case MNET_OP_AVERAGE_POOL_2D:
         case MNET_OP_MAX_POOL_2D:

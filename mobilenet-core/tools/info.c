@@ -80,6 +80,8 @@ static const char *kind_text(MnetOutputKind kind)
         return "features";
     case MNET_OUTPUT_CLASSES:
         return "class numbers";
+    case MNET_OUTPUT_TANH:
+        return "-1 to 1 (tanh)";
     case MNET_OUTPUT_OTHER:
         break;
     }

@@ -202,6 +202,76 @@ static TbFile class_map(void)
     return end_net(&net);
 }
 
+/* What brightens: the curves of a layer, cut out of its 6 channels, times the picture. */
+static TbFile curves(int32_t first_row)
+{
+    static const int32_t weights[] = { 6, 1, 1, 3 }, map[] = { 1, 16, 16, 6 },
+                         picture[] = { 1, 16, 16, 3 };
+    const int32_t begin[] = { 0, first_row, 0, 3 }, end[] = { 1, 16, 16, 6 },
+                  stride[] = { 1, 1, 1, 1 };
+    static float numbers[18];
+    for (int i = 0; i < 18; i++)
+        numbers[i] = (float)(i % 5) / 5 - 0.4f;
+    Net net = begin_net();
+    int32_t input = net.last;
+    add(&net, TFL_OP_CONV_2D, float_tensor(&net, 4, weights, numbers), 4, map,
+        tb_conv_options(TFL_PADDING_SAME, 1, 1, 1, 1, TFL_ACTIVATION_NONE));
+    add(&net, TFL_OP_TANH, -1, 4, map, (TbOptions){ 0 });
+    TbOperator slice = {
+        .builtin = TFL_OP_STRIDED_SLICE,
+        .n_inputs = 4,
+        .inputs = { net.last, tb_ints(net.model, "b", 4, begin), tb_ints(net.model, "e", 4, end),
+                    tb_ints(net.model, "s", 4, stride) },
+        .n_outputs = 1,
+        .options = tb_strided_slice_options(first_row ? 0 : 7, 7, 0, 0, 0, false)
+    };
+    const int32_t cut[] = { 1, 16 - first_row, 16, 3 };
+    slice.outputs[0] = net.last = float_tensor(&net, 4, first_row ? cut : picture, NULL);
+    tb_operator(net.model, &slice);
+    if (!first_row)
+        add(&net, TFL_OP_MUL, input, 4, picture,
+            tb_binary_options(TFL_OPTIONS_MUL, TFL_ACTIVATION_NONE));
+    return end_net(&net);
+}
+
+/* Every pixel for itself: the same numbers, in a picture of another shape. */
+static void check_following(void)
+{
+    MnetSessionOptions at = { .input_width = 10, .input_height = 7, .outputs_follow = true };
+    TbFile file = curves(0);
+    MnetError error = { 0 };
+    MnetModel *model = mnet_model_load_memory(file.data, file.size, NULL, &error);
+    MnetSession *whole = model ? mnet_session_new(model, NULL, &error) : NULL;
+    MnetSession *small = model ? mnet_session_new(model, &at, &error) : NULL;
+    check(whole && small, "curves", error.text);
+    if (whole && small) {
+        const MnetTensorInfo *out = mnet_session_output_info(small, 0);
+        check(out->dims[1] == 7 && out->dims[2] == 10 && out->dims[3] == 3, "curves", "a shape");
+        fill(mnet_session_input_info(whole, 0), mnet_session_input(whole, 0));
+        memcpy(mnet_session_input(small, 0), mnet_session_input(whole, 0), out->bytes);
+        mnet_session_run(whole);
+        mnet_session_run(small);
+        const float *a = mnet_session_output(whole, 0), *b = mnet_session_output(small, 0);
+        for (size_t i = 0; i < out->elements; i++)
+            check(a[i] - b[i] < 1e-6f && b[i] - a[i] < 1e-6f, "curves", "another number");
+        check(b[0] != b[1], "curves", "nothing was computed");
+    }
+    mnet_session_free(whole);
+    mnet_session_free(small);
+    mnet_model_unref(model);
+    tb_file_free(&file);
+
+    file = curves(2); /* rows are cut as well */
+    model = mnet_model_load_memory(file.data, file.size, NULL, &error);
+    small = model ? mnet_session_new(model, &at, &error) : NULL;
+    check(model && !small && strstr(error.text, "STRIDED_SLICE") &&
+              strstr(error.text, "all follow the map"),
+          "cut rows", error.text);
+    mnet_session_free(small);
+    mnet_model_unref(model);
+    tb_file_free(&file);
+}
+
 /* The whole map in one vector, then FULLY_CONNECTED. */
 static TbFile flattened(int32_t rows)
 {
@@ -296,6 +366,7 @@ static void check_refusals(void)
 int main(void)
 {
     check_sizes();
+    check_following();
     check_refusals();
     printf("%s\n", failed ? "failed" : "ok");
     return failed != 0;

@@ -47,6 +47,7 @@
 #include <mnet/detect.h>
 #include <mnet/image.h>
 #include <mnet/model.h>
+#include <mnet/painting.h>
 #include <mnet/session.h>
 #include <mnet/tensor.h>
 

@@ -35,6 +35,9 @@ typedef struct {
     /* A run ends by copying the outputs of mnet_model_state() to the session's
      * own buffers of their inputs, for the next one: for frames of one stream. */
     bool feed_states;
+    /* Outputs may change their shape with the input size: for image-to-image networks
+     * whose layers all follow the map.  mnet_session_output_info() tells the shapes. */
+    bool outputs_follow;
 } MnetSessionOptions;
 
 /* Allocates everything a run needs; takes a reference to the model.

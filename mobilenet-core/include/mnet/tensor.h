@@ -25,15 +25,17 @@ typedef enum {
 } MnetType;
 
 /* What an output holds, told by the operator that makes it (seen through
- * RESHAPE, SQUEEZE, QUANTIZE, DEQUANTIZE and operators that resize).  One channel cut
- * out of those of SOFTMAX is LOGISTIC. */
+ * RESHAPE, SQUEEZE, TRANSPOSE, QUANTIZE, DEQUANTIZE and operators that resize).  One
+ * channel cut out of those of SOFTMAX is LOGISTIC. */
 typedef enum {
     MNET_OUTPUT_OTHER,    /* none of the following, and every input */
     MNET_OUTPUT_SOFTMAX,  /* probabilities that sum to one */
     MNET_OUTPUT_LOGISTIC, /* independent probabilities */
     MNET_OUTPUT_LOGITS,   /* scores of a CONV_2D, TRANSPOSE_CONV or FULLY_CONNECTED layer */
-    MNET_OUTPUT_FEATURES, /* a pooled or normalised feature vector */
-    MNET_OUTPUT_CLASSES   /* numbers of classes, by ARG_MAX */
+    /* A pooled or normalised feature vector, or sums and products of several tensors. */
+    MNET_OUTPUT_FEATURES,
+    MNET_OUTPUT_CLASSES, /* numbers of classes, by ARG_MAX */
+    MNET_OUTPUT_TANH     /* -1 to 1 */
 } MnetOutputKind;
 
 /* Row-major (last dimension fastest), little endian.  Pictures are

@@ -5,6 +5,7 @@
 #include <gst/gst.h>
 
 #include "gstmobilenetclassify.h"
+#include "gstmobilenetfx.h"
 #include "gstmobilenetoverlay.h"
 #include "gstmobilenetseg.h"
 #include "gstmobilenetssd.h"
@@ -17,6 +18,7 @@ plugin_init (GstPlugin * plugin)
     return FALSE;
 #endif
   return GST_ELEMENT_REGISTER (mobilenetclassify, plugin)
+      && GST_ELEMENT_REGISTER (mobilenetfx, plugin)
       && GST_ELEMENT_REGISTER (mobilenetseg, plugin)
       && GST_ELEMENT_REGISTER (mobilenetssd, plugin);
 }

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What mobilenetfx agrees on with its neighbours for a cut-out: any format that
+ * the elements take becomes one with alpha of the same size. */
+
+#include "gstmobilenetfxcaps.h"
+
+#define ALPHA_CAPS "video/x-raw, format = (string) { " \
+    GST_MOBILENET_FX_ALPHA_FORMATS " }"
+
+/* `caps` in any of the formats of `formats`, in which they may have any colours. */
+static GstCaps *
+with_formats (const GstCaps * caps, const gchar * formats)
+{
+  GstCaps *list = gst_caps_from_string (formats);
+  const GValue *value =
+      gst_structure_get_value (gst_caps_get_structure (list, 0), "format");
+  GstCaps *result = gst_caps_new_empty ();
+  guint i;
+
+  for (i = 0; i < gst_caps_get_size (caps); i++) {
+    GstStructure *structure =
+        gst_structure_copy (gst_caps_get_structure (caps, i));
+
+    gst_structure_set_value (structure, "format", value);
+    gst_structure_remove_fields (structure, "colorimetry", "chroma-site", NULL);
+    gst_caps_append_structure_full (result, structure,
+        gst_caps_features_copy (gst_caps_get_features (caps, i)));
+  }
+  gst_caps_unref (list);
+  return result;
+}
+
+GstCaps *
+gst_mobilenet_fx_cut_out_caps (const GstCaps * caps, GstPadDirection direction)
+{
+  GstCaps *alpha, *with_alpha, *result;
+
+  if (direction == GST_PAD_SINK)
+    return with_formats (caps, ALPHA_CAPS);
+  alpha = gst_caps_from_string (ALPHA_CAPS);
+  with_alpha = gst_caps_intersect_full ((GstCaps *) caps, alpha,
+      GST_CAPS_INTERSECT_FIRST);
+  result = with_formats (with_alpha, GST_MOBILENET_FRAME_CAPS);
+  gst_caps_unref (with_alpha);
+  gst_caps_unref (alpha);
+  return result;
+}
+
+static const GstVideoFormatInfo *
+format_of (const GstCaps * caps)
+{
+  const gchar *name =
+      gst_structure_get_string (gst_caps_get_structure (caps, 0), "format");
+
+  return name ? gst_video_format_get_info (gst_video_format_from_string (name))
+      : NULL;
+}
+
+static gboolean
+is_yuv (const GstVideoFormatInfo * format)
+{
+  return GST_VIDEO_FORMAT_INFO_IS_YUV (format)
+      || GST_VIDEO_FORMAT_INFO_IS_GRAY (format);
+}
+
+/* Fixes the format of `to` to the first that has the colours of `from`. */
+static void
+keep_family (GstStructure * to, const GstVideoFormatInfo * from)
+{
+  const GValue *formats = gst_structure_get_value (to, "format");
+  guint i;
+
+  if (!formats || !GST_VALUE_HOLDS_LIST (formats))
+    return;
+  for (i = 0; i < gst_value_list_get_size (formats); i++) {
+    const gchar *name =
+        g_value_get_string (gst_value_list_get_value (formats, i));
+    const GstVideoFormatInfo *info =
+        gst_video_format_get_info (gst_video_format_from_string (name));
+
+    if (is_yuv (info) == is_yuv (from)) {
+      gst_structure_fixate_field_string (to, "format", name);
+      return;
+    }
+  }
+}
+
+/* Colours are as they were unless they must change. */
+static void
+keep_field (GstStructure * to, const GstStructure * from, const gchar * field)
+{
+  const GValue *value = gst_structure_get_value (from, field);
+
+  if (!value)
+    return;
+  if (gst_structure_has_field (to, field))
+    gst_structure_fixate_field_string (to, field, g_value_get_string (value));
+  else
+    gst_structure_set_value (to, field, value);
+}
+
+GstCaps *
+gst_mobilenet_fx_fixate_cut_out (const GstCaps * caps,
+    GstPadDirection direction, GstCaps * othercaps)
+{
+  const GstVideoFormatInfo *from = format_of (caps), *to;
+  const GstStructure *given = gst_caps_get_structure (caps, 0);
+  GstStructure *chosen;
+
+  if (gst_caps_is_empty (othercaps))
+    return othercaps;
+  othercaps = gst_caps_truncate (gst_caps_make_writable (othercaps));
+  chosen = gst_caps_get_structure (othercaps, 0);
+  if (from)
+    keep_family (chosen, from);
+  othercaps = gst_caps_fixate (othercaps);
+  chosen = gst_caps_get_structure (othercaps, 0);
+  to = format_of (othercaps);
+  if (from && to && direction == GST_PAD_SINK
+      && GST_VIDEO_FORMAT_INFO_IS_YUV (from)
+      && GST_VIDEO_FORMAT_INFO_IS_YUV (to)) {
+    keep_field (chosen, given, "colorimetry");
+    keep_field (chosen, given, "chroma-site");
+  }
+  return othercaps;
+}

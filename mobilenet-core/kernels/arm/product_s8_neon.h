@@ -68,35 +68,47 @@ MNET_INLINE int32x4_t mnet_sum_bytes_neon(int32x4_t sum, int8x16_t x)
 }
 
 /* Of `run` bytes of 4 rows; those behind the end count 0. */
-MNET_INLINE void mnet_sum_run_neon(int32x4_t sum[4], const int8_t *a, size_t stride, size_t run)
+MNET_INLINE void mnet_sum_run_neon(int32x4_t sum[4], const int8_t *a, size_t stride, size_t run,
+                                   int8x16_t mask)
 {
-    static const int8_t all[32] = {
-        -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1
-    };
-    size_t k = 0;
-    for (; k + 16 <= run; k += 16)
+    const int8_t *row[4] = { a, a + stride, a + 2 * stride, a + 3 * stride };
+    for (size_t pairs = run / 32; pairs; pairs--)
+#pragma GCC unroll MNET_UNROLL_4
+        for (size_t r = 0; r < 4; r++) {
+            int8x16x2_t x = vld1q_s8_x2(row[r]);
+            sum[r] = mnet_sum_bytes_neon(mnet_sum_bytes_neon(sum[r], x.val[0]), x.val[1]);
+            row[r] += 32;
+            __asm__("" : "+r"(row[r])); /* a pointer of its own, not a common index */
+        }
+    if (run & 16)
+#pragma GCC unroll MNET_UNROLL_4
+        for (size_t r = 0; r < 4; r++, row[r - 1] += 16)
+            sum[r] = mnet_sum_bytes_neon(sum[r], vld1q_s8(row[r]));
+    if (run & 15)
 #pragma GCC unroll MNET_UNROLL_4
         for (size_t r = 0; r < 4; r++)
-            sum[r] = mnet_sum_bytes_neon(sum[r], vld1q_s8(a + r * stride + k));
-    if (k == run)
-        return;
-    int8x16_t mask = vld1q_s8(all + 16 - (run - k));
-#pragma GCC unroll MNET_UNROLL_4
-    for (size_t r = 0; r < 4; r++)
-        sum[r] = mnet_sum_bytes_neon(sum[r], vandq_s8(mask, vld1q_s8(a + r * stride + k)));
+            sum[r] = mnet_sum_bytes_neon(sum[r], vandq_s8(mask, vld1q_s8(row[r])));
 }
 
 /* The sums of the rows of a block; the last 4 may overlap those before. */
 MNET_INLINE void mnet_sum_rows_neon(MnetProductNeon *p)
 {
-    size_t rows = p->end - p->first, at_once = rows < 4 ? 1 : 4;
+    static const int8_t masks[32] = {
+        -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1
+    };
+    const size_t rows = p->end - p->first, at_once = rows < 4 ? 1 : 4;
+    const size_t run = p->g->run, runs = p->g->runs, first = p->first, a_stride = p->a_stride;
+    const size_t stride = at_once == 4 ? a_stride : 0;
+    const int8x16_t mask = vld1q_s8(masks + 16 - run % 16);
+    const int8_t *const *a = p->a, *const a_0 = a[0];
     for (size_t i = 0; i < rows; i += at_once) {
-        size_t at = i + at_once <= rows ? i : rows - at_once;
-        size_t stride = at_once == 4 ? p->a_stride : 0;
+        size_t row = i + at_once <= rows ? i : rows - at_once;
+        size_t at = (first + row) * a_stride;
         int32x4_t sum[4] = { vdupq_n_s32(0), vdupq_n_s32(0), vdupq_n_s32(0), vdupq_n_s32(0) };
-        for (size_t r = 0; r < p->g->runs; r++)
-            mnet_sum_run_neon(sum, p->a[r] + (p->first + at) * p->a_stride, stride, p->g->run);
-        vst1q_s32(p->row_sums + at,
+        mnet_sum_run_neon(sum, a_0 + at, stride, run, mask);
+        for (size_t r = 1; r < runs; r++)
+            mnet_sum_run_neon(sum, a[r] + at, stride, run, mask);
+        vst1q_s32(p->row_sums + row,
                   vpaddq_s32(vpaddq_s32(sum[0], sum[1]), vpaddq_s32(sum[2], sum[3])));
     }
 }

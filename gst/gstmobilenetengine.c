@@ -30,6 +30,16 @@ reset_reader (gpointer user)
 }
 
 static void
+prepare_input (gpointer user, MnetSession * session, gpointer input)
+{
+  GstMobilenetEngine *self = user;
+
+  if (self->network.options.prior)
+    GST_MOBILENET_FILTER_GET_CLASS (self->filter)->prepare (self->filter,
+        self->reader, session, input);
+}
+
+static void
 decode_view (gpointer user, MnetSession * session,
     const GstMobilenetFrame * frame, guint view)
 {
@@ -154,7 +164,7 @@ make_scheduler (GstMobilenetEngine * self, const GstMobilenetResults * results,
     self->network.pool ? mnet_pool_threads (self->network.pool) : 1
   };
   const GstMobilenetDecoder decoder = { results->type, self, reset_reader,
-    decode_view, finish_frame
+    prepare_input, decode_view, finish_frame
   };
 
   self->scheduler = gst_mobilenet_scheduler_new (&sessions, &decoder, stats);
@@ -172,6 +182,8 @@ gst_mobilenet_engine_new (GstMobilenetFilter * filter,
   GstMobilenetEngine *self = g_new0 (GstMobilenetEngine, 1);
 
   self->filter = filter;
+  self->network.takes_prior =
+      GST_MOBILENET_FILTER_GET_CLASS (filter)->prepare != NULL;
   gst_mobilenet_settings_copy (&self->settings, settings);
   if (gst_mobilenet_network_open (&self->network, GST_ELEMENT (filter),
           settings, error)

@@ -70,6 +70,9 @@ typedef struct
  *     filled. @planes are those of the mapped frame. Streaming thread. %NULL:
  *     one view, the picture
  * @reset: forgets what @decode keeps from frame to frame. May be %NULL
+ * @prepare: fills what @input, the bytes of the network's first input, holds
+ *     beside the picture, a fourth channel, before @session runs; %NULL: such a
+ *     network is refused. As @decode
  * @decode: keeps what the outputs of a run on view @view of @frame say; cannot
  *     fail. On the streaming thread or the worker, one at a time for a reader, as
  *     are @reset and @finish
@@ -98,6 +101,8 @@ struct _GstMobilenetFilterClass
       const MnetPlanes * planes, const GstMobilenetViewRequest * request,
       GstMobilenetFrame * frame);
   void (*reset) (GstMobilenetFilter * self, gpointer reader);
+  void (*prepare) (GstMobilenetFilter * self, gpointer reader,
+      MnetSession * session, gpointer input);
   void (*decode) (GstMobilenetFilter * self, gpointer reader,
       MnetSession * session, const GstMobilenetFrame * frame, guint view);
   gpointer (*finish) (GstMobilenetFilter * self, gpointer reader,

@@ -106,10 +106,13 @@ log_options (const GstMobilenetNetwork * network, GstElement * element,
   else
     GST_INFO_OBJECT (element, "%s is given (byte - [%g %g %g]) / [%g %g %g]",
         network->name, mean[0], mean[1], mean[2], std[0], std[1], std[2]);
+  GST_INFO_OBJECT (element, "its channels are %s",
+      network->options.bgr ? "blue, green, red" : "red, green, blue");
   if (!told)
     GST_INFO_OBJECT (element, "the file does not tell that, it is a guess from "
-        "the %s input; if results are wrong set input-range, or mean and std",
-        mnet_type_name (mnet_model_input (network->model, 0)->type));
+        "the %s input; if results are wrong set input-range, or mean and std, and "
+        "channel-order", mnet_type_name (mnet_model_input (network->model,
+                0)->type));
 }
 
 /* Settles how pictures are brought into the model's input and tries it on one:
@@ -134,6 +137,8 @@ choose_options (GstMobilenetNetwork * network, GstElement * element,
     *error = gst_mobilenet_error_new (NULL, &cause);
     return FALSE;
   }
+  network->options.prior = network->takes_prior && tensor->rank == 4
+      && tensor->dims[tensor->channels_first ? 1 : 3] == 4;
   image = mnet_image_new (&any, tensor, &network->options, &cause);
   if (!image) {
     /* The properties are in order: the model is what does not fit. */

@@ -11,9 +11,10 @@
 
 G_BEGIN_DECLS
 
-/* All zero when nothing is loaded. */
+/* All zero when nothing is loaded, but the first field, which is the caller's. */
 typedef struct
 {
+  gboolean takes_prior;         /* the input may have a fourth channel */
   gchar *file;                  /* the property model-file */
   gchar *name;                  /* of the model: its file's, without folder */
   MnetModel *model;

@@ -106,6 +106,15 @@ enter_epoch (GstMobilenetScheduler * self, guint epoch)
   self->computed_epoch = epoch;
 }
 
+/* Where the picture of view `view` is. */
+static gpointer
+input_of (GstMobilenetScheduler * self, const Slot * slot, guint view)
+{
+  if (!self->thread)
+    return mnet_session_input (session_of (self, slot), 0);
+  return slot->tensors[view];
+}
+
 static void
 compute_view (GstMobilenetScheduler * self, Slot * slot,
     const GstMobilenetFrame * frame, guint view, guint epoch)
@@ -115,6 +124,9 @@ compute_view (GstMobilenetScheduler * self, Slot * slot,
 
   enter_epoch (self, epoch);
   began = gst_util_get_timestamp ();
+  if (self->decoder.prepare)
+    self->decoder.prepare (self->decoder.user, session, input_of (self, slot,
+            view));
   mnet_session_run (session);
   ran = gst_util_get_timestamp ();
   self->decoder.decode (self->decoder.user, session, frame, view);
@@ -373,11 +385,7 @@ gst_mobilenet_scheduler_begin (GstMobilenetScheduler * self, guint session)
 gpointer
 gst_mobilenet_scheduler_input (GstMobilenetScheduler * self, guint view)
 {
-  Slot *slot = &self->slots[self->filling];
-
-  if (!self->thread)
-    return mnet_session_input (session_of (self, slot), 0);
-  return slot->tensors[view];
+  return input_of (self, &self->slots[self->filling], view);
 }
 
 /* Streaming thread: view `view` of `frame` is in its tensor, which took `spent`

@@ -47,6 +47,9 @@ typedef struct
   /* Before the first view of what has nothing to do with what came before: a
    * seek, a new stream, other caps.  May be NULL. */
   void (*reset) (gpointer user);
+  /* Before a run: fills what the bytes of input 0 hold beside the picture.  May be
+   * NULL. */
+  void (*prepare) (gpointer user, MnetSession * session, gpointer input);
   /* After a run on view `view`: keeps what its outputs say. */
   void (*decode) (gpointer user, MnetSession * session,
       const GstMobilenetFrame * frame, guint view);

@@ -37,6 +37,11 @@
  * sure follows in the second frame, with less than 0.5 in the first. Nothing of
  * before a seek, new caps or another model is in it.
  *
+ * Networks whose picture has a fourth channel, their own mask of the frame before,
+ * are given that of the last analysed frame, as it came out of the network; none at
+ * first and after a seek, new caps or another model. Those made with Caffe want
+ * #channel-order=bgr, which is also guessed from the range of an int8 input.
+ *
  * How frames are taken, which of them are analysed, what happens where time is short
  * and when #model-file is set while frames flow is as with mobilenetclassify.
  *
@@ -52,18 +57,16 @@
  */
 
 #include <gst/mobilenet/gstmobilenetmeta.h>
-#include <string.h>
 
 #include "gstmobilenetmeans.h"
 #include "gstmobilenetseg.h"
+#include "gstmobilenetsegnetwork.h"
 #include "gstmobilenetvotes.h"
 
 GST_DEBUG_CATEGORY_STATIC (gst_mobilenet_seg_debug);
 #define GST_CAT_DEFAULT gst_mobilenet_seg_debug
 
 #define N_CLASSES MNET_MAX_SEGMENT_CLASSES
-#define BACKGROUND_AUTO -2
-#define BACKGROUND_NONE -1
 #define OUTPUT_AUTO -1
 
 enum
@@ -78,17 +81,12 @@ enum
 /* What is made of a network. */
 typedef struct
 {
-  MnetSegmenter *segmenter;
+  GstMobilenetSegNetwork network;
   const gchar *model;
-  gsize output;                 /* number of the output that it reads */
-  gint input_width, input_height;
-  gint background;
-  const gchar *labels[N_CLASSES];
-  guint8 shown_as[256];         /* what classes are in results */
-  gboolean all;                 /* that is: what they are */
 
   /* The computing thread's. */
   GstMobilenetVotes *votes;
+  gboolean seen;                /* the last run was on a frame of this stream */
   GstMobilenetSegmentation *said;       /* of the view; NULL: nothing yet */
 } Reader;
 
@@ -203,162 +201,12 @@ gst_mobilenet_seg_start (GstMobilenetFilter * filter,
   return valid;
 }
 
-static gboolean
-refuse (MnetError * error, MnetStatus status, const gchar * format, ...)
-{
-  va_list arguments;
-
-  error->status = status;
-  va_start (arguments, format);
-  g_vsnprintf (error->text, sizeof (error->text), format, arguments);
-  va_end (arguments);
-  return FALSE;
-}
-
-/* Says so when a network is refused because it is for another element. */
-static void
-explain_refusal (const MnetModel * model, MnetError * error)
-{
-  MnetError ignored = { MNET_OK, "" };
-  MnetDetector *detector = mnet_detector_new (model, NULL, NULL, &ignored);
-  MnetClassifier *classifier = mnet_model_n_outputs (model) != 1 ? NULL :
-      mnet_classifier_new (mnet_model_output (model, 0), NULL, &ignored);
-
-  if (detector)
-    refuse (error, MNET_ERROR_UNSUPPORTED,
-        "the network is a detector, it finds "
-        "boxes; use the element mobilenetssd");
-  else if (classifier)
-    refuse (error, MNET_ERROR_UNSUPPORTED, "the network is a classifier of %"
-        G_GSIZE_FORMAT " classes for the whole picture; use the element "
-        "mobilenetclassify", mnet_classifier_classes (classifier));
-  mnet_detector_free (detector);
-  mnet_classifier_free (classifier);
-}
-
-static MnetSegmenter *
-open_output (const MnetModel * model, gsize output, const MnetLabels * labels,
-    MnetError * error)
-{
-  return mnet_segmenter_new (mnet_model_input (model, 0),
-      mnet_model_output (model, output),
-      labels ? labels : mnet_model_labels (model, output), error);
-}
-
-/* The only output that is a map, unless `wanted` names one.  FALSE and `error`
- * filled when there is none, or more. */
-static gboolean
-choose_output (Reader * reader, const MnetModel * model, gint wanted,
-    const MnetLabels * labels, MnetError * error)
-{
-  gsize n = mnet_model_n_outputs (model), i;
-  MnetError first = { MNET_OK, "" };
-
-  if (wanted >= 0 && (gsize) wanted >= n)
-    return refuse (error, MNET_ERROR_ARGUMENT, "property output is %d, but the "
-        "model has %" G_GSIZE_FORMAT " outputs, expected less", wanted, n);
-  for (i = 0; i < n; i++) {
-    MnetError *told = first.status == MNET_OK ? &first : error;
-    MnetSegmenter *segmenter;
-
-    if (wanted >= 0 && (gsize) wanted != i)
-      continue;
-    segmenter = open_output (model, i, labels, told);
-    if (segmenter && reader->segmenter) {
-      mnet_segmenter_free (segmenter);
-      return refuse (error, MNET_ERROR_UNSUPPORTED, "outputs %" G_GSIZE_FORMAT
-          " and %" G_GSIZE_FORMAT " of the model are both maps of classes; set "
-          "the property output to one of these numbers", reader->output, i);
-    }
-    if (segmenter) {
-      reader->segmenter = segmenter;
-      reader->output = i;
-    }
-  }
-  if (reader->segmenter)
-    return TRUE;
-  *error = first;
-  explain_refusal (model, error);
-  return FALSE;
-}
-
-static gint
-find_label (const Reader * reader, const gchar * label)
-{
-  gint i;
-
-  for (i = 0; i < N_CLASSES; i++)
-    if (*label && g_ascii_strcasecmp (reader->labels[i], label) == 0)
-      return i;
-  return -1;
-}
-
-static gboolean
-choose_background (Reader * reader, gint wanted, MnetError * error)
-{
-  gsize classes = mnet_segmenter_classes (reader->segmenter);
-
-  reader->background = wanted;
-  if (wanted == BACKGROUND_AUTO) {
-    reader->background = find_label (reader, "background");
-    if (reader->background < 0 && (classes == 2 || !*reader->labels[0]))
-      reader->background = 0;
-  }
-  if (classes && reader->background >= (gint) classes)
-    return refuse (error, MNET_ERROR_ARGUMENT,
-        "property background-class is %d, " "but the network has %"
-        G_GSIZE_FORMAT " classes, expected less, or -1 " "for none", wanted,
-        classes);
-  return TRUE;
-}
-
-/* The class that `item`, a label or a number, names; -1: none. */
-static gint
-class_of_item (const Reader * reader, const gchar * item)
-{
-  gsize classes = mnet_segmenter_classes (reader->segmenter);
-  gint index = find_label (reader, item);
-  guint64 number;
-
-  if (index >= 0)
-    return index;
-  return g_ascii_string_to_unsigned (item, 10, 0,
-      (classes ? classes : N_CLASSES) - 1, &number, NULL) ? (gint) number : -1;
-}
-
-/* `classes` is the property, or NULL. */
-static gboolean
-choose_classes (Reader * reader, const gchar * classes, MnetError * error)
-{
-  gchar **items = g_strsplit (classes ? classes : "", ",", -1);
-  gboolean valid = TRUE;
-  guint i;
-
-  reader->all = !items[0];
-  for (i = 0; i < 256; i++)
-    reader->shown_as[i] = reader->all ? i : MNET_NO_SEGMENT;
-  if (reader->background >= 0)
-    reader->shown_as[reader->background] = reader->background;
-  for (i = 0; items[i] && valid; i++) {
-    gint index = class_of_item (reader, g_strstrip (items[i]));
-
-    if (index >= 0)
-      reader->shown_as[index] = index;
-    else
-      valid = refuse (error, MNET_ERROR_ARGUMENT, "property classes names "
-          "\"%.80s\", which is neither a label nor the number of a class of the "
-          "network", items[i]);
-  }
-  g_strfreev (items);
-  return valid;
-}
-
 static void
 gst_mobilenet_seg_close (GstMobilenetFilter * filter, gpointer user)
 {
   Reader *reader = user;
 
-  mnet_segmenter_free (reader->segmenter);
+  gst_mobilenet_seg_network_clear (&reader->network);
   gst_mobilenet_votes_free (reader->votes);
   g_clear_pointer (&reader->said, gst_mobilenet_segmentation_unref);
   g_free (reader);
@@ -367,34 +215,21 @@ gst_mobilenet_seg_close (GstMobilenetFilter * filter, gpointer user)
 static gsize
 n_pixels (const Reader * reader)
 {
-  return (gsize) mnet_segmenter_width (reader->segmenter) *
-      mnet_segmenter_height (reader->segmenter);
+  return (gsize) mnet_segmenter_width (reader->network.segmenter) *
+      mnet_segmenter_height (reader->network.segmenter);
 }
 
 static gboolean
 make_votes (Reader * reader, MnetError * error)
 {
   reader->votes = gst_mobilenet_votes_new (n_pixels (reader),
-      mnet_segmenter_classes (reader->segmenter) == 2);
-  return reader->votes
-      || refuse (error, MNET_ERROR_MEMORY,
-      "no memory for a map " "of %" G_GSIZE_FORMAT " pixels",
-      n_pixels (reader));
-}
-
-/* Networks that are shown the mask of the frame before as a fourth channel. */
-static gboolean
-check_input (Reader * reader, const MnetTensorInfo * input, MnetError * error)
-{
-  gboolean first = input->channels_first;
-
-  reader->input_width = input->dims[first ? 3 : 2];
-  reader->input_height = input->dims[first ? 2 : 1];
-  if (input->dims[first ? 1 : 3] == 4)
-    return refuse (error, MNET_ERROR_UNSUPPORTED, "its input has 4 channels, "
-        "expected 3 or 1: networks that are given their previous mask are not "
-        "supported");
-  return TRUE;
+      mnet_segmenter_classes (reader->network.segmenter) == 2);
+  if (reader->votes)
+    return TRUE;
+  error->status = MNET_ERROR_MEMORY;
+  g_snprintf (error->text, sizeof (error->text), "no memory for a map of %"
+      G_GSIZE_FORMAT " pixels", n_pixels (reader));
+  return FALSE;
 }
 
 static gpointer
@@ -403,23 +238,18 @@ gst_mobilenet_seg_open (GstMobilenetFilter * filter, MnetModel * model,
 {
   GstMobilenetSeg *self = GST_MOBILENET_SEG (filter);
   Reader *reader = g_new0 (Reader, 1);
-  gint background, output;
-  gchar *classes;
+  GstMobilenetSegWanted wanted;
   gboolean opened;
-  guint i;
+  gchar *classes;
 
   GST_OBJECT_LOCK (self);
-  classes = g_strdup (self->classes);
-  background = self->background_class;
-  output = self->output;
+  wanted.classes = classes = g_strdup (self->classes);
+  wanted.background_class = self->background_class;
+  wanted.output = self->output;
   GST_OBJECT_UNLOCK (self);
   reader->model = name;
-  opened = choose_output (reader, model, output, labels, error)
-      && check_input (reader, mnet_model_input (model, 0), error);
-  for (i = 0; opened && i < N_CLASSES; i++)
-    reader->labels[i] = mnet_segmenter_label (reader->segmenter, i);
-  opened = opened && choose_background (reader, background, error)
-      && choose_classes (reader, classes, error) && make_votes (reader, error);
+  opened = gst_mobilenet_seg_network_open (&reader->network, model, labels,
+      &wanted, error) && make_votes (reader, error);
   g_free (classes);
   if (opened)
     return reader;
@@ -433,6 +263,19 @@ gst_mobilenet_seg_reset (GstMobilenetFilter * filter, gpointer user)
   Reader *reader = user;
 
   gst_mobilenet_votes_reset (reader->votes);
+  reader->seen = FALSE;
+}
+
+/* The mask that the network made of the frame it was shown last. */
+static void
+gst_mobilenet_seg_prepare (GstMobilenetFilter * filter, gpointer user,
+    MnetSession * session, gpointer input)
+{
+  Reader *reader = user;
+
+  mnet_segmenter_prior (reader->network.segmenter, !reader->seen ? NULL :
+      mnet_session_output (session, reader->network.output), input);
+  reader->seen = TRUE;
 }
 
 /* Where the map of a view lies on the frame; its corners are those of the network's
@@ -443,8 +286,8 @@ find_place (const Reader * reader, const GstMobilenetView * view,
 {
   place->x = view->geometry.offset_x;
   place->y = view->geometry.offset_y;
-  place->w = view->geometry.scale_x * reader->input_width;
-  place->h = view->geometry.scale_y * reader->input_height;
+  place->w = view->geometry.scale_x * reader->network.input_width;
+  place->h = view->geometry.scale_y * reader->network.input_height;
   place->seen_x = view->region.x;
   place->seen_y = view->region.y;
   place->seen_w = view->region.width;
@@ -468,7 +311,7 @@ gst_mobilenet_seg_decode (GstMobilenetFilter * filter, gpointer user,
   GstMobilenetSeg *self = GST_MOBILENET_SEG (filter);
   GstMobilenetSegmentationPlace place;
   Reader *reader = user;
-  const MnetSegmenter *segmenter = reader->segmenter;
+  const MnetSegmenter *segmenter = reader->network.segmenter;
   gsize n = n_pixels (reader), i;
   guint8 *classes = g_malloc (n), *confidences = NULL;
   GBytes *maps[2] = { NULL, NULL };
@@ -480,17 +323,18 @@ gst_mobilenet_seg_decode (GstMobilenetFilter * filter, gpointer user,
   if (mnet_segmenter_kind (segmenter) != MNET_SEGMENTS_CLASSES)
     confidences = g_malloc (n);
   mnet_segmenter_decode (segmenter, mnet_session_output (session,
-          reader->output), classes, confidences);
+          reader->network.output), classes, confidences);
   steady (reader, classes, confidences, smoothing);
-  for (i = 0; !reader->all && i < n; i++)
-    classes[i] = reader->shown_as[classes[i]];
+  for (i = 0; !reader->network.all && i < n; i++)
+    classes[i] = reader->network.shown_as[classes[i]];
   find_place (reader, &frame->views[view], &place);
   maps[0] = g_bytes_new_take (classes, n);
   if (confidences)
     maps[1] = g_bytes_new_take (confidences, n);
   reader->said = gst_mobilenet_segmentation_new (reader->model, frame->pts,
       mnet_segmenter_width (segmenter), mnet_segmenter_height (segmenter),
-      maps[0], maps[1], &place, reader->labels, N_CLASSES, reader->background);
+      maps[0], maps[1], &place, reader->network.labels, N_CLASSES,
+      reader->network.background);
   g_bytes_unref (maps[0]);
   g_clear_pointer (&maps[1], g_bytes_unref);
   GST_LOG_OBJECT (self, "frame %" GST_TIME_FORMAT ": %u classes",
@@ -546,7 +390,8 @@ install_properties (GObjectClass * klass)
       g_param_spec_int ("background-class", "Background class",
           "Number of the class that is none of the others. -1: there is none; -2: "
           "by its label, else 0 of two classes or without labels",
-          BACKGROUND_AUTO, N_CLASSES - 1, BACKGROUND_AUTO, AT_START));
+          GST_MOBILENET_SEG_BACKGROUND_AUTO, N_CLASSES - 1,
+          GST_MOBILENET_SEG_BACKGROUND_AUTO, AT_START));
   g_object_class_install_property (klass, PROP_OUTPUT,
       g_param_spec_int ("output", "Output",
           "Number of the output that is the map. -1: the only one that can be",
@@ -576,6 +421,7 @@ gst_mobilenet_seg_class_init (GstMobilenetSegClass * klass)
   filter_class->open = gst_mobilenet_seg_open;
   filter_class->close = gst_mobilenet_seg_close;
   filter_class->reset = gst_mobilenet_seg_reset;
+  filter_class->prepare = gst_mobilenet_seg_prepare;
   filter_class->decode = gst_mobilenet_seg_decode;
   filter_class->finish = gst_mobilenet_seg_finish;
   filter_class->attach = gst_mobilenet_seg_attach;
@@ -585,6 +431,6 @@ gst_mobilenet_seg_class_init (GstMobilenetSegClass * klass)
 static void
 gst_mobilenet_seg_init (GstMobilenetSeg * self)
 {
-  self->background_class = BACKGROUND_AUTO;
+  self->background_class = GST_MOBILENET_SEG_BACKGROUND_AUTO;
   self->output = OUTPUT_AUTO;
 }

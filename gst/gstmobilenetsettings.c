@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The properties that all network elements have in common, and what those of
- * the input's size and normalisation mean. */
+ * The properties that all network elements have in common. */
 
-#include <math.h>
 #include <string.h>
 
 #include "gstmobilenetsettings.h"
@@ -20,6 +18,7 @@ enum
   PROP_INPUT_RANGE,
   PROP_MEAN,
   PROP_STD,
+  PROP_CHANNEL_ORDER,
   PROP_INPUT_SIZE,
   PROP_CPU,
   PROP_POST_MESSAGES,
@@ -31,7 +30,6 @@ enum
 #define DEFAULT_THREADS 1
 #define DEFAULT_INTERVAL 1
 #define MAX_THREADS 64
-#define MAX_INPUT_SIZE 16384
 
 #define AT_START (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | \
     GST_PARAM_MUTABLE_READY)
@@ -102,14 +100,33 @@ gst_mobilenet_input_range_get_type (void)
   return type;
 }
 
+GType
+gst_mobilenet_channel_order_get_type (void)
+{
+  static GType type = 0;
+  static const GEnumValue values[] = {
+    {GST_MOBILENET_CHANNEL_ORDER_AUTO,
+        "bgr where the range of an int8 input is that of MobileNet's version "
+          "for Caffe, else rgb", "auto"},
+    {GST_MOBILENET_CHANNEL_ORDER_RGB, "Red, green, blue", "rgb"},
+    {GST_MOBILENET_CHANNEL_ORDER_BGR, "Blue, green, red", "bgr"},
+    {0, NULL, NULL},
+  };
+
+  if (g_once_init_enter (&type))
+    g_once_init_leave (&type,
+        g_enum_register_static ("GstMobilenetChannelOrder", values));
+  return type;
+}
+
 static void
 install_files (GObjectClass * klass)
 {
   g_object_class_install_property (klass, PROP_MODEL_FILE,
       g_param_spec_string ("model-file", "Model file",
           "The network, a .tflite file; must be set. While playing: the model is "
-          "loaded beside the one in use, with labels-file, input-range, mean, std "
-          "and input-size as they are then, and takes its place between two "
+          "loaded beside the one in use, with labels-file, input-range, mean, std, "
+          "channel-order and input-size as they are then, and takes its place between two "
           "frames; one that cannot be used is told by a warning and changes "
           "nothing", NULL, WITH_MODEL));
   g_object_class_install_property (klass, PROP_LABELS_FILE,
@@ -137,14 +154,20 @@ install_input (GObjectClass * klass)
           WITH_MODEL));
   g_object_class_install_property (klass, PROP_MEAN,
       g_param_spec_string ("mean", "Mean",
-          "The input is (byte - mean) / std: one number or three (R,G,B), on "
+          "The input is (byte - mean) / std: one number or three (those of its "
+          "channels: R,G,B, or B,G,R with channel-order=bgr), on "
           "the scale 0 to 255, e.g. 123.675,116.28,103.53 (unset: see "
           "input-range; 0 when only std is set)", NULL, WITH_MODEL));
   g_object_class_install_property (klass, PROP_STD,
       g_param_spec_string ("std", "Standard deviation",
-          "The input is (byte - mean) / std: one number or three (R,G,B), on "
+          "The input is (byte - mean) / std: one number or three (as of mean), on "
           "the scale 0 to 255, more than 0, e.g. 58.395,57.12,57.375 (unset: "
           "see input-range; 1 when only mean is set)", NULL, WITH_MODEL));
+  g_object_class_install_property (klass, PROP_CHANNEL_ORDER,
+      g_param_spec_enum ("channel-order", "Channel order",
+          "Order of the input's channels",
+          GST_TYPE_MOBILENET_CHANNEL_ORDER, GST_MOBILENET_CHANNEL_ORDER_AUTO,
+          WITH_MODEL));
   g_object_class_install_property (klass, PROP_INPUT_SIZE,
       g_param_spec_string ("input-size", "Input size",
           "Run the network's weights at another input size: N or WxH, in "
@@ -315,6 +338,8 @@ gst_mobilenet_settings_restore (GstMobilenetSettings * settings,
   restore_string (&settings->input_size, asked->input_size, used->input_size);
   if (settings->input_range == asked->input_range)
     settings->input_range = used->input_range;
+  if (settings->channel_order == asked->channel_order)
+    settings->channel_order = used->channel_order;
 }
 
 /* An empty string is the same as none. */
@@ -359,6 +384,9 @@ gst_mobilenet_settings_set (GstMobilenetSettings * settings, guint prop_id,
       return TRUE;
     case PROP_STD:
       set_string (&settings->std, value);
+      return TRUE;
+    case PROP_CHANNEL_ORDER:
+      settings->channel_order = g_value_get_enum (value);
       return TRUE;
     case PROP_INPUT_SIZE:
       set_string (&settings->input_size, value);
@@ -413,6 +441,9 @@ gst_mobilenet_settings_get (const GstMobilenetSettings * settings,
     case PROP_STD:
       g_value_set_string (value, settings->std);
       return TRUE;
+    case PROP_CHANNEL_ORDER:
+      g_value_set_enum (value, settings->channel_order);
+      return TRUE;
     case PROP_INPUT_SIZE:
       g_value_set_string (value, settings->input_size);
       return TRUE;
@@ -431,136 +462,4 @@ gst_mobilenet_settings_get (const GstMobilenetSettings * settings,
     default:
       return FALSE;
   }
-}
-
-/* Reads decimal digits, 1 to MAX_INPUT_SIZE; `end` is what follows them. */
-static gboolean
-parse_side (const gchar * text, gint32 * side, const gchar ** end)
-{
-  *side = 0;
-  for (*end = text; g_ascii_isdigit (**end) && *side <= MAX_INPUT_SIZE;
-      (*end)++)
-    *side = *side * 10 + (**end - '0');
-  return *end != text && *side >= 1 && *side <= MAX_INPUT_SIZE;
-}
-
-static gboolean
-parse_size (const gchar * text, gint32 * width, gint32 * height)
-{
-  const gchar *end;
-
-  if (!parse_side (text, width, &end))
-    return FALSE;
-  *height = *width;
-  if (*end == 'x' && !parse_side (end + 1, height, &end))
-    return FALSE;
-  return *end == '\0';
-}
-
-/* The property input-size; both 0, the file's, when it is unset. */
-gboolean
-gst_mobilenet_settings_input_size (const GstMobilenetSettings * settings,
-    gint32 * width, gint32 * height, MnetError * error)
-{
-  *width = *height = 0;
-  if (!settings->input_size || parse_size (settings->input_size, width, height))
-    return TRUE;
-  error->status = MNET_ERROR_ARGUMENT;
-  g_snprintf (error->text, sizeof (error->text),
-      "property input-size is \"%.64s\", expected N or WxH with sides of 1 to %d "
-      "pixels, e.g. input-size=160 or input-size=192x160", settings->input_size,
-      MAX_INPUT_SIZE);
-  return FALSE;
-}
-
-/* Reads one number or three, separated by commas, into all of `numbers`. */
-static gboolean
-parse_numbers (const gchar * text, gfloat numbers[4])
-{
-  guint n = 0;
-
-  for (;;) {
-    gchar *end;
-
-    numbers[n] = (gfloat) g_ascii_strtod (text, &end);
-    if (end == text || !isfinite (numbers[n]))
-      return FALSE;
-    n++;
-    end += strspn (end, " ");
-    if (*end == '\0')
-      break;
-    if (*end != ',' || n == 3)
-      return FALSE;
-    text = end + 1;
-  }
-  if (n == 2)
-    return FALSE;
-  if (n == 1)
-    numbers[1] = numbers[2] = numbers[0];
-  numbers[3] = numbers[2];
-  return TRUE;
-}
-
-/* Fills `numbers` from property `name` or, when it is unset, with `unset`. */
-static gboolean
-read_numbers (const gchar * name, const gchar * text, gfloat unset,
-    gboolean positive, gfloat numbers[4], MnetError * error)
-{
-  guint i;
-
-  for (i = 0; i < 4; i++)
-    numbers[i] = unset;
-  if (!text)
-    return TRUE;
-  if (parse_numbers (text, numbers) && (!positive || (numbers[0] > 0
-              && numbers[1] > 0 && numbers[2] > 0)))
-    return TRUE;
-  error->status = MNET_ERROR_ARGUMENT;
-  g_snprintf (error->text, sizeof (error->text),
-      "property %s is \"%.64s\", expected one number or three separated by "
-      "commas%s, on the scale 0 to 255, e.g. %s=127.5", name, text,
-      positive ? ", each more than 0" : "", name);
-  return FALSE;
-}
-
-static void
-use_range (GstMobilenetInputRange range, MnetImageOptions * options)
-{
-  gboolean signs = range == GST_MOBILENET_INPUT_RANGE_MINUS_ONE_ONE;
-  guint i;
-
-  options->raw = range == GST_MOBILENET_INPUT_RANGE_BYTES;
-  for (i = 0; i < 4; i++) {
-    options->mean[i] = signs ? 127.5f : 0.0f;
-    options->std[i] = signs ? 127.5f : 255.0f;
-  }
-}
-
-/* How pictures are brought into `tensor`: as the properties say, else as
- * `normalization` says, the file's, which may be NULL, else by a guess. */
-gboolean
-gst_mobilenet_settings_normalize (const GstMobilenetSettings * settings,
-    const MnetTensorInfo * tensor, const MnetNormalization * normalization,
-    MnetImageOptions * options, MnetError * error)
-{
-  gboolean numbers = settings->mean || settings->std;
-
-  mnet_image_default_options (tensor, normalization, options);
-  options->fit = settings->fit;
-  if (numbers && settings->input_range != GST_MOBILENET_INPUT_RANGE_AUTO) {
-    error->status = MNET_ERROR_ARGUMENT;
-    g_snprintf (error->text, sizeof (error->text),
-        "properties input-range and %s contradict each other: set one or the "
-        "other", settings->mean ? "mean" : "std");
-    return FALSE;
-  }
-  if (settings->input_range != GST_MOBILENET_INPUT_RANGE_AUTO) {
-    use_range (settings->input_range, options);
-    return TRUE;
-  }
-  if (!numbers)
-    return TRUE;
-  options->raw = false;
-  return read_numbers ("mean", settings->mean, 0, FALSE, options->mean, error)
-      && read_numbers ("std", settings->std, 1, TRUE, options->std, error);
 }

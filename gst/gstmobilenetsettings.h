@@ -52,6 +52,25 @@ typedef enum
     (gst_mobilenet_input_range_get_type ())
 GType gst_mobilenet_input_range_get_type (void);
 
+/**
+ * GstMobilenetChannelOrder:
+ * @GST_MOBILENET_CHANNEL_ORDER_AUTO: what the input suggests
+ * @GST_MOBILENET_CHANNEL_ORDER_RGB: red, green, blue
+ * @GST_MOBILENET_CHANNEL_ORDER_BGR: blue, green, red
+ *
+ * Order of the channels of a network's input.
+ */
+typedef enum
+{
+  GST_MOBILENET_CHANNEL_ORDER_AUTO,
+  GST_MOBILENET_CHANNEL_ORDER_RGB,
+  GST_MOBILENET_CHANNEL_ORDER_BGR
+} GstMobilenetChannelOrder;
+
+#define GST_TYPE_MOBILENET_CHANNEL_ORDER \
+    (gst_mobilenet_channel_order_get_type ())
+GType gst_mobilenet_channel_order_get_type (void);
+
 typedef struct
 {
   gchar *model_file;
@@ -65,6 +84,7 @@ typedef struct
   GstMobilenetMode mode;
   MnetFit fit;
   GstMobilenetInputRange input_range;
+  GstMobilenetChannelOrder channel_order;
   gboolean post_messages;
   gboolean adaptive;
   guint stats_interval;         /* ms; 0: never */

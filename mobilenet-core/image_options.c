@@ -12,11 +12,21 @@
 static const float imagenet_mean[4] = { 123.675f, 116.28f, 103.53f, 103.53f };
 static const float imagenet_std[4] = { 58.395f, 57.12f, 57.375f, 57.375f };
 
+/* MobileNet's version for Caffe, whose pictures are blue, green, red: the mean, and 1 / 0.017. */
+static const float caffe_mean[4] = { 103.94f, 116.78f, 123.68f, 123.68f };
+static const float caffe_std[4] = { 1 / 0.017f, 1 / 0.017f, 1 / 0.017f, 1 / 0.017f };
+
 /* Bytes normalised so reach from the red channel's 0 to the blue one's 255;
  * ranges that were measured on pictures end within a tenth of that. */
 #define IMAGENET_LOW (-2.118f)
 #define IMAGENET_HIGH 2.640f
 #define IMAGENET_SLACK 0.1f
+
+/* The same from the red channel's 0 to the blue one's 255; only ranges that were set by
+ * that are told from those of ImageNet. */
+#define CAFFE_LOW (-2.1026f)
+#define CAFFE_HIGH 2.5680f
+#define CAFFE_SLACK 0.02f
 
 /* Of the width of a tensor's range: ranges are rounded so that 0 is a stored
  * number, which moves an end by up to one step of 1/255. */
@@ -51,6 +61,18 @@ static void use_normalization(MnetImageOptions *options, const MnetNormalization
     options->raw = false;
 }
 
+static void use_pair(MnetImageOptions *options, const float mean[4], const float std[4])
+{
+    memcpy(options->mean, mean, sizeof options->mean);
+    memcpy(options->std, std, sizeof options->std);
+    options->raw = false;
+}
+
+static bool is_near(float number, float expected, float slack)
+{
+    return fabsf(number - expected) <= slack;
+}
+
 static void int8_options(const MnetTensorInfo *tensor, const MnetNormalization *normalization,
                          MnetImageOptions *options)
 {
@@ -66,11 +88,12 @@ static void int8_options(const MnetTensorInfo *tensor, const MnetNormalization *
         if (cover.fits)
             return;
     }
-    if (fabsf(low - IMAGENET_LOW) <= IMAGENET_SLACK &&
-        fabsf(high - IMAGENET_HIGH) <= IMAGENET_SLACK) {
-        memcpy(options->mean, imagenet_mean, sizeof imagenet_mean);
-        memcpy(options->std, imagenet_std, sizeof imagenet_std);
-        options->raw = false;
+    if (is_near(low, CAFFE_LOW, CAFFE_SLACK) && is_near(high, CAFFE_HIGH, CAFFE_SLACK)) {
+        use_pair(options, caffe_mean, caffe_std);
+        options->bgr = true;
+    } else if (is_near(low, IMAGENET_LOW, IMAGENET_SLACK) &&
+               is_near(high, IMAGENET_HIGH, IMAGENET_SLACK)) {
+        use_pair(options, imagenet_mean, imagenet_std);
     }
 }
 

@@ -198,7 +198,8 @@ static bool is_chosen(const uint32_t *chosen, size_t class)
     return class < MNET_NO_SEGMENT && (chosen[class / 32] >> (class % 32) & 1);
 }
 
-static float mask_pixel(const MnetSegmenter *s, const void *data, size_t at, const uint32_t *chosen)
+float mnet_segmenter_probability(const MnetSegmenter *s, const void *data, size_t at,
+                                 const uint32_t *chosen)
 {
     float values[MNET_MAX_SEGMENT_CLASSES];
     if (s->kind == MNET_SEGMENTS_CLASSES)
@@ -218,5 +219,5 @@ void mnet_segmenter_mask(const MnetSegmenter *s, const void *data, const uint32_
 {
     size_t pixels = (size_t)s->width * (size_t)s->height;
     for (size_t i = 0; i < pixels; i++)
-        mask[i] = to_byte(mask_pixel(s, data, i * s->pixel, chosen));
+        mask[i] = to_byte(mnet_segmenter_probability(s, data, i * s->pixel, chosen));
 }

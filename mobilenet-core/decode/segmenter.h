@@ -7,7 +7,7 @@
 #include <mnet/decode.h>
 
 struct MnetSegmenter {
-    MnetTensorInfo output;
+    MnetTensorInfo input, output;
     MnetSegments kind;
     int32_t width, height;
     size_t channels;           /* numbers for each pixel */
@@ -20,7 +20,11 @@ struct MnetSegmenter {
     float exponential_of[256]; /* of logits, that many steps below the largest */
 };
 
-/* Fills output, kind, width, height, channels, pixel, channel and logits. */
+/* Probability of the chosen classes for the pixel whose numbers begin at element `at`. */
+float mnet_segmenter_probability(const MnetSegmenter *segmenter, const void *data, size_t at,
+                                 const uint32_t *chosen);
+
+/* Fills input, output, kind, width, height, channels, pixel, channel and logits. */
 MnetStatus mnet_segmenter_recognise(MnetSegmenter *segmenter, const MnetTensorInfo *input,
                                     const MnetTensorInfo *output, size_t n_labels,
                                     MnetError *error);

@@ -119,6 +119,7 @@ MnetStatus mnet_segmenter_recognise(MnetSegmenter *s, const MnetTensorInfo *inpu
                                 : check_scores(input, output, &l, n_labels, error);
     if (status)
         return status;
+    s->input = *input;
     s->output = *output;
     s->kind = numbers           ? MNET_SEGMENTS_CLASSES
               : l.channels == 1 ? MNET_SEGMENTS_FOREGROUND

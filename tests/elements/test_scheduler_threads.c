@@ -182,8 +182,8 @@ publish (const Stream * stream, GstMobilenetScheduler * scheduler)
 static void
 start_and_stop (Stream * stream)
 {
-  GstMobilenetDecoder decoder = { stream->type, &stream->decoder, reset, decode,
-    finish
+  GstMobilenetDecoder decoder = { stream->type, &stream->decoder, reset, NULL,
+    decode, finish
   };
   MnetError error = { MNET_OK, "" };
   MnetModel *model = gst_mobilenet_model_acquire (path, NULL, &error);

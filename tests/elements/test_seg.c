@@ -368,8 +368,8 @@ GST_START_TEST (test_refusals)
           3, 1), NULL);
   assert_refused ("one class", write_network ("one.tflite", TFL_OP_SOFTMAX, 1,
           1), NULL);
-  assert_refused ("4 channels", write_network ("four.tflite", TFL_OP_SOFTMAX, 4,
-          1), NULL);
+  assert_refused ("4 channels|8x8 pixels|one class",
+      write_network ("four.tflite", TFL_OP_SOFTMAX, 4, 1), NULL);
   assert_refused ("outputs 0 and 1|property output",
       write_network ("both.tflite", TFL_OP_SOFTMAX, 3, 2), NULL);
   assert_refused ("output is 1|1 outputs", scores, "output", "1", NULL);

@@ -25,6 +25,7 @@ static const struct
   {"unet/portrait_munet_mnv2_128_wquant.tflite", 1, 0.568, TRUE},
   {"unet/portrait_slimnet_512_float.tflite", 1, 0.575, TRUE},
   {"unet/portrait_prisma_256_float.tflite", 1, 0.5857, TRUE},
+  {"unet/portrait_video_224x4_int8.tflite", 1, 0.573, TRUE},
 };
 
 /* A bitmap of 24 bits a pixel as a frame of BGR, whose rows are as long. */

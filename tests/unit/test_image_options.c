@@ -15,6 +15,7 @@ typedef struct {
     MnetNormalization file; /* n = 0: none */
     bool raw;
     float mean[3], std[3]; /* where not raw */
+    bool bgr;
 } Case;
 
 #define HALF 127.5f, 127.5f, 127.5f
@@ -73,6 +74,23 @@ static const Case cases[] = {
       false,
       { IMAGENET_MEAN },
       { IMAGENET_STD } },
+    { "int8, Caffe",
+      MNET_TYPE_INT8,
+      0.0183159988f,
+      -13,
+      { 0 },
+      false,
+      { 103.94f, 116.78f, 123.68f },
+      { 1 / 0.017f, 1 / 0.017f, 1 / 0.017f },
+      true },
+    { "int8, between the two",
+      MNET_TYPE_INT8,
+      0.0185f,
+      -14,
+      { 0 },
+      false,
+      { IMAGENET_MEAN },
+      { IMAGENET_STD } },
     { "float", MNET_TYPE_FLOAT32, 0, 0, { 0 }, false, { HALF }, { HALF } },
     { "float, one pair",
       MNET_TYPE_FLOAT32,
@@ -99,7 +117,7 @@ static bool check(const Case *c)
     };
     MnetImageOptions options;
     mnet_image_default_options(&tensor, c->file.n ? &c->file : NULL, &options);
-    bool good = options.raw == c->raw && options.fit == MNET_FIT_STRETCH && !options.bgr;
+    bool good = options.raw == c->raw && options.fit == MNET_FIT_STRETCH && options.bgr == c->bgr;
     for (int i = 0; i < 3 && !c->raw; i++)
         good &= options.mean[i] == c->mean[i] && options.std[i] == c->std[i];
     if (!good)

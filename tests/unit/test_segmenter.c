@@ -304,10 +304,87 @@ static void check_labels(void)
     check_label("a\nb\n", numbers, 77, "");
 }
 
+/* What channel 3 holds for a pixel, as a real number of 0 to 1 in its own steps. */
+static double prior_number(const MnetTensorInfo *in, const void *input, size_t pixel)
+{
+    size_t at = in->channels_first ? 3 * 192 + pixel : 4 * pixel + 3;
+    if (in->type == MNET_TYPE_FLOAT32)
+        return ((const float *)input)[at];
+    int32_t low = in->type == MNET_TYPE_INT8 ? -128 : 0, steps = ((const uint8_t *)input)[at];
+    steps = low ? (int8_t)steps : steps;
+    return in->scale > 0 ? (steps - in->zero_point) * (double)in->scale : (steps - low) / 255.0;
+}
+
+/* A network that sees its own mask: the fourth channel of an input of each type and
+ * layout from masks of each kind, and nothing beside it. */
+static void check_prior(MnetType type, bool first, float scale, const MnetTensorInfo *t, Map m)
+{
+    static union {
+        float floats[4 * 192];
+        uint8_t bytes[4 * 192 * 4];
+    } input;
+    MnetTensorInfo in = first ? INFO(type, MNET_OUTPUT_OTHER, 1, 4, 12, 16)
+                              : INFO(type, MNET_OUTPUT_OTHER, 1, 12, 16, 4);
+    MnetSegmenter *s;
+    in.channels_first = first;
+    in.scale = scale;
+    in.zero_point = scale <= 0 ? 0 : type == MNET_TYPE_INT8 ? -13 : 115;
+    s = mnet_segmenter_new(&in, t, NULL, NULL);
+    bool taken = s && mnet_segmenter_takes_prior(s);
+    EXPECT(taken, "a mask is not taken");
+    double bound = type == MNET_TYPE_FLOAT32 ? 1e-5 : scale > 0 ? (double)scale / 2 : 0.5 / 255;
+    size_t size = mnet_type_size(type), wrong = 0, touched = 0;
+    for (int round = 0; round < 2 && taken; round++) {
+        fill(t);
+        memset(&input, 77, sizeof input);
+        mnet_segmenter_prior(s, round ? &data : NULL, &input);
+        for (size_t i = 0; i < 192; i++) {
+            double p[256] = { 0 };
+            if (round)
+                define(t, &m, i, p);
+            wrong += fabs(prior_number(&in, &input, i) - p[1]) > bound + 1e-6;
+        }
+        for (size_t at = 0; at < 4 * 192 * size; at++) {
+            bool own = first ? at / size >= 3 * 192 : at / size % 4 == 3;
+            touched += !own && input.bytes[at] != 77;
+        }
+    }
+    EXPECT(!wrong && !touched, "%zu wrong, %zu beside it", wrong, touched);
+    mnet_segmenter_free(s);
+}
+
+static void check_priors(void)
+{
+    static const MnetType types[] = { MNET_TYPE_FLOAT32, MNET_TYPE_INT8, MNET_TYPE_UINT8 };
+    for (int i = 0; i < 12; i++) {
+        bool first = i / 3 % 2;
+        float scale = i % 3 && i / 6 ? 0.018f : 0;
+        MnetType type = types[i % 3];
+        MnetTensorInfo t = INFO(MNET_TYPE_INT8, MNET_OUTPUT_LOGISTIC, 1, 192);
+        check_prior(type, first, scale, &t, (Map){ 16, 12, 1, false });
+        t = INFO(MNET_TYPE_FLOAT32, MNET_OUTPUT_LOGITS, 1, 192);
+        check_prior(type, first, scale, &t, (Map){ 16, 12, 1, false });
+        t = INFO(MNET_TYPE_FLOAT32, MNET_OUTPUT_LOGITS, 1, 12, 16, 2);
+        check_prior(type, first, scale, &t, (Map){ 16, 12, 2, false });
+    }
+    MnetTensorInfo three = picture(false),
+                   four = INFO(MNET_TYPE_FLOAT32, MNET_OUTPUT_OTHER, 1, 12, 16, 4);
+    MnetTensorInfo outputs[] = { INFO(MNET_TYPE_FLOAT32, MNET_OUTPUT_LOGISTIC, 1, 192),
+                                 INFO(MNET_TYPE_FLOAT32, MNET_OUTPUT_LOGITS, 1, 12, 16, 3),
+                                 INFO(MNET_TYPE_FLOAT32, MNET_OUTPUT_LOGITS, 1, 6, 8, 1),
+                                 INFO(MNET_TYPE_INT32, MNET_OUTPUT_CLASSES, 1, 12, 16) };
+    for (int i = 0; i < 4; i++) {
+        MnetSegmenter *s = mnet_segmenter_new(i ? &four : &three, &outputs[i], NULL, NULL);
+        EXPECT(s && !mnet_segmenter_takes_prior(s), "case %d takes a prior", i);
+        mnet_segmenter_free(s);
+    }
+}
+
 int main(void)
 {
     for (int round = 0; round < 20; round++)
         check_layouts();
+    check_priors();
     check_odd_numbers();
     check_refusals();
     check_labels();

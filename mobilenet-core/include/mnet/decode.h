@@ -117,6 +117,15 @@ MNET_API const char *mnet_segmenter_label(const MnetSegmenter *segmenter, size_t
  * tensor's bytes.  Cannot fail, allocates nothing. */
 MNET_API void mnet_segmenter_decode(const MnetSegmenter *segmenter, const void *data,
                                     uint8_t *classes, uint8_t *confidence);
+/* Is the network one that is shown the mask of the frame before?  Its picture has a fourth
+ * channel then, and its output is a mask of the picture's size: two classes with
+ * probabilities, of which class 1 is masked. */
+MNET_API bool mnet_segmenter_takes_prior(const MnetSegmenter *segmenter);
+/* Writes that channel of the bytes of the input, and nothing else: the probability of
+ * class 1, 0 to 1 in the input's quantisation (8 bits without one: 0 to 255, int8 128
+ * less).  `data` is what the network made of the frame before, or NULL: none, 0.  Only
+ * where mnet_segmenter_takes_prior().  Cannot fail, allocates nothing. */
+MNET_API void mnet_segmenter_prior(const MnetSegmenter *segmenter, const void *data, void *input);
 /* Writes to `mask` for each pixel the probability, 0 to 255, that its class is one of
  * those that have their bit set: class c has bit c % 32 of chosen[c / 32].  0 or 255 for
  * class numbers.  Cannot fail, allocates nothing. */

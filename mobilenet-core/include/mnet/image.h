@@ -69,7 +69,8 @@ typedef struct {
  * stretched, RGB, and by type
  * - uint8: raw, whatever its scale says (such networks are trained on bytes);
  * - int8: `normalization` when its numbers fit into the tensor's range; ImageNet's
- *   mean and deviation when that range is about -2.12 to 2.64; else, and when the
+ *   mean and deviation when that range is about -2.12 to 2.64, those of MobileNet's
+ *   version for Caffe, and BGR, when it is -2.10 to 2.57; else, and when the
  *   normalisation spans the whole range anyway, raw: bytes 0..255 are the range;
  * - float32: `normalization`, else byte / 127.5 - 1.
  * `normalization` is what the file says (mnet_model_normalization()), or NULL;

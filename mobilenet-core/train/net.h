@@ -109,6 +109,8 @@ const MnetNetLayer *mnet_net_logits(const MnetNet *net);
  * `classes` are copied, NULL: no names. */
 MnetNet *mnet_net_with_classes(const MnetNet *net, int32_t n_classes, const char *const *classes,
                                MnetError *error);
+/* A copy whose batch normalisation is part of weights and bias. */
+MnetNet *mnet_net_folded(const MnetNet *net, MnetError *error);
 MnetStatus mnet_net_set_classes(MnetNet *net, const char *const *classes, MnetError *error);
 
 /* Multiply-adds of convolutions and dense layers for one picture, and parameters

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Copies of a network, the names of its classes, its counts. */
+#include <math.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -101,6 +102,51 @@ MnetNet *mnet_net_with_classes(const MnetNet *net, int32_t n_classes, const char
         move(copy, to->mean, net, from->mean, channels);
         move(copy, to->variance, net, from->variance, channels);
     }
+    return copy;
+}
+
+/* Factor and summand of a channel: y = factor * x + summand. */
+static double norm_factor(const MnetNet *net, const MnetNetLayer *layer, size_t channel)
+{
+    double variance = (double)net->params[layer->variance + channel] + (double)net->bn_epsilon;
+    return (double)net->params[layer->gamma + channel] / sqrt(variance);
+}
+
+static void fold_layer(MnetNet *to, const MnetNet *from, int32_t index)
+{
+    const MnetNetLayer *old = &from->layers[index], *layer = &to->layers[index];
+    size_t channels = (size_t)old->channels;
+    move(to, layer->weights, from, old->weights, old->n_weights);
+    move(to, layer->bias, from, old->bias, channels);
+    if (old->gamma == MNET_NET_NONE)
+        return;
+    /* Channels are the first dimension of weights, or the last one. */
+    bool last = old->kind == MNET_NET_DEPTHWISE;
+    size_t window = old->n_weights / channels;
+    for (size_t c = 0; c < channels; c++) {
+        double factor = norm_factor(from, old, c);
+        float *w = to->params + layer->weights + (last ? c : c * window);
+        for (size_t k = 0; k < window; k++)
+            w[last ? k * channels : k] = (float)((double)w[last ? k * channels : k] * factor);
+        to->params[layer->bias + c] = (float)((double)from->params[old->beta + c] -
+                                              (double)from->params[old->mean + c] * factor);
+    }
+}
+
+MnetNet *mnet_net_folded(const MnetNet *net, MnetError *error)
+{
+    MnetNet *copy = copy_layers(net, error);
+    for (int32_t i = 0; copy && i < copy->n_layers; i++)
+        copy->layers[i].batch_norm = false;
+    if (!copy)
+        return NULL;
+    if (mnet_net_finish(copy, error) != MNET_OK ||
+        mnet_net_set_classes(copy, (const char *const *)net->classes, error) != MNET_OK) {
+        mnet_net_free(copy);
+        return NULL;
+    }
+    for (int32_t i = 0; i < net->n_layers; i++)
+        fold_layer(copy, net, i);
     return copy;
 }
 

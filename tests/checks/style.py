@@ -11,8 +11,8 @@ import subprocess
 import sys
 
 FOLDERS = {
-    'core': ['mobilenet-core', 'tests/support', 'tests/unit', 'tests/kernels', 'tests/golden',
-             'tests/fuzz', 'tests/bench'],
+    'core': ['mobilenet-core', 'tests/support', 'tests/unit', 'tests/train', 'tests/kernels',
+             'tests/golden', 'tests/fuzz', 'tests/bench'],
     'gstreamer': ['gst', 'meta', 'pipelines', 'tests/elements', 'tests/pipelines'],
 }
 CLANG_FORMAT = ['clang-format', '--style=file', '--assume-filename']

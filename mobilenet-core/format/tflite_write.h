@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Writes a graph as a .tflite file. */
+#ifndef MNET_FORMAT_TFLITE_WRITE_H
+#define MNET_FORMAT_TFLITE_WRITE_H
+
+#include "format/metadata_write.h"
+#include "graph/graph.h"
+
+/* The bytes of a file that mnet_tflite_read() reads as `graph` again: constants in
+ * buffers of their own, the oldest operator versions that have the types.  Refuses
+ * operators that no classifier of the family has.  *data is freed by mnet_free(). */
+MnetStatus mnet_tflite_write(const MnetGraph *graph, const MnetTfliteFacts *facts, uint8_t **data,
+                             size_t *size, MnetError *error);
+
+#endif

@@ -47,7 +47,6 @@ load_model (GstMobilenetNetwork * network,
     const GstMobilenetSettings * settings, GError ** error)
 {
   MnetError cause = { MNET_OK, "" };
-  gsize inputs, states;
 
   if (!settings->model_file) {
     g_set_error_literal (error, GST_RESOURCE_ERROR,
@@ -59,10 +58,17 @@ load_model (GstMobilenetNetwork * network,
   network->name = g_path_get_basename (network->file);
   network->model = gst_mobilenet_model_acquire (network->file, settings->cpu,
       &cause);
-  if (!network->model) {
+  if (!network->model)
     *error = model_error (network->file, &cause);
-    return FALSE;
-  }
+  return network->model != NULL;
+}
+
+/* A picture, and states. */
+static gboolean
+check_inputs (GstMobilenetNetwork * network, GError ** error)
+{
+  gsize inputs, states;
+
   inputs = mnet_model_n_inputs (network->model);
   states = mnet_model_n_states (network->model);
   if (inputs != 1 + states) {
@@ -73,6 +79,24 @@ load_model (GstMobilenetNetwork * network,
     return FALSE;
   }
   return TRUE;
+}
+
+/* A picture and, perhaps, a style. */
+static gboolean
+find_inputs (GstMobilenetNetwork * network, GError ** error)
+{
+  gsize n = mnet_model_n_inputs (network->model), i;
+  const MnetTensorInfo **infos = g_new (const MnetTensorInfo *, n);
+  MnetError cause = { MNET_OK, "" };
+  MnetStatus status;
+
+  for (i = 0; i < n; i++)
+    infos[i] = mnet_model_input (network->model, i);
+  status = mnet_painting_find_inputs (infos, n, &network->inputs, &cause);
+  g_free (infos);
+  if (status)
+    *error = gst_mobilenet_error_new (network->file, &cause);
+  return !status;
 }
 
 static gboolean
@@ -112,7 +136,29 @@ log_options (const GstMobilenetNetwork * network, GstElement * element,
     GST_INFO_OBJECT (element, "the file does not tell that, it is a guess from "
         "the %s input; if results are wrong set input-range, or mean and std, and "
         "channel-order", mnet_type_name (mnet_model_input (network->model,
-                0)->type));
+                network->inputs.picture)->type));
+}
+
+/* What the file says of its picture or, for a network that paints one, what that
+ * suggests; FALSE: nothing. */
+static gboolean
+find_normalization (const GstMobilenetNetwork * network,
+    MnetNormalization * normalization, gboolean * told)
+{
+  gsize picture = network->inputs.picture, c;
+  MnetImageOptions options;
+
+  *told = mnet_model_normalization (network->model, picture, normalization);
+  if (*told || !network->paints)
+    return *told;
+  mnet_painting_default_options (mnet_model_input (network->model, picture),
+      mnet_model_output (network->model, 0), NULL, &options);
+  normalization->n = 3;
+  for (c = 0; c < 3; c++) {
+    normalization->mean[c] = options.mean[c];
+    normalization->std[c] = options.std[c];
+  }
+  return !options.raw;
 }
 
 /* Settles how pictures are brought into the model's input and tries it on one:
@@ -123,17 +169,17 @@ choose_options (GstMobilenetNetwork * network, GstElement * element,
     const GstMobilenetSettings * settings, GError ** error)
 {
   const MnetFrameInfo any = { MNET_PIXEL_RGB, 64, 64, MNET_MATRIX_BT601, true };
-  const MnetTensorInfo *tensor = mnet_model_input (network->model, 0);
+  const MnetTensorInfo *tensor =
+      mnet_model_input (network->model, network->inputs.picture);
   MnetError cause = { MNET_OK, "" };
   MnetNormalization normalization;
   MnetImage *image;
-  gboolean told;
+  gboolean told, known = find_normalization (network, &normalization, &told);
 
-  told = mnet_model_normalization (network->model, 0, &normalization);
   if (!gst_mobilenet_settings_input_size (settings, &network->input_width,
           &network->input_height, &cause)
       || !gst_mobilenet_settings_normalize (settings, tensor,
-          told ? &normalization : NULL, &network->options, &cause)) {
+          known ? &normalization : NULL, &network->options, &cause)) {
     *error = gst_mobilenet_error_new (NULL, &cause);
     return FALSE;
   }
@@ -181,7 +227,24 @@ gst_mobilenet_network_open (GstMobilenetNetwork * network, GstElement * element,
     const GstMobilenetSettings * settings, GError ** error)
 {
   if (load_model (network, settings, error)
+      && check_inputs (network, error)
       && load_labels (network, settings, error)
+      && choose_options (network, element, settings, error)
+      && take_threads (network, element, settings, error))
+    return TRUE;
+  gst_mobilenet_network_close (network);
+  return FALSE;
+}
+
+/* The same for a network whose output is a picture; `settings` name no labels. */
+gboolean
+gst_mobilenet_network_open_painter (GstMobilenetNetwork * network,
+    GstElement * element, const GstMobilenetSettings * settings,
+    GError ** error)
+{
+  network->paints = TRUE;
+  if (load_model (network, settings, error)
+      && find_inputs (network, error)
       && choose_options (network, element, settings, error)
       && take_threads (network, element, settings, error))
     return TRUE;
@@ -196,7 +259,9 @@ MnetSession *
 gst_mobilenet_network_new_session (const GstMobilenetNetwork * network,
     gint32 width, gint32 height, const gchar * reason, GError ** error)
 {
-  const MnetSessionOptions options = { network->pool, width, height, TRUE };
+  const MnetSessionOptions options = { network->pool, width, height, TRUE,
+    network->paints
+  };
   MnetError cause = { MNET_OK, "" };
   MnetSession *session;
   gchar *about;

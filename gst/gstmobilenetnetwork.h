@@ -24,9 +24,14 @@ typedef struct
   gint32 input_height;
   MnetPool *pool;               /* NULL: no more threads than the caller's */
   MnetImageOptions options;
+  gboolean paints;              /* its output is a picture */
+  MnetPaintingInputs inputs;    /* then */
 } GstMobilenetNetwork;
 
 gboolean gst_mobilenet_network_open (GstMobilenetNetwork * network,
+    GstElement * element, const GstMobilenetSettings * settings,
+    GError ** error);
+gboolean gst_mobilenet_network_open_painter (GstMobilenetNetwork * network,
     GstElement * element, const GstMobilenetSettings * settings,
     GError ** error);
 MnetSession *gst_mobilenet_network_new_session (const GstMobilenetNetwork *

@@ -3,9 +3,15 @@
  * The class of each pixel of a map, steadied over frames.  A pixel holds a class
  * and how much speaks for it, a mean that goes on: what a frame says counts for
  * the class when it names it, and against it when it names another one, which
- * takes its place once more speaks against than for it. */
+ * takes its place once more speaks against than for it, by a margin: a mean near
+ * zero changes its sign at every other frame's noise. */
 
 #include "gstmobilenetvotes.h"
+
+/* Of the weight of the past.  With 0.5 noise of any strength changes less than half
+ * of the pixels that it changes without, and masks lag by less than two frames; a
+ * wider margin keeps pixels that have changed and are unsure. */
+#define MARGIN 0.3f
 
 struct _GstMobilenetVotes
 {
@@ -13,7 +19,7 @@ struct _GstMobilenetVotes
   gboolean two;
   gboolean begun;
   guint8 *classes;
-  gfloat *votes;                /* for those, 0 to 1 */
+  gfloat *votes;                /* for those, -MARGIN to 1 */
 };
 
 /* For maps of `n_pixels`, 1 or more, of networks that know `two` classes, or more.
@@ -61,10 +67,11 @@ vote_of (gboolean two, guint8 confidence)
   return two ? MAX (2 * vote - 1, 0) : vote;
 }
 
+/* Of two classes the one that is held may have less than one half. */
 static guint8
 confidence_of (gboolean two, gfloat vote)
 {
-  return (guint8) ((two ? (1 + vote) / 2 : vote) * 255 + 0.5f);
+  return (guint8) ((two ? (1 + vote) / 2 : MAX (vote, 0)) * 255 + 0.5f);
 }
 
 /* Counts the map of a frame, `smoothing` being the weight of what was there before,
@@ -74,7 +81,7 @@ void
 gst_mobilenet_votes_add (GstMobilenetVotes * self, guint8 * classes,
     guint8 * confidences, gdouble smoothing)
 {
-  const gfloat weight = (gfloat) smoothing;
+  const gfloat weight = (gfloat) smoothing, margin = MARGIN * weight;
   gsize i;
 
   for (i = 0; i < self->n_pixels; i++) {
@@ -85,7 +92,7 @@ gst_mobilenet_votes_add (GstMobilenetVotes * self, guint8 * classes,
       gboolean same = classes[i] == self->classes[i];
 
       vote = same ? past + present : past - present;
-      if (vote < 0)
+      if (vote < -margin)
         vote = -vote;
       else
         classes[i] = self->classes[i];

@@ -23,7 +23,7 @@ draw (guint below)
 GST_START_TEST (test_two_classes_are_a_mean)
 {
   GstMobilenetVotes *votes = gst_mobilenet_votes_new (PIXELS, TRUE);
-  guint8 classes[PIXELS], confidences[PIXELS];
+  guint8 classes[PIXELS], confidences[PIXELS], held[PIXELS];
   gdouble means[PIXELS];
   guint frame, i;
 
@@ -41,10 +41,14 @@ GST_START_TEST (test_two_classes_are_a_mean)
     for (i = 0; i < PIXELS; i++) {
       gdouble foreground =
           (classes[i] ? confidences[i] : 255 - confidences[i]) / 255.0;
+      gdouble bound = frame ? 0.15 * 0.6 : 0, off;
 
-      fail_unless (fabs (means[i] - 0.5) < 1e-4
-          || classes[i] == (means[i] > 0.5), "frame %u: class %u of %g", frame,
+      /* Near one half the class that was there before stays. */
+      off = fabs (means[i] - 0.5);
+      fail_unless (fabs (off - bound) < 1e-4 || classes[i] == (off < bound ?
+              held[i] : means[i] > 0.5), "frame %u: class %u of %g", frame,
           classes[i], means[i]);
+      held[i] = classes[i];
       fail_unless (fabs (foreground - means[i]) <= 0.51 / 255 + 1e-4,
           "frame %u: %g instead of %g", frame, foreground, means[i]);
     }
@@ -85,21 +89,23 @@ GST_START_TEST (test_less_flicker)
   guint without = count_flicker (0);
 
   fail_unless (without > 60 * PIXELS / 5);
-  fail_unless (count_flicker (0.5) < without);
-  fail_unless (count_flicker (0.7) * 2 < without, "%u of %u",
+  fail_unless (count_flicker (0.5) * 2 < without, "%u of %u",
+      count_flicker (0.5), without);
+  fail_unless (count_flicker (0.7) * 10 < without, "%u of %u",
       count_flicker (0.7), without);
 }
 
 GST_END_TEST;
 
-/* A sure change is followed in the second frame, with less smoothing at once. */
+/* A sure change is followed at once with little smoothing, else one or two frames
+ * later. */
 GST_START_TEST (test_edges_follow)
 {
   static const struct
   {
     gdouble smoothing;
     guint frames;
-  } cases[] = { {0.3, 1}, {0.49, 1}, {0.6, 2}, {0.7, 2} };
+  } cases[] = { {0.3, 1}, {0.42, 1}, {0.5, 2}, {0.6, 2}, {0.7, 3} };
   guint k, frame, two;
 
   for (two = 0; two < 2; two++) {
@@ -114,7 +120,7 @@ GST_START_TEST (test_edges_follow)
             cases[k].smoothing);
         fail_unless_equals_int (confidence, 255);
       }
-      for (frame = 1; frame <= 3; frame++) {
+      for (frame = 1; frame <= 4; frame++) {
         class = 1;
         confidence = 255;
         gst_mobilenet_votes_add (votes, &class, &confidence,

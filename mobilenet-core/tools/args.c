@@ -1,119 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * The command line of the `mnet` program: one table of options, from which it
- * is read, checked and explained. */
-#include "tool.h"
+ * Reads and checks the command line of the `mnet` program. */
+#include "options.h"
 
 #include <errno.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define ALL_COMMANDS (TOOL_INFO | TOOL_RUN | TOOL_BENCH)
-#define MAX_THREADS 64
-#define MAX_RUNS 1000000
-#define MAX_TOP 100000
-#define MAX_INPUT_SIZE 16384
-
-typedef enum {
-    OPTION_FILES, /* ToolFiles: may stand more than once */
-    OPTION_CHANNELS,
-    OPTION_CHOICE, /* unsigned: 1 for the first word of `value`, and so on */
-    OPTION_FLAG,
-    OPTION_NUMBER,
-    OPTION_SHARE, /* 0 to 1 */
-    OPTION_SIZE,
-    OPTION_STRING
-} OptionType;
-
-typedef struct {
-    const char *name;
-    const char *value; /* what stands for its value in the help; NULL for flags */
-    OptionType type;
-    unsigned commands; /* those that take it */
-    size_t offset;     /* of the member of ToolOptions */
-    unsigned min, max; /* numbers and sizes */
-    const char *help;
-} Option;
-
-static const Option options_table[] = {
-    { "input", "FILE", OPTION_FILES, TOOL_RUN, offsetof(ToolOptions, inputs), 0, 0,
-      "raw bytes of an input tensor; once per input, in order" },
-    { "output", "FILE", OPTION_FILES, TOOL_RUN, offsetof(ToolOptions, outputs), 0, 0,
-      "where an output tensor's raw bytes go; once per output, in order" },
-    { "image", "FILE.ppm", OPTION_STRING, TOOL_RUN, offsetof(ToolOptions, image), 0, 0,
-      "classify a picture, or find what is in it: binary PPM (P6), stretched to the input" },
-    { "labels", "FILE", OPTION_STRING, TOOL_RUN, offsetof(ToolOptions, labels), 0, 0,
-      "names of the classes, one a line (default: the model's own)" },
-    { "top", "K", OPTION_NUMBER, TOOL_RUN, offsetof(ToolOptions, top), 1, MAX_TOP,
-      "how many classes (default 5) or detections (default 20) to print" },
-    { "score-threshold", "P", OPTION_SHARE, TOOL_RUN, offsetof(ToolOptions, score_threshold), 0, 1,
-      "of a detector: least score of a detection (default 0.5)" },
-    { "iou-threshold", "P", OPTION_SHARE, TOOL_RUN, offsetof(ToolOptions, iou_threshold), 0, 1,
-      "of a detector: overlap above which the better box alone stays" },
-    { "anchors-file", "FILE", OPTION_STRING, TOOL_RUN, offsetof(ToolOptions, anchors), 0, 0,
-      "of a detector: what its boxes are relative to" },
-    { "box-format", "codes|corners-xy|corners-yx", OPTION_CHOICE, TOOL_RUN,
-      offsetof(ToolOptions, box_format), 0, 0, "of a detector that does not tell" },
-    { "score-format", "probabilities|sigmoid|softmax", OPTION_CHOICE, TOOL_RUN,
-      offsetof(ToolOptions, score_format), 0, 0, "likewise" },
-    { "background-class", "none|first", OPTION_CHOICE, TOOL_RUN, offsetof(ToolOptions, background),
-      0, 0, "likewise" },
-    { "mean", "A[,B,C]", OPTION_CHANNELS, TOOL_RUN, offsetof(ToolOptions, mean), 0, 0,
-      "with --std: input = (byte - mean) / std, for red, green, blue" },
-    { "std", "A[,B,C]", OPTION_CHANNELS, TOOL_RUN, offsetof(ToolOptions, std), 0, 0,
-      "with --mean (default of both: what the model says)" },
-    { "input-size", "WxH|N", OPTION_SIZE, ALL_COMMANDS, offsetof(ToolOptions, input_size), 1,
-      MAX_INPUT_SIZE, "run a classifier at another input size; N: N x N" },
-    { "threads", "N", OPTION_NUMBER, TOOL_RUN | TOOL_BENCH, offsetof(ToolOptions, threads), 0,
-      MAX_THREADS, "threads that compute, 1 to 64; 0: every one there is (default 1)" },
-    { "runs", "N", OPTION_NUMBER, TOOL_BENCH, offsetof(ToolOptions, runs), 1, MAX_RUNS,
-      "runs that are measured (default 50)" },
-    { "warmup", "N", OPTION_NUMBER, TOOL_BENCH, offsetof(ToolOptions, warmup), 0, MAX_RUNS,
-      "runs before them (default 5)" },
-    { "per-op", NULL, OPTION_FLAG, TOOL_BENCH, offsetof(ToolOptions, per_op), 0, 0,
-      "time, work, share of the core's peak and bytes of each operator" },
-    { "compare", "FILE", OPTION_STRING, TOOL_BENCH, offsetof(ToolOptions, compare), 0, 0,
-      "ratios to an earlier bench --json of the same model" },
-    { "cpu", "NAME", OPTION_STRING, ALL_COMMANDS, offsetof(ToolOptions, cpu), 0, 0,
-      "kernel set (default: $MNET_CPU, else the best one)" },
-    { "json", NULL, OPTION_FLAG, ALL_COMMANDS, offsetof(ToolOptions, json), 0, 0,
-      "print one JSON object" },
-};
-#define N_OPTIONS (sizeof options_table / sizeof options_table[0])
-
-static const struct {
-    const char *name;
-    ToolCommand command;
-} commands_table[] = { { "info", TOOL_INFO }, { "run", TOOL_RUN }, { "bench", TOOL_BENCH } };
-#define N_COMMANDS (sizeof commands_table / sizeof commands_table[0])
-
-/* Long ones have a line for what they do. */
-static void print_option(FILE *file, const Option *option)
-{
-    int used = fprintf(file, "  --%-10s %-9s", option->name, option->value ? option->value : "");
-    fprintf(file, used > 23 ? "\n%24s%s\n" : "%s %s\n", "", option->help);
-}
-
-static void print_help(FILE *file)
-{
-    fputs("usage: mnet info  MODEL\n"
-          "       mnet run   MODEL --input FILE... --output FILE...\n"
-          "       mnet run   MODEL --image FILE.ppm [--labels FILE] [--top K] [--mean A,B,C --std "
-          "A,B,C]\n"
-          "                  [--score-threshold P] [--iou-threshold P] [--anchors-file FILE]\n"
-          "       mnet bench MODEL [--runs N] [--warmup N] [--per-op] [--compare FILE]\n"
-          "       mnet --help | --version\n\n"
-          "Shows, runs or measures a network (.tflite file).\n\n",
-          file);
-    for (size_t i = 0; i < N_OPTIONS; i++)
-        print_option(file, &options_table[i]);
-    fputs("\nKernel sets here:", file);
-    for (const char *const *name = mnet_cpu_names(); *name; name++)
-        fprintf(file, " %s", *name);
-    fputs("\nExit status: 0, 1 for an error, 2 for a wrong command line.\n", file);
-}
 
 static bool usage_error(int *status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -129,7 +23,7 @@ static bool usage_error(int *status, const char *format, ...)
     return false;
 }
 
-static bool read_number(const Option *option, const char *text, unsigned *number, int *status)
+static bool read_number(const ToolOption *option, const char *text, unsigned *number, int *status)
 {
     char *end;
     errno = 0;
@@ -142,7 +36,7 @@ static bool read_number(const Option *option, const char *text, unsigned *number
     return true;
 }
 
-static bool read_channels(const Option *option, const char *text, ToolChannels *channels,
+static bool read_channels(const ToolOption *option, const char *text, ToolChannels *channels,
                           int *status)
 {
     const char *at = text;
@@ -163,7 +57,7 @@ static bool read_channels(const Option *option, const char *text, ToolChannels *
 }
 
 /* "WxH", or "N" for both. */
-static bool read_size(const Option *option, const char *text, ToolSize *size, int *status)
+static bool read_size(const ToolOption *option, const char *text, ToolSize *size, int *status)
 {
     char *end;
     errno = 0;
@@ -179,7 +73,17 @@ static bool read_size(const Option *option, const char *text, ToolSize *size, in
     return true;
 }
 
-static bool read_share(const Option *option, const char *text, ToolShare *share, int *status)
+static bool read_real(const ToolOption *option, const char *text, double *real, int *status)
+{
+    char *end;
+    *real = strtod(text, &end);
+    if (end == text || *end || !(*real >= option->min && *real <= option->max))
+        return usage_error(status, "--%s is \"%s\", but must be a number from %u to %u",
+                           option->name, text, option->min, option->max);
+    return true;
+}
+
+static bool read_share(const ToolOption *option, const char *text, ToolShare *share, int *status)
 {
     char *end;
     share->value = strtof(text, &end);
@@ -190,7 +94,7 @@ static bool read_share(const Option *option, const char *text, ToolShare *share,
     return true;
 }
 
-static bool read_choice(const Option *option, const char *text, unsigned *choice, int *status)
+static bool read_choice(const ToolOption *option, const char *text, unsigned *choice, int *status)
 {
     const char *word = option->value;
     for (unsigned i = 1;; i++) {
@@ -206,7 +110,8 @@ static bool read_choice(const Option *option, const char *text, unsigned *choice
     }
 }
 
-static bool read_value(const Option *option, const char *text, ToolOptions *options, int *status)
+static bool read_value(const ToolOption *option, const char *text, ToolOptions *options,
+                       int *status)
 {
     void *member = (char *)options + option->offset;
     ToolFiles *files = member;
@@ -226,6 +131,8 @@ static bool read_value(const Option *option, const char *text, ToolOptions *opti
         return true;
     case OPTION_NUMBER:
         return read_number(option, text, member, status);
+    case OPTION_REAL:
+        return read_real(option, text, member, status);
     case OPTION_SHARE:
         return read_share(option, text, member, status);
     case OPTION_SIZE:
@@ -243,11 +150,11 @@ static bool read_option(int argc, char **argv, int *at, ToolOptions *options, in
 {
     const char *name = argv[*at] + 2;
     size_t length = strcspn(name, "=");
-    const Option *option = NULL;
-    for (size_t i = 0; i < N_OPTIONS; i++)
-        if (strlen(options_table[i].name) == length &&
-            strncmp(options_table[i].name, name, length) == 0)
-            option = &options_table[i];
+    const ToolOption *option = NULL;
+    for (size_t i = 0; i < tool_n_options; i++)
+        if (strlen(tool_options[i].name) == length &&
+            strncmp(tool_options[i].name, name, length) == 0)
+            option = &tool_options[i];
     if (!option)
         return usage_error(status, "unknown option %s", argv[*at]);
     if (!(option->commands & options->command))
@@ -277,8 +184,6 @@ static const char *first_for_detectors(const ToolOptions *o)
 /* What no single option can tell. */
 static bool check_together(const ToolOptions *o, int *status)
 {
-    if (!o->model)
-        return usage_error(status, "no model is named");
     if (o->command != TOOL_RUN)
         return true;
     if (o->image && (o->inputs.n || o->outputs.n))
@@ -298,26 +203,28 @@ static bool check_together(const ToolOptions *o, int *status)
 }
 
 /* "help" or the command's name at argv[1]. */
-static bool read_command(int argc, char **argv, ToolOptions *options, int *status)
+static bool read_command(int argc, char **argv, ToolOptions *options,
+                         const ToolCommandName **command, int *status)
 {
     const char *name = argc > 1 ? argv[1] : NULL;
     *status = TOOL_OK;
     if (!name) {
-        print_help(stderr);
+        tool_print_help(stderr);
         *status = TOOL_USAGE;
         return false;
     }
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
-        print_help(stdout);
+        tool_print_help(stdout);
         return false;
     }
     if (strcmp(name, "--version") == 0) {
         printf("mnet %s\n", mnet_version());
         return false;
     }
-    for (size_t i = 0; i < N_COMMANDS; i++) {
-        if (strcmp(name, commands_table[i].name) == 0) {
-            options->command = commands_table[i].command;
+    for (size_t i = 0; i < tool_n_commands; i++) {
+        if (strcmp(name, tool_commands[i].name) == 0) {
+            options->command = tool_commands[i].command;
+            *command = &tool_commands[i];
             return true;
         }
     }
@@ -326,8 +233,9 @@ static bool read_command(int argc, char **argv, ToolOptions *options, int *statu
 
 bool tool_parse(int argc, char **argv, ToolOptions *options, int *status)
 {
-    *options = (ToolOptions){ .threads = 1, .runs = 50, .warmup = 5 };
-    if (!read_command(argc, argv, options, status))
+    *options = (ToolOptions){ .threads = 1, .runs = 50, .warmup = 5, .width = 1 };
+    const ToolCommandName *command = NULL;
+    if (!read_command(argc, argv, options, &command, status))
         return false;
     bool words_only = false;
     for (int i = 2; i < argc; i++) {
@@ -335,19 +243,23 @@ bool tool_parse(int argc, char **argv, ToolOptions *options, int *status)
         if (!words_only && strcmp(word, "--") == 0) {
             words_only = true;
         } else if (!words_only && strcmp(word, "--help") == 0) {
-            print_help(stdout);
+            tool_print_help(stdout);
             return false;
         } else if (!words_only && strncmp(word, "--", 2) == 0) {
             if (!read_option(argc, argv, &i, options, status))
                 return false;
         } else if (!words_only && word[0] == '-') {
             return usage_error(status, "unknown option %s", word);
-        } else if (options->model) {
-            return usage_error(status, "one model too many: %s", word);
+        } else if (options->n_words == TOOL_MAX_WORDS || !command->words[options->n_words]) {
+            return usage_error(status, "one %s too many: %s", command->words[options->n_words - 1],
+                               word);
         } else {
-            options->model = word;
+            options->words[options->n_words++] = word;
         }
     }
+    if (options->n_words < TOOL_MAX_WORDS && command->words[options->n_words])
+        return usage_error(status, "no %s is named", command->words[options->n_words]);
+    options->model = options->words[0];
     options->for_detectors = first_for_detectors(options);
     return check_together(options, status);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The `mnet` program: shows, runs and measures a network from a file. */
+ * The `mnet` program: shows, runs, measures and makes networks. */
 #include "tool.h"
 
 #include <errno.h>
@@ -61,7 +61,11 @@ int main(int argc, char **argv)
     ToolOptions options;
     ToolNetwork network;
     int status;
-    if (tool_parse(argc, argv, &options, &status)) {
+    if (!tool_parse(argc, argv, &options, &status)) {
+        /* Told already. */
+    } else if (options.command == TOOL_NEW) {
+        status = tool_new(&options);
+    } else {
         status = tool_open(&options, &network) ? run_command(&options, &network) : TOOL_ERROR;
         tool_close(&network);
     }

@@ -11,7 +11,7 @@
 
 enum { TOOL_OK = 0, TOOL_ERROR = 1, TOOL_USAGE = 2 };
 
-typedef enum { TOOL_INFO = 1, TOOL_RUN = 2, TOOL_BENCH = 4 } ToolCommand;
+typedef enum { TOOL_INFO = 1, TOOL_RUN = 2, TOOL_BENCH = 4, TOOL_NEW = 8 } ToolCommand;
 
 /* Most --input or --output options, and channels of --mean and --std. */
 #define TOOL_MAX_FILES 64
@@ -37,10 +37,15 @@ typedef struct {
     bool given;
 } ToolShare;
 
+/* Words of a command that are no options, at most. */
+#define TOOL_MAX_WORDS 2
+
 /* The command line; strings belong to argv. */
 typedef struct {
     ToolCommand command;
-    const char *model;
+    const char *words[TOOL_MAX_WORDS];
+    size_t n_words;
+    const char *model; /* words[0] */
     const char *cpu;
     bool json;
     bool per_op;
@@ -60,6 +65,10 @@ typedef struct {
     const char *anchors;
     /* 0: not given; else as MnetBoxFormat, MnetScoreFormat and MnetBackground. */
     unsigned box_format, score_format, background;
+    /* Of a new network; numbers are 0 where not given. */
+    double width; /* 1 where not given */
+    unsigned resolution, classes, stem_stride, seed;
+    bool minimalistic;
     const char *for_detectors; /* the first option that only they take; NULL: none */
 } ToolOptions;
 
@@ -90,6 +99,7 @@ void tool_explain_refusal(const ToolOptions *options, const MnetError *error);
 int tool_run_tensors(const ToolOptions *options, const ToolNetwork *network);
 int tool_run_image(const ToolOptions *options, const ToolNetwork *network);
 int tool_bench(const ToolOptions *options, const ToolNetwork *network);
+int tool_new(const ToolOptions *options);
 
 /* Prints text from a file for a person: what is no UTF-8 and what would steer
  * a terminal becomes "?". */

@@ -66,6 +66,28 @@ for size in 0 x 1x 0x5 5x0 16385 7x16385 -3 3x-4 1x2x3 ' 4' 99999999999999999999
   expect_error 2 "input size $size" '--input-size' info m.tflite --input-size "$size"
 done
 
+# New networks: what is refused, and one that other commands read.
+expect_error 2 'no output file' 'output file' new v2
+expect_error 2 'no family' 'v3-small' new v4 "$work/a.tflite"
+expect_error 2 'width 5' 'from 0 to 4' new v2 "$work/a.tflite" --width 5
+expect_error 1 'width 0' '0.05 to 4' new v2 "$work/a.tflite" --width 0
+expect_error 2 'resolution 15' 'from 16 to 1024' new v2 "$work/a.tflite" --resolution 15
+expect_error 2 'stem stride 3' 'one of 1|2' new v2 "$work/a.tflite" --stem-stride 3
+expect_error 2 'an option of another command' '--width' info a.tflite --width 1
+expect_error 1 'minimalistic V1' 'V3 alone' new v1 "$work/a.tflite" --minimalistic
+expect_error 1 'no such folder' "$work/none/a.tflite" new v1 "$work/none/a.tflite"
+printf 'tench\ngoldfish\n' >"$work/names.txt"
+expect_error 1 'names and classes' 'has 2 names' new v1 "$work/a.tflite" --classes 3 \
+  --class-names "$work/names.txt"
+expect 0 'a new network' new v3-small "$work/a.tflite" --width 0.5 --resolution 32 \
+  --class-names "$work/names.txt" --seed 3
+expect 0 'the same one' new v3-small "$work/b.tflite" --width 0.5 --resolution 32 \
+  --class-names "$work/names.txt" --seed 3
+cmp -s "$work/a.tflite" "$work/b.tflite" || fail 'two files of one seed differ'
+expect 0 'what it is' info "$work/a.tflite" --json
+expect_json 'what it is' 'j["inputs"][0]["shape"] == [1, 32, 32, 3]
+  and j["outputs"][0]["shape"] == [1, 2]'
+
 expect_error 1 'no such model' "$work/none.tflite" info "$work/none.tflite"
 expect_error 1 'a folder' "$work" info "$work"
 : >"$work/empty.tflite"

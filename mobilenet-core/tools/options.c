@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The commands and options of the `mnet` program, and what its help says of them. */
+#include "options.h"
+
+#include <limits.h>
+
+/* Those that load and run a network. */
+#define NETWORK_COMMANDS (TOOL_INFO | TOOL_RUN | TOOL_BENCH)
+#define MAX_THREADS 64
+#define MAX_RUNS 1000000
+#define MAX_TOP 100000
+#define MAX_CLASSES 65536
+#define MAX_INPUT_SIZE 16384
+
+const ToolOption tool_options[] = {
+    { "input", "FILE", OPTION_FILES, TOOL_RUN, offsetof(ToolOptions, inputs), 0, 0,
+      "raw bytes of an input tensor; once per input, in order" },
+    { "output", "FILE", OPTION_FILES, TOOL_RUN, offsetof(ToolOptions, outputs), 0, 0,
+      "where an output tensor's raw bytes go; once per output, in order" },
+    { "image", "FILE.ppm", OPTION_STRING, TOOL_RUN, offsetof(ToolOptions, image), 0, 0,
+      "classify a picture, or find what is in it: binary PPM (P6), stretched to the input" },
+    { "labels", "FILE", OPTION_STRING, TOOL_RUN, offsetof(ToolOptions, labels), 0, 0,
+      "names of the classes, one a line (default: the model's own)" },
+    { "top", "K", OPTION_NUMBER, TOOL_RUN, offsetof(ToolOptions, top), 1, MAX_TOP,
+      "how many classes (default 5) or detections (default 20) to print" },
+    { "score-threshold", "P", OPTION_SHARE, TOOL_RUN, offsetof(ToolOptions, score_threshold), 0, 1,
+      "of a detector: least score of a detection (default 0.5)" },
+    { "iou-threshold", "P", OPTION_SHARE, TOOL_RUN, offsetof(ToolOptions, iou_threshold), 0, 1,
+      "of a detector: overlap above which the better box alone stays" },
+    { "anchors-file", "FILE", OPTION_STRING, TOOL_RUN, offsetof(ToolOptions, anchors), 0, 0,
+      "of a detector: what its boxes are relative to" },
+    { "box-format", "codes|corners-xy|corners-yx", OPTION_CHOICE, TOOL_RUN,
+      offsetof(ToolOptions, box_format), 0, 0, "of a detector that does not tell" },
+    { "score-format", "probabilities|sigmoid|softmax", OPTION_CHOICE, TOOL_RUN,
+      offsetof(ToolOptions, score_format), 0, 0, "likewise" },
+    { "background-class", "none|first", OPTION_CHOICE, TOOL_RUN, offsetof(ToolOptions, background),
+      0, 0, "likewise" },
+    { "mean", "A[,B,C]", OPTION_CHANNELS, TOOL_RUN, offsetof(ToolOptions, mean), 0, 0,
+      "with --std: input = (byte - mean) / std, for red, green, blue" },
+    { "std", "A[,B,C]", OPTION_CHANNELS, TOOL_RUN, offsetof(ToolOptions, std), 0, 0,
+      "with --mean (default of both: what the model says)" },
+    { "input-size", "WxH|N", OPTION_SIZE, NETWORK_COMMANDS, offsetof(ToolOptions, input_size), 1,
+      MAX_INPUT_SIZE, "run a classifier at another input size; N: N x N" },
+    { "threads", "N", OPTION_NUMBER, TOOL_RUN | TOOL_BENCH, offsetof(ToolOptions, threads), 0,
+      MAX_THREADS, "threads that compute, 1 to 64; 0: every one there is (default 1)" },
+    { "runs", "N", OPTION_NUMBER, TOOL_BENCH, offsetof(ToolOptions, runs), 1, MAX_RUNS,
+      "runs that are measured (default 50)" },
+    { "warmup", "N", OPTION_NUMBER, TOOL_BENCH, offsetof(ToolOptions, warmup), 0, MAX_RUNS,
+      "runs before them (default 5)" },
+    { "per-op", NULL, OPTION_FLAG, TOOL_BENCH, offsetof(ToolOptions, per_op), 0, 0,
+      "time, work, share of the core's peak and bytes of each operator" },
+    { "compare", "FILE", OPTION_STRING, TOOL_BENCH, offsetof(ToolOptions, compare), 0, 0,
+      "ratios to an earlier bench --json of the same model" },
+    { "width", "W", OPTION_REAL, TOOL_NEW, offsetof(ToolOptions, width), 0, 4,
+      "of the channels: 0.05 to 4 times the paper's (default 1)" },
+    { "resolution", "N", OPTION_NUMBER, TOOL_NEW, offsetof(ToolOptions, resolution), 16, 1024,
+      "rows and columns of the input (default 224)" },
+    { "classes", "N", OPTION_NUMBER, TOOL_NEW, offsetof(ToolOptions, classes), 1, MAX_CLASSES,
+      "how many classes (default: those of --class-names, else 1001)" },
+    { "class-names", "FILE", OPTION_STRING, TOOL_NEW, offsetof(ToolOptions, labels), 0, 0,
+      "names of the classes, one a line, for the file's metadata" },
+    { "stem-stride", "1|2", OPTION_CHOICE, TOOL_NEW, offsetof(ToolOptions, stem_stride), 0, 0,
+      "1 for small pictures: the first layer keeps their size (default 2)" },
+    { "minimalistic", NULL, OPTION_FLAG, TOOL_NEW, offsetof(ToolOptions, minimalistic), 0, 0,
+      "V3 without squeeze and excite, hard swish and 5x5 kernels" },
+    { "seed", "N", OPTION_NUMBER, TOOL_NEW, offsetof(ToolOptions, seed), 0, UINT_MAX,
+      "of the first weights: the same one gives the same file (default 0)" },
+    { "cpu", "NAME", OPTION_STRING, NETWORK_COMMANDS, offsetof(ToolOptions, cpu), 0, 0,
+      "kernel set (default: $MNET_CPU, else the best one)" },
+    { "json", NULL, OPTION_FLAG, NETWORK_COMMANDS, offsetof(ToolOptions, json), 0, 0,
+      "print one JSON object" },
+};
+const size_t tool_n_options = sizeof tool_options / sizeof tool_options[0];
+
+const ToolCommandName tool_commands[] = {
+    { "info", TOOL_INFO, { "model" } },
+    { "run", TOOL_RUN, { "model" } },
+    { "bench", TOOL_BENCH, { "model" } },
+    { "new", TOOL_NEW, { "family", "output file" } },
+};
+const size_t tool_n_commands = sizeof tool_commands / sizeof tool_commands[0];
+
+/* Long ones have a line for what they do. */
+static void print_option(FILE *file, const ToolOption *option)
+{
+    int used = fprintf(file, "  --%-10s %-9s", option->name, option->value ? option->value : "");
+    fprintf(file, used > 23 ? "\n%24s%s\n" : "%s %s\n", "", option->help);
+}
+
+void tool_print_help(FILE *file)
+{
+    fputs("usage: mnet info  MODEL\n"
+          "       mnet run   MODEL --input FILE... --output FILE...\n"
+          "       mnet run   MODEL --image FILE.ppm [--labels FILE] [--top K] [--mean A,B,C --std "
+          "A,B,C]\n"
+          "                  [--score-threshold P] [--iou-threshold P] [--anchors-file FILE]\n"
+          "       mnet bench MODEL [--runs N] [--warmup N] [--per-op] [--compare FILE]\n"
+          "       mnet new   v1|v2|v3-small|v3-large OUTPUT.tflite [--width W] [--resolution N]\n"
+          "                  [--classes N] [--stem-stride 1] [--minimalistic] [--seed N]\n"
+          "       mnet --help | --version\n\n"
+          "Shows, runs or measures a network (.tflite file), or makes a new one.\n\n",
+          file);
+    for (size_t i = 0; i < tool_n_options; i++)
+        print_option(file, &tool_options[i]);
+    fputs("\nKernel sets here:", file);
+    for (const char *const *name = mnet_cpu_names(); *name; name++)
+        fprintf(file, " %s", *name);
+    fputs("\nExit status: 0, 1 for an error, 2 for a wrong command line.\n", file);
+}

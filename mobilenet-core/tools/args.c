@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Reads and checks the command line of the `mnet` program. */
-#include "options.h"
+#include "commands.h"
 
 #include <errno.h>
 #include <math.h>

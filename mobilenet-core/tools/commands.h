@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * The table of the program's commands and options, which reading and help share. */
-#ifndef MNET_TOOL_OPTIONS_H
-#define MNET_TOOL_OPTIONS_H
+#ifndef MNET_TOOL_COMMANDS_H
+#define MNET_TOOL_COMMANDS_H
 
 #include "tool.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * The commands and options of the `mnet` program, and what its help says of them. */
-#include "options.h"
+#include "commands.h"
 
 #include <limits.h>
 

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "golden.h"
+#include "pictures.h"
 #include "resampling.h"
 
 /* Largest distance of the mean over all classes from TFLite's. */
@@ -27,11 +28,6 @@ typedef struct {
     MnetSession *session;
     MnetDetector *detector;
 } Network;
-
-typedef struct {
-    int width, height;
-    uint8_t *rgb; /* from malloc() */
-} Picture;
 
 static bool open_network(Network *network, const char *path)
 {
@@ -53,25 +49,6 @@ static void close_network(Network *network)
     mnet_model_unref(network->model);
 }
 
-static bool read_picture(const char *djpeg, const char *path, Picture *picture)
-{
-    char command[2200];
-    snprintf(command, sizeof command, "'%s' -dct int -rgb -pnm '%s'", djpeg, path);
-    FILE *pipe = popen(command, "r");
-    int most;
-    bool good = pipe &&
-                fscanf(pipe, "P6 %d %d %d", &picture->width, &picture->height, &most) == 3 &&
-                fgetc(pipe) != EOF && most == 255 && picture->width > 0 && picture->width < 5000 &&
-                picture->height > 0 && picture->height < 5000;
-    size_t bytes = good ? (size_t)picture->width * (size_t)picture->height * 3 : 1;
-    picture->rgb = malloc(bytes);
-    good = good && picture->rgb && fread(picture->rgb, 1, bytes, pipe) == bytes;
-    good &= pipe && pclose(pipe) == 0;
-    if (!good)
-        printf("FAILED %s cannot be read\n", path);
-    return good;
-}
-
 static bool convert(const Network *network, const Picture *picture)
 {
     MnetError error;
@@ -85,7 +62,7 @@ static bool convert(const Network *network, const Picture *picture)
         printf("FAILED %s\n", error.text);
         return false;
     }
-    MnetPlanes planes = { { picture->rgb }, { (ptrdiff_t)picture->width * 3 } };
+    MnetPlanes planes = { { picture->bytes }, { (ptrdiff_t)picture->width * 3 } };
     mnet_image_convert(image, &planes, mnet_session_input(network->session, 0));
     mnet_image_free(image);
     return true;
@@ -96,7 +73,7 @@ static bool resize(const Network *network, const Picture *picture)
 {
     const MnetTensorInfo *input = mnet_model_input(network->model, 0);
     if (input->type == MNET_TYPE_UINT8 && input->rank == 4 && input->dims[3] == 3 &&
-        resize_rgb(picture->rgb, picture->width, picture->height,
+        resize_rgb(picture->bytes, picture->width, picture->height,
                    mnet_session_input(network->session, 0), input->dims[2], input->dims[1]))
         return true;
     puts("FAILED the network does not take bytes of a picture");
@@ -139,12 +116,12 @@ static bool detect_all(const Network *network, const char *shared, const char *d
     for (int i = 0; i < n; i++) {
         Picture picture = { 0, 0, NULL };
         snprintf(path, sizeof path, "%s/%s", folder, entries[i]->d_name);
-        good = good && read_picture(djpeg, path, &picture) && fill(network, &picture);
+        good = good && picture_read_jpeg(djpeg, path, &picture) && fill(network, &picture);
         if (good) {
             mnet_session_run(network->session);
             write_detections(network, entries[i]->d_name, table);
         }
-        free(picture.rgb);
+        free(picture.bytes);
         free(entries[i]);
     }
     if (n >= 0)

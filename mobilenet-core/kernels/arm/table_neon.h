@@ -31,5 +31,12 @@ void mnet_max_f32_neon(size_t n, const float *in, float *out);
 void mnet_lut8_neon(size_t n, const uint8_t *in, const uint8_t *table, uint8_t *out);
 void mnet_accumulate_s8_neon(size_t n, const int8_t *in, int32_t *acc);
 void mnet_max_s8_neon(size_t n, const int8_t *in, int8_t *out);
+void mnet_image_rows8_neon(const MnetRowSum *sum, size_t n, int16_t *out);
+void mnet_image_rows10_neon(const MnetRowSum *sum, size_t n, int16_t *out);
+void mnet_image_pick_neon(size_t step, size_t n, const int16_t *in, int16_t *out);
+void mnet_image_columns_neon(const MnetColumnSum *sum, size_t n, const int16_t *in, int16_t *out);
+void mnet_image_matrix_neon(const MnetColorMix *mix, size_t n, const int16_t *const in[3],
+                            uint8_t *out);
+void mnet_image_interleave_neon(size_t n, const uint8_t *const in[3], uint8_t *out);
 
 #endif

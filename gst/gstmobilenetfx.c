@@ -36,7 +36,9 @@
 
 #include <gst/mobilenet/gstmobilenetmeta.h>
 
+#include "gstmobilenetfilter.h"
 #include "gstmobilenetfxcaps.h"
+#include "gstmobilenetfxpainter.h"
 #include "gstmobilenetfxsettings.h"
 #include "gstmobilenetmessage.h"
 
@@ -47,6 +49,7 @@ struct _GstMobilenetFx
 {
   GstBaseTransform parent;
 
+  GstMobilenetFxPainter painter;        /* when model-file is set */
   GstMobilenetFxSettings settings;      /* under the object lock */
   gint changed;                 /* atomic: settings have */
 
@@ -70,6 +73,8 @@ gst_mobilenet_fx_set_property (GObject * object, guint prop_id,
   GstMobilenetFx *self = GST_MOBILENET_FX (object);
   GstMobilenetFxEffect before, effect;
 
+  if (gst_mobilenet_fx_painter_set (&self->painter, prop_id, value))
+    return;
   GST_OBJECT_LOCK (self);
   before = self->settings.effect;
   if (!gst_mobilenet_fx_settings_set (&self->settings, prop_id, value))
@@ -88,6 +93,8 @@ gst_mobilenet_fx_get_property (GObject * object, guint prop_id,
 {
   GstMobilenetFx *self = GST_MOBILENET_FX (object);
 
+  if (gst_mobilenet_fx_painter_get (&self->painter, prop_id, value))
+    return;
   GST_OBJECT_LOCK (self);
   if (!gst_mobilenet_fx_settings_get (&self->settings, prop_id, value))
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -99,6 +106,7 @@ gst_mobilenet_fx_finalize (GObject * object)
 {
   GstMobilenetFx *self = GST_MOBILENET_FX (object);
 
+  gst_mobilenet_fx_painter_clear (&self->painter);
   gst_mobilenet_fx_settings_clear (&self->settings);
   G_OBJECT_CLASS (gst_mobilenet_fx_parent_class)->finalize (object);
 }
@@ -123,7 +131,8 @@ wants_alpha (GstMobilenetFx * self)
   gboolean wants;
 
   GST_OBJECT_LOCK (self);
-  wants = self->settings.effect == GST_MOBILENET_FX_CUT_OUT;
+  wants = self->settings.effect == GST_MOBILENET_FX_CUT_OUT
+      && !gst_mobilenet_fx_painter_is_wanted (&self->painter);
   GST_OBJECT_UNLOCK (self);
   return wants;
 }
@@ -133,8 +142,11 @@ static gboolean
 gst_mobilenet_fx_start (GstBaseTransform * trans)
 {
   GstMobilenetFx *self = GST_MOBILENET_FX (trans);
-  GstMobilenetFxSettings settings = copy_settings (self);
+  GstMobilenetFxSettings settings;
 
+  if (!gst_mobilenet_fx_painter_start (&self->painter))
+    return FALSE;
+  settings = copy_settings (self);
   self->unmappable = FALSE;
   gst_mobilenet_fx_settings_clear (&settings);
   return TRUE;
@@ -143,6 +155,7 @@ gst_mobilenet_fx_start (GstBaseTransform * trans)
 static gboolean
 gst_mobilenet_fx_stop (GstBaseTransform * trans)
 {
+  gst_mobilenet_fx_painter_stop (&GST_MOBILENET_FX (trans)->painter);
   return TRUE;
 }
 
@@ -189,6 +202,8 @@ gst_mobilenet_fx_set_caps (GstBaseTransform * trans, GstCaps * incaps,
   }
   self->cuts = wants_alpha (self);
   gst_base_transform_set_in_place (trans, !self->cuts);
+  if (gst_mobilenet_fx_painter_is_active (&self->painter))
+    return gst_mobilenet_fx_painter_set_info (&self->painter, &self->info);
   return TRUE;
 }
 
@@ -220,7 +235,51 @@ gst_mobilenet_fx_propose_allocation (GstBaseTransform * trans,
 static GstFlowReturn
 gst_mobilenet_fx_transform_ip (GstBaseTransform * trans, GstBuffer * buffer)
 {
+  GstMobilenetFx *self = GST_MOBILENET_FX (trans);
+
+  if (gst_mobilenet_fx_painter_is_active (&self->painter))
+    return gst_mobilenet_fx_painter_frame (&self->painter, buffer);
   return GST_FLOW_OK;
+}
+
+static gboolean
+gst_mobilenet_fx_sink_event (GstBaseTransform * trans, GstEvent * event)
+{
+  switch (GST_EVENT_TYPE (event)) {
+    case GST_EVENT_FLUSH_STOP:
+    case GST_EVENT_STREAM_START:
+    case GST_EVENT_SEGMENT:
+      gst_mobilenet_fx_painter_discard (&GST_MOBILENET_FX (trans)->painter);
+      break;
+    default:
+      break;
+  }
+  return GST_BASE_TRANSFORM_CLASS (gst_mobilenet_fx_parent_class)->sink_event
+      (trans, event);
+}
+
+static gboolean
+gst_mobilenet_fx_src_event (GstBaseTransform * trans, GstEvent * event)
+{
+  if (GST_EVENT_TYPE (event) == GST_EVENT_QOS)
+    gst_mobilenet_fx_painter_qos (&GST_MOBILENET_FX (trans)->painter, event);
+  return GST_BASE_TRANSFORM_CLASS (gst_mobilenet_fx_parent_class)->src_event
+      (trans, event);
+}
+
+static gboolean
+gst_mobilenet_fx_query (GstBaseTransform * trans, GstPadDirection direction,
+    GstQuery * query)
+{
+  if (GST_QUERY_TYPE (query) == GST_QUERY_LATENCY && direction == GST_PAD_SRC) {
+    if (!gst_pad_peer_query (GST_BASE_TRANSFORM_SINK_PAD (trans), query))
+      return FALSE;
+    gst_mobilenet_fx_painter_add_latency (&GST_MOBILENET_FX (trans)->painter,
+        query);
+    return TRUE;
+  }
+  return GST_BASE_TRANSFORM_CLASS (gst_mobilenet_fx_parent_class)->query
+      (trans, direction, query);
 }
 
 static void
@@ -235,6 +294,9 @@ gst_mobilenet_fx_class_init (GstMobilenetFxClass * klass)
   object_class->get_property = gst_mobilenet_fx_get_property;
   object_class->finalize = gst_mobilenet_fx_finalize;
   gst_mobilenet_fx_settings_install (object_class);
+  gst_mobilenet_fx_network_settings_install (object_class);
+  /* Models are loaded under its debug category. */
+  g_type_class_unref (g_type_class_ref (GST_TYPE_MOBILENET_FILTER));
 
   caps = gst_caps_from_string (GST_MOBILENET_FRAME_CAPS);
   gst_element_class_add_pad_template (element_class,
@@ -256,6 +318,9 @@ gst_mobilenet_fx_class_init (GstMobilenetFxClass * klass)
   trans_class->set_caps = gst_mobilenet_fx_set_caps;
   trans_class->get_unit_size = gst_mobilenet_fx_get_unit_size;
   trans_class->propose_allocation = gst_mobilenet_fx_propose_allocation;
+  trans_class->sink_event = gst_mobilenet_fx_sink_event;
+  trans_class->src_event = gst_mobilenet_fx_src_event;
+  trans_class->query = gst_mobilenet_fx_query;
   trans_class->transform_ip = gst_mobilenet_fx_transform_ip;
 
   gst_type_mark_as_plugin_api (GST_TYPE_MOBILENET_FX_EFFECT, 0);
@@ -266,6 +331,7 @@ gst_mobilenet_fx_init (GstMobilenetFx * self)
 {
   GstBaseTransform *trans = GST_BASE_TRANSFORM (self);
 
+  gst_mobilenet_fx_painter_init (&self->painter, trans);
   gst_mobilenet_fx_settings_init (&self->settings);
   gst_base_transform_set_in_place (trans, TRUE);
 }

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What mobilenetfx does when model-file is set: a network's own picture, its settings,
+ * and which frames it is computed for. */
+#ifndef __GST_MOBILENET_FX_PAINTER_H__
+#define __GST_MOBILENET_FX_PAINTER_H__
+
+#include <gst/base/gstbasetransform.h>
+
+#include "gstmobilenetfxnetwork.h"
+#include "gstmobilenetpace.h"
+
+G_BEGIN_DECLS
+
+/* A part of the element, whose object lock is meant. */
+typedef struct
+{
+  GstBaseTransform *element;
+
+  /* Under the object lock. */
+  GstMobilenetFxNetworkSettings settings;
+  guint serial;                 /* of the newest style */
+  gboolean started;
+  GstClockTime earliest_time;   /* running time; frames up to it are late */
+  GstClockTime latency;         /* that is promised */
+
+  GMutex lock;                  /* of whoever makes a style, one at a time */
+  GstMobilenetFxNetwork *network;       /* from start to stop; changes under the lock */
+
+  /* The streaming thread's. */
+  GstVideoInfo info;
+  GstMobilenetPace pace;
+  gboolean live;
+  GstClockTime blind_since;     /* running time of the first late frame since the
+                                 * last that was not, or none */
+  gboolean unmappable;          /* the last frame was */
+} GstMobilenetFxPainter;
+
+void gst_mobilenet_fx_painter_init (GstMobilenetFxPainter * self,
+    GstBaseTransform * element);
+void gst_mobilenet_fx_painter_clear (GstMobilenetFxPainter * self);
+
+/* Under the object lock: is model-file set? */
+gboolean gst_mobilenet_fx_painter_is_wanted (const GstMobilenetFxPainter *
+    self);
+
+/* Without the object lock, which they take.  FALSE for a property that is none of the
+ * network's. */
+gboolean gst_mobilenet_fx_painter_set (GstMobilenetFxPainter * self,
+    guint prop_id, const GValue * value);
+gboolean gst_mobilenet_fx_painter_get (GstMobilenetFxPainter * self,
+    guint prop_id, GValue * value);
+
+/* Does nothing unless model-file is set.  FALSE with the error posted when what the
+ * settings name cannot be used. */
+gboolean gst_mobilenet_fx_painter_start (GstMobilenetFxPainter * self);
+void gst_mobilenet_fx_painter_stop (GstMobilenetFxPainter * self);
+
+/* From start to stop: does the network paint? */
+static inline gboolean
+gst_mobilenet_fx_painter_is_active (const GstMobilenetFxPainter * self)
+{
+  return self->network != NULL;
+}
+
+/* While it is active. */
+gboolean gst_mobilenet_fx_painter_set_info (GstMobilenetFxPainter * self,
+    const GstVideoInfo * info);
+GstFlowReturn gst_mobilenet_fx_painter_frame (GstMobilenetFxPainter * self,
+    GstBuffer * buffer);
+
+/* The stream is another one, or somewhere else. */
+void gst_mobilenet_fx_painter_discard (GstMobilenetFxPainter * self);
+
+/* Any thread: what downstream says of lateness; what is added to upstream's latency. */
+void gst_mobilenet_fx_painter_qos (GstMobilenetFxPainter * self,
+    GstEvent * event);
+void gst_mobilenet_fx_painter_add_latency (GstMobilenetFxPainter * self,
+    GstQuery * query);
+
+G_END_DECLS
+
+#endif /* __GST_MOBILENET_FX_PAINTER_H__ */

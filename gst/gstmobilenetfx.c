@@ -35,10 +35,15 @@
 #include "gstmobilenetfx.h"
 
 #include <gst/mobilenet/gstmobilenetmeta.h>
+#include <string.h>
 
 #include "gstmobilenetfilter.h"
+#include "gstmobilenetframe.h"
 #include "gstmobilenetfxcaps.h"
+#include "gstmobilenetfxclasses.h"
+#include "gstmobilenetfxkeyer.h"
 #include "gstmobilenetfxpainter.h"
+#include "gstmobilenetfxpicture.h"
 #include "gstmobilenetfxsettings.h"
 #include "gstmobilenetmessage.h"
 
@@ -57,6 +62,12 @@ struct _GstMobilenetFx
   GstVideoInfo info, out_info;
   gboolean cuts;                /* the caps in force are those of a cut-out */
   gboolean unmappable;          /* the last frame was */
+  gboolean all_foreground;      /* the last mask had no background class */
+  GstMobilenetFxSettings used;  /* those in force */
+  gchar **classes;              /* of these */
+  GstMobilenetFxPicture *picture;       /* or NULL */
+  GstMobilenetFxKeyer *keyer;
+  GstVideoConverter *converter; /* of a cut-out */
 };
 
 G_DEFINE_TYPE_WITH_CODE (GstMobilenetFx, gst_mobilenet_fx,
@@ -137,26 +148,62 @@ wants_alpha (GstMobilenetFx * self)
   return wants;
 }
 
-/* Opens what the settings name: files are read here. */
+/* The settings are in force from now on, or, FALSE and `error` filled, what was in
+ * force is. */
 static gboolean
-gst_mobilenet_fx_start (GstBaseTransform * trans)
+take_settings (GstMobilenetFx * self, GError ** error)
 {
-  GstMobilenetFx *self = GST_MOBILENET_FX (trans);
-  GstMobilenetFxSettings settings;
+  GstMobilenetFxSettings settings = copy_settings (self);
+  gchar *reason = NULL;
+  gchar **classes = gst_mobilenet_fx_classes_parse (settings.classes, &reason);
 
-  if (!gst_mobilenet_fx_painter_start (&self->painter))
+  if (!classes) {
+    g_set_error_literal (error, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS,
+        reason);
+    g_free (reason);
+    gst_mobilenet_fx_settings_clear (&settings);
     return FALSE;
-  settings = copy_settings (self);
-  self->unmappable = FALSE;
-  gst_mobilenet_fx_settings_clear (&settings);
+  }
+  g_strfreev (self->classes);
+  self->classes = classes;
+  gst_mobilenet_fx_settings_clear (&self->used);
+  self->used = settings;
   return TRUE;
 }
 
 static gboolean
 gst_mobilenet_fx_stop (GstBaseTransform * trans)
 {
-  gst_mobilenet_fx_painter_stop (&GST_MOBILENET_FX (trans)->painter);
+  GstMobilenetFx *self = GST_MOBILENET_FX (trans);
+
+  gst_mobilenet_fx_painter_stop (&self->painter);
+  g_clear_pointer (&self->converter, gst_video_converter_free);
+  g_clear_pointer (&self->keyer, gst_mobilenet_fx_keyer_free);
+  g_clear_pointer (&self->picture, gst_mobilenet_fx_picture_free);
+  g_clear_pointer (&self->classes, g_strfreev);
+  gst_mobilenet_fx_settings_clear (&self->used);
   return TRUE;
+}
+
+/* Opens what the settings name: files are read here. */
+static gboolean
+gst_mobilenet_fx_start (GstBaseTransform * trans)
+{
+  GstMobilenetFx *self = GST_MOBILENET_FX (trans);
+  GError *error = NULL;
+
+  self->unmappable = self->all_foreground = FALSE;
+  g_atomic_int_set (&self->changed, FALSE);
+  if (!gst_mobilenet_fx_painter_start (&self->painter))
+    return FALSE;
+  if (take_settings (self, &error) && self->used.background_file)
+    self->picture =
+        gst_mobilenet_fx_picture_load (self->used.background_file, &error);
+  if (!error)
+    return TRUE;
+  gst_mobilenet_post_error (GST_ELEMENT (self), error);
+  gst_mobilenet_fx_stop (trans);
+  return FALSE;
 }
 
 static GstCaps *
@@ -187,12 +234,37 @@ gst_mobilenet_fx_fixate_caps (GstBaseTransform * trans,
   return gst_caps_fixate (othercaps);
 }
 
+static void
+plan_keyer (GstMobilenetFx * self, gint width, gint height)
+{
+  g_clear_pointer (&self->keyer, gst_mobilenet_fx_keyer_free);
+  self->keyer = gst_mobilenet_fx_keyer_new (&self->info, width, height);
+}
+
+/* FALSE and `error` filled when one format cannot be made of the other. */
+static gboolean
+plan_cut_out (GstMobilenetFx * self, GError ** error)
+{
+  g_clear_pointer (&self->converter, gst_video_converter_free);
+  if (!self->cuts)
+    return TRUE;
+  self->converter =
+      gst_video_converter_new (&self->info, &self->out_info, NULL);
+  if (!self->converter)
+    g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
+        "Frames of %s cannot be converted to %s",
+        GST_VIDEO_INFO_NAME (&self->info),
+        GST_VIDEO_INFO_NAME (&self->out_info));
+  return self->converter != NULL;
+}
+
 /* Plans what depends on the frames' format, and all memory. */
 static gboolean
 gst_mobilenet_fx_set_caps (GstBaseTransform * trans, GstCaps * incaps,
     GstCaps * outcaps)
 {
   GstMobilenetFx *self = GST_MOBILENET_FX (trans);
+  GError *error = NULL;
 
   if (!gst_video_info_from_caps (&self->info, incaps)
       || !gst_video_info_from_caps (&self->out_info, outcaps)) {
@@ -204,7 +276,14 @@ gst_mobilenet_fx_set_caps (GstBaseTransform * trans, GstCaps * incaps,
   gst_base_transform_set_in_place (trans, !self->cuts);
   if (gst_mobilenet_fx_painter_is_active (&self->painter))
     return gst_mobilenet_fx_painter_set_info (&self->painter, &self->info);
-  return TRUE;
+  plan_keyer (self, GST_VIDEO_INFO_WIDTH (&self->info),
+      GST_VIDEO_INFO_HEIGHT (&self->info));
+  if (plan_cut_out (self, &error) && (!self->picture
+          || gst_mobilenet_fx_picture_set_format (self->picture, &self->info,
+              &error)))
+    return TRUE;
+  gst_mobilenet_post_error (GST_ELEMENT (self), error);
+  return FALSE;
 }
 
 static gboolean
@@ -231,15 +310,191 @@ gst_mobilenet_fx_propose_allocation (GstBaseTransform * trans,
   return TRUE;
 }
 
-/* Frames of these caps, in their own format. */
+/* The mask of a frame; NULL when it has none, or one too old. */
+static GstMobilenetSegmentation *
+find_mask (GstMobilenetFx * self, GstBuffer * buffer)
+{
+  GstMobilenetSegmentationMeta *meta =
+      gst_buffer_get_mobilenet_segmentation_meta (buffer);
+
+  if (!meta || (GST_CLOCK_TIME_IS_VALID (meta->age)
+          && meta->age > self->used.max_age))
+    return NULL;
+  return meta->segmentation;
+}
+
+/* Says once that there is nothing to hide. */
+static void
+find_foreground (GstMobilenetFx * self,
+    const GstMobilenetSegmentation * segmentation, gboolean foreground[256])
+{
+  gboolean told = self->all_foreground;
+
+  self->all_foreground = !gst_mobilenet_fx_classes_find (self->classes,
+      self->used.invert, segmentation, foreground);
+  if (self->all_foreground && !told)
+    GST_ELEMENT_WARNING (self, LIBRARY, SETTINGS,
+        ("None of the classes of %s is the background: all is foreground; set "
+            "the property classes, or background-class of mobilenetseg",
+            gst_mobilenet_segmentation_get_model (segmentation)), (NULL));
+}
+
+static gboolean
+has_nothing_to_do (GstMobilenetFx * self, GstBuffer * buffer)
+{
+  if (self->used.effect == GST_MOBILENET_FX_BLUR && self->used.blur_radius == 0)
+    return TRUE;
+  return self->used.show_unmasked && !find_mask (self, buffer);
+}
+
+static void
+take_changes (GstMobilenetFx * self)
+{
+  GError *error = NULL;
+
+  if (!g_atomic_int_compare_and_exchange (&self->changed, TRUE, FALSE))
+    return;
+  if (!take_settings (self, &error))
+    gst_mobilenet_post_warning (GST_ELEMENT (self), error,
+        "the element goes on as before");
+}
+
+/* Only a frame that something is done to need be writable. */
+static GstFlowReturn
+gst_mobilenet_fx_prepare_output_buffer (GstBaseTransform * trans,
+    GstBuffer * input, GstBuffer ** output)
+{
+  GstMobilenetFx *self = GST_MOBILENET_FX (trans);
+
+  take_changes (self);
+  if (!self->cuts && !gst_mobilenet_fx_painter_is_active (&self->painter)
+      && has_nothing_to_do (self, input)) {
+    *output = input;
+    return GST_FLOW_OK;
+  }
+  return GST_BASE_TRANSFORM_CLASS (gst_mobilenet_fx_parent_class)
+      ->prepare_output_buffer (trans, input, output);
+}
+
+/* Says once why frames are dropped: what they show must not get out. */
+static GstFlowReturn
+drop (GstMobilenetFx * self, GstBuffer * buffer, const gchar * reason)
+{
+  if (!self->unmappable)
+    GST_ELEMENT_WARNING (self, RESOURCE, WRITE,
+        ("The background of a frame of %" G_GSIZE_FORMAT " bytes cannot be "
+            "hidden as %dx%d %s: %s; it is dropped, as those that follow are "
+            "until one can", gst_buffer_get_size (buffer),
+            GST_VIDEO_INFO_WIDTH (&self->info),
+            GST_VIDEO_INFO_HEIGHT (&self->info),
+            GST_VIDEO_INFO_NAME (&self->info), reason), (NULL));
+  self->unmappable = TRUE;
+  return GST_BASE_TRANSFORM_FLOW_DROPPED;
+}
+
+static void
+look (GstMobilenetFx * self, GstBuffer * buffer, const GstVideoFrame * frame)
+{
+  GstMobilenetSegmentation *mask = find_mask (self, buffer);
+  gboolean foreground[256];
+
+  if (mask)
+    find_foreground (self, mask, foreground);
+  if (!gst_mobilenet_fx_keyer_fits (self->keyer, frame))
+    plan_keyer (self, GST_VIDEO_FRAME_WIDTH (frame),
+        GST_VIDEO_FRAME_HEIGHT (frame));
+  gst_mobilenet_fx_keyer_look (self->keyer, frame, mask, foreground);
+}
+
+/* Frames stay in their own format. */
 static GstFlowReturn
 gst_mobilenet_fx_transform_ip (GstBaseTransform * trans, GstBuffer * buffer)
 {
   GstMobilenetFx *self = GST_MOBILENET_FX (trans);
+  const gchar *reason;
+  GstVideoFrame frame;
 
   if (gst_mobilenet_fx_painter_is_active (&self->painter))
     return gst_mobilenet_fx_painter_frame (&self->painter, buffer);
+  if (has_nothing_to_do (self, buffer))
+    return GST_FLOW_OK;
+  if (!gst_mobilenet_frame_map (&frame, &self->info, buffer,
+          GST_MAP_READWRITE, &reason))
+    return drop (self, buffer, reason);
+  self->unmappable = FALSE;
+  look (self, buffer, &frame);
+  if (self->used.effect == GST_MOBILENET_FX_BLUR)
+    gst_mobilenet_fx_keyer_blur (self->keyer, &frame,
+        self->used.blur_radius * GST_VIDEO_INFO_HEIGHT (&self->info));
+  else if (self->picture)
+    gst_mobilenet_fx_keyer_replace (self->keyer, &frame,
+        gst_mobilenet_fx_picture_frame (self->picture));
+  else
+    gst_mobilenet_fx_keyer_fill (self->keyer, &frame,
+        self->used.background_color);
+  gst_video_frame_unmap (&frame);
+  GST_BUFFER_FLAG_UNSET (buffer, GST_BUFFER_FLAG_GAP);
   return GST_FLOW_OK;
+}
+
+/* Both are mapped.  Caps say the size of a copy. */
+static void
+cut_out (GstMobilenetFx * self, GstBuffer * buffer, GstVideoFrame * from,
+    GstVideoFrame * to)
+{
+  gst_video_converter_frame (self->converter, from, to);
+  if (self->used.show_unmasked && !find_mask (self, buffer))
+    return;
+  from->info.width = GST_VIDEO_INFO_WIDTH (&self->info);
+  from->info.height = GST_VIDEO_INFO_HEIGHT (&self->info);
+  look (self, buffer, from);
+  gst_mobilenet_fx_keyer_cut_out (self->keyer, from, to);
+}
+
+/* A cut-out: frames become copies in a format with alpha. */
+static GstFlowReturn
+gst_mobilenet_fx_transform (GstBaseTransform * trans, GstBuffer * input,
+    GstBuffer * output)
+{
+  GstMobilenetFx *self = GST_MOBILENET_FX (trans);
+  GstVideoFrame from, to;
+  const gchar *reason;
+
+  if (gst_buffer_get_video_crop_meta (input))
+    return drop (self, input, "it has a GstVideoCropMeta");
+  if (!gst_mobilenet_frame_map (&from, &self->info, input, GST_MAP_READ,
+          &reason))
+    return drop (self, input, reason);
+  if (!gst_mobilenet_frame_map (&to, &self->out_info, output,
+          GST_MAP_READWRITE, &reason)) {
+    gst_video_frame_unmap (&from);
+    return drop (self, input, reason);
+  }
+  self->unmappable = FALSE;
+  cut_out (self, input, &from, &to);
+  gst_video_frame_unmap (&to);
+  gst_video_frame_unmap (&from);
+  return GST_FLOW_OK;
+}
+
+/* A cut-out is of the same size: what is said of the picture stays. */
+static gboolean
+gst_mobilenet_fx_transform_meta (GstBaseTransform * trans, GstBuffer * output,
+    GstMeta * meta, GstBuffer * input)
+{
+  static const gchar *const kept[] = {
+    GST_META_TAG_VIDEO_STR, GST_META_TAG_VIDEO_SIZE_STR,
+    GST_META_TAG_VIDEO_ORIENTATION_STR, GST_META_TAG_VIDEO_COLORSPACE_STR
+  };
+  const gchar *const *tags = gst_meta_api_type_get_tags (meta->info->api);
+  guint i, k;
+
+  for (i = 0; tags && tags[i]; i++) {
+    for (k = 0; k < G_N_ELEMENTS (kept) && strcmp (tags[i], kept[k]); k++);
+    if (k == G_N_ELEMENTS (kept))
+      return FALSE;
+  }
+  return TRUE;
 }
 
 static gboolean
@@ -321,7 +576,10 @@ gst_mobilenet_fx_class_init (GstMobilenetFxClass * klass)
   trans_class->sink_event = gst_mobilenet_fx_sink_event;
   trans_class->src_event = gst_mobilenet_fx_src_event;
   trans_class->query = gst_mobilenet_fx_query;
+  trans_class->prepare_output_buffer = gst_mobilenet_fx_prepare_output_buffer;
   trans_class->transform_ip = gst_mobilenet_fx_transform_ip;
+  trans_class->transform = gst_mobilenet_fx_transform;
+  trans_class->transform_meta = gst_mobilenet_fx_transform_meta;
 
   gst_type_mark_as_plugin_api (GST_TYPE_MOBILENET_FX_EFFECT, 0);
 }

@@ -105,8 +105,8 @@ void mnet_net_init_from(MnetNet *net, int32_t first, uint64_t seed);
 
 /* The last layer: its channels are the classes. */
 const MnetNetLayer *mnet_net_logits(const MnetNet *net);
-/* A copy of the network whose last layer has other classes and 0 as its weights;
- * `classes` are copied, NULL: no names. */
+/* A copy of the network whose last layer has other classes and 0 as its weights; one
+ * that ends in features gets a DENSE layer.  `classes` are copied, NULL: no names. */
 MnetNet *mnet_net_with_classes(const MnetNet *net, int32_t n_classes, const char *const *classes,
                                MnetError *error);
 /* A copy whose batch normalisation is part of weights and bias. */

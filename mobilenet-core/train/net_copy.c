@@ -36,7 +36,7 @@ MnetStatus mnet_net_set_classes(MnetNet *net, const char *const *classes, MnetEr
 static MnetNet *copy_layers(const MnetNet *net, MnetError *error)
 {
     MnetNet *copy = mnet_calloc(1, sizeof *copy);
-    size_t bytes = (size_t)net->n_layers * sizeof *net->layers;
+    size_t bytes = ((size_t)net->n_layers + 1) * sizeof *net->layers;
     if (!copy) {
         mnet_error_memory(error, sizeof *copy);
         return NULL;
@@ -44,14 +44,14 @@ static MnetNet *copy_layers(const MnetNet *net, MnetError *error)
     *copy = *net;
     copy->params = NULL;
     copy->classes = NULL;
-    copy->max_layers = net->n_layers;
+    copy->max_layers = net->n_layers + 1; /* for a head */
     copy->layers = mnet_alloc(bytes);
     if (!copy->layers) {
         mnet_error_memory(error, bytes);
         mnet_net_free(copy);
         return NULL;
     }
-    memcpy(copy->layers, net->layers, bytes);
+    memcpy(copy->layers, net->layers, (size_t)net->n_layers * sizeof *net->layers);
     return copy;
 }
 
@@ -75,6 +75,23 @@ static void move(MnetNet *to, size_t to_at, const MnetNet *from, size_t from_at,
         memcpy(to->params + to_at, from->params + from_at, n * sizeof *to->params);
 }
 
+/* Other classes for the last layer, or a last layer for features. */
+static MnetStatus put_classes(MnetNet *net, int32_t n_classes, const char *const *classes,
+                              MnetError *error)
+{
+    MnetNetLayer *last = &net->layers[net->n_layers - 1];
+    MnetNetLayerSpec dense = { .kind = MNET_NET_DENSE,
+                               .name = "logits",
+                               .channels = n_classes,
+                               .inputs = { net->n_layers - 1 } };
+    if (last->weights != MNET_NET_NONE)
+        last->channels = n_classes;
+    else if (mnet_net_add(net, &dense, error) < 0)
+        return MNET_ERROR_LIMIT; /* the error tells */
+    MnetStatus status = mnet_net_finish(net, error);
+    return status ? status : mnet_net_set_classes(net, classes, error);
+}
+
 MnetNet *mnet_net_with_classes(const MnetNet *net, int32_t n_classes, const char *const *classes,
                                MnetError *error)
 {
@@ -86,13 +103,11 @@ MnetNet *mnet_net_with_classes(const MnetNet *net, int32_t n_classes, const char
     MnetNet *copy = copy_layers(net, error);
     if (!copy)
         return NULL;
-    copy->layers[copy->n_layers - 1].channels = n_classes;
-    if (mnet_net_finish(copy, error) != MNET_OK ||
-        mnet_net_set_classes(copy, classes, error) != MNET_OK) {
+    if (put_classes(copy, n_classes, classes, error) != MNET_OK) {
         mnet_net_free(copy);
         return NULL;
     }
-    for (int32_t i = 0; i < net->n_layers - 1; i++) {
+    for (int32_t i = 0; i < copy->n_layers - 1; i++) {
         const MnetNetLayer *from = &net->layers[i], *to = &copy->layers[i];
         size_t channels = (size_t)from->channels;
         move(copy, to->weights, net, from->weights, from->n_weights);

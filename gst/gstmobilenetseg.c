@@ -49,7 +49,7 @@
  * ## Example launch lines
  *
  * |[
- * gst-launch-1.0 v4l2src ! mobilenetseg model-file=selfie_segmentation.tflite smoothing=0.5 ! mobilenetoverlay ! videoconvert ! autovideosink
+ * gst-launch-1.0 v4l2src ! mobilenetseg model-file=selfie_segmentation.tflite input-range=zero-one smoothing=0.5 ! mobilenetoverlay ! videoconvert ! autovideosink
  * ]| Colors the person before a camera.
  *
  * |[

@@ -241,6 +241,28 @@ typedef struct {
 
 TbFile tb_tiny_classifier(const TbTiny *tiny);
 
+/* An image-to-image network of the layers of MobileNet V2, an encoder and a decoder:
+ * CONV_2D 1x1, DEPTHWISE_CONV_2D 3x3/2, CONV_2D 1x1, RESIZE_BILINEAR, CONCATENATION with
+ * the picture, CONV_2D 1x1 to 3 channels, and a curve.  With p the numbers of a channel
+ * and m their mean over 3x3 at every second pixel, 0 outside, enlarged:
+ *     v = sharp * p + blurred * m + bias + style[channel]
+ *     made = LOGISTIC(v), TANH(v), or p + v */
+typedef struct {
+    /* TFL_TYPE_FLOAT32, or TFL_TYPE_INT8 or TFL_TYPE_UINT8 with the picture's bytes as 0 to 1:
+     * m is at least 0 and v within -8 to 8. */
+    int type;
+    int32_t width, height; /* even; 0: 16 */
+    int32_t curve;         /* TFL_OP_LOGISTIC, TFL_OP_TANH or TFL_OP_ADD */
+    bool channels_first;
+    float sharp, blurred, bias;
+    int32_t styles; /* numbers of a second input, float32, at least 3; 0: none */
+} TbPainter;
+
+TbFile tb_painter(const TbPainter *painter);
+/* What predicts a style of `styles` numbers: the means of the channels of a float32 picture
+ * of 8x8, and zeros. */
+TbFile tb_style_predictor(int32_t styles);
+
 /* One operator between one input and one output, both float32 of this shape:
  * for errors about operators. */
 TbFile tb_one_operator(const TbOperator *op, int rank, const int32_t *dims);

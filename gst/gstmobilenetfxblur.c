@@ -133,17 +133,31 @@ gst_mobilenet_fx_blur_build (GstMobilenetFxBlur * self,
         1 << self->bits_below);
 }
 
+/* Where `shift` is a constant at the call compilers vectorise it. */
+static inline __attribute__((always_inline))
+     void round_row (const guint16 * restrict from, guint16 * restrict to,
+    gint n, guint shift)
+{
+  const guint16 less = (guint16) (GST_MOBILENET_FX_ZERO - (1u << shift >> 1));
+  gint i, k;
+
+  for (i = 0; i < n; i += BLOCK)
+    for (k = 0; k < BLOCK; k++)
+      to[i + k] = (guint16) (from[i + k] - less) >> shift;
+}
+
 void
 gst_mobilenet_fx_blur_row (const GstMobilenetFxBlur * self, guint c,
     const GstMobilenetFxComponent * component, gint j, gint i, gint n,
-    gint16 * const rows[2], guint16 * samples)
+    guint16 * const rows[2], guint16 * samples)
 {
-  const gint16 *from = gst_mobilenet_fx_plane_spread (&self->planes[c],
+  const guint16 *from = gst_mobilenet_fx_plane_spread (&self->planes[c],
       self->grid, component, j, i, n, rows[0], rows[1]);
-  guint shift = self->bits_below, half = 1u << shift >> 1;
-  gint s, k;
 
-  for (s = 0; s < n; s += BLOCK)
-    for (k = 0; k < BLOCK; k++)
-      samples[s + k] = (guint16) ((guint16) (from[s + k] + half) >> shift);
+  if (self->bits_below == BITS - 8)
+    round_row (from, samples, n, BITS - 8);
+  else if (self->bits_below == BITS - 10)
+    round_row (from, samples, n, BITS - 10);
+  else
+    round_row (from, samples, n, self->bits_below);
 }

@@ -25,7 +25,7 @@ void gst_mobilenet_fx_blur_build (GstMobilenetFxBlur * blur,
  * more. */
 void gst_mobilenet_fx_blur_row (const GstMobilenetFxBlur * blur, guint c,
     const GstMobilenetFxComponent * component, gint j, gint i, gint n,
-    gint16 * const rows[2], guint16 * samples);
+    guint16 * const rows[2], guint16 * samples);
 
 G_END_DECLS
 

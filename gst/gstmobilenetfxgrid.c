@@ -13,7 +13,7 @@
 
 /* Cells of a row that are enough, and how large they get: sums of 16x16 samples of
  * 10 bits are added up in 16 bits, see add_row() and sum_cells(). */
-#define WIDEST 320
+#define WIDEST 240
 #define MAX_SHIFT 4
 
 void
@@ -221,7 +221,7 @@ gst_mobilenet_fx_grid_box (const GstMobilenetFxGrid * grid,
 /* Cells `-1` to `n` between two rows, rounded to nearest. */
 static void
 mix_rows (const gfloat * restrict upper, const gfloat * restrict lower,
-    gfloat share, gint n, gint16 * restrict to)
+    gfloat share, gint n, guint16 * restrict to)
 {
   gint i, k;
 
@@ -229,30 +229,39 @@ mix_rows (const gfloat * restrict upper, const gfloat * restrict lower,
     for (k = 0; k < 16; k++) {
       gfloat value = upper[i + k] + share * (lower[i + k] - upper[i + k]);
 
-      to[i + k + 1] = (gint16) ((gint) (value + 16384.5f) - 16384);
+      to[i + k + 1] = (guint16) (gint) (value + (GST_MOBILENET_FX_ZERO + 0.5f));
     }
+}
+
+/* Of 15 bits: the sum has 16, which compilers need not widen. */
+static inline guint16
+mean (guint16 a, guint16 b)
+{
+  guint16 sum = (guint16) (a + b + 1);
+
+  return sum >> 1;
 }
 
 /* Each value becomes two, a quarter of the way to its neighbours; `from` and `to`
  * count from one before the first. */
 static void
-double_row (const gint16 * restrict from, gint16 * restrict to, gint n)
+double_row (const guint16 * restrict from, guint16 * restrict to, gint n)
 {
   gint i, k;
 
   for (i = 0; i < n; i += 16)
     for (k = 0; k < 16; k++) {
-      gint16 at = from[i + k], left = from[i + k - 1], right = from[i + k + 1];
+      guint16 at = from[i + k];
 
-      to[2 * (i + k)] = (gint16) (at + (((gint16) (left - at) + 2) >> 2));
-      to[2 * (i + k) + 1] = (gint16) (at + (((gint16) (right - at) + 1) >> 2));
+      to[2 * (i + k)] = mean (at, mean (at, from[i + k - 1]));
+      to[2 * (i + k) + 1] = mean (at, mean (at, from[i + k + 1]));
     }
 }
 
-const gint16 *
+const guint16 *
 gst_mobilenet_fx_plane_spread (const GstMobilenetFxPlane * plane,
     const GstMobilenetFxGrid * grid, const GstMobilenetFxComponent * component,
-    gint j, gint i, gint n, gint16 * row, gint16 * other)
+    gint j, gint i, gint n, guint16 * row, guint16 * other)
 {
   guint doublings = grid->shift - component->w_sub;
   gint rows = 1 << (grid->shift - component->h_sub);
@@ -263,7 +272,7 @@ gst_mobilenet_fx_plane_spread (const GstMobilenetFxPlane * plane,
       CLAMP (above, 0, last));
   const gfloat *lower = gst_mobilenet_fx_plane_row (plane,
       CLAMP (above + 1, 0, last));
-  gint16 *from = row + BLOCK, *to = other + BLOCK, *swap;
+  guint16 *from = row + BLOCK, *to = other + BLOCK, *swap;
   gint length = cells + 2;
   guint k;
 

@@ -28,7 +28,7 @@ typedef struct
   gfloat *data;
 } GstMobilenetFxPlane;
 
-/* For frames of that many pixels: at most about 320 cells a row, and at least 2x2
+/* For frames of that many pixels: at most about 240 cells a row, and at least 2x2
  * pixels a cell. */
 void gst_mobilenet_fx_grid_init (GstMobilenetFxGrid * grid, gint width,
     gint height);
@@ -73,14 +73,17 @@ void gst_mobilenet_fx_grid_reduce (const GstMobilenetFxGrid * grid,
 void gst_mobilenet_fx_grid_box (const GstMobilenetFxGrid * grid,
     gfloat radius, GstMobilenetFxCell * cells, GstMobilenetFxCell * scratch);
 
+/* What 0 is in rows of gst_mobilenet_fx_plane_spread(). */
+#define GST_MOBILENET_FX_ZERO 16384
+
 /* Row `j` of samples of a component of `1 << (grid->shift - w_sub)` samples a cell
  * and likewise down, interpolated between the middles of cells: `n` samples from
- * sample `i` on, both whole numbers of tiles.  Values within 16000 of 0.  Both rows have
- * room for a row of the frame in whole blocks and four blocks more; the result is
- * in one of them. */
-const gint16 *gst_mobilenet_fx_plane_spread (const GstMobilenetFxPlane * plane,
+ * sample `i` on, which is that of a tile.  Values are within 16383 of 0.  Both rows
+ * have room for a row of the frame in whole blocks and six blocks more; the result
+ * is in one of them. */
+const guint16 *gst_mobilenet_fx_plane_spread (const GstMobilenetFxPlane * plane,
     const GstMobilenetFxGrid * grid, const GstMobilenetFxComponent * component,
-    gint j, gint i, gint n, gint16 * row, gint16 * other);
+    gint j, gint i, gint n, guint16 * row, guint16 * other);
 
 G_END_DECLS
 

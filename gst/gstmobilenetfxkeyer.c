@@ -30,7 +30,7 @@ struct _GstMobilenetFxKeyer
   GstMobilenetFxTile *tiles;    /* of a row */
   guint16 *alpha[MAX_BAND];     /* rows of a frame */
   guint16 *samples, *background, *shares, *sums;
-  gint16 *spread[2];
+  guint16 *spread[2];
 };
 
 /* What is put where. */
@@ -63,7 +63,7 @@ gst_mobilenet_fx_keyer_new (const GstVideoInfo * info, gint width, gint height)
       GST_MOBILENET_FX_BLOCKS (width) / BLOCK);
   for (i = 0; i < MAX_BAND; i++) {
     self->alpha[i] = g_new0 (guint16, room);
-    self->spread[i] = g_new0 (gint16, room);
+    self->spread[i] = g_new0 (guint16, room);
   }
   self->samples = g_new0 (guint16, room);
   self->background = g_new0 (guint16, room);
@@ -274,22 +274,28 @@ load_picture (GstMobilenetFxKeyer * self, const GstVideoFrame * picture,
     self->background[k] = self->background[there - 1];
 }
 
+static void
+fill_row (guint16 * samples, guint16 value, gint n)
+{
+  gint i, k;
+
+  for (i = 0; i < n; i += BLOCK)
+    for (k = 0; k < BLOCK; k++)
+      samples[i + k] = value;
+}
+
 /* `n` samples from sample `i` on of row `j`. */
 static void
 make_background (GstMobilenetFxKeyer * self, const Task * task, guint c,
     const GstMobilenetFxComponent * component, gint j, gint i, gint n)
 {
-  gint s, k;
-
   if (task->blurs) {
     gst_mobilenet_fx_blur_row (self->blur, c, component, j, i, n,
         self->spread, self->background);
   } else if (task->picture) {
     load_picture (self, task->picture, c, j, i, n);
   } else {
-    for (s = 0; s < n; s += BLOCK)
-      for (k = 0; k < BLOCK; k++)
-        self->background[s + k] = task->fill[c];
+    fill_row (self->background, task->fill[c], n);
   }
 }
 

@@ -22,7 +22,7 @@
 /* Pixels of the map that a window reaches to either side, and its bounds in
  * cells. */
 #define REACH 2.5
-#define LEAST_RADIUS 3
+#define LEAST_RADIUS 2
 #define MOST_RADIUS 16
 
 /* Slopes are kept in 1024ths and offsets in halves of the 256ths of alpha; both
@@ -42,7 +42,7 @@ struct _GstMobilenetFxMatte
   GstMobilenetFxPlane slopes, offsets;
   gint n_tiles;                 /* in a row */
   guint8 *flags;                /* of each tile in each row of cells */
-  gint16 *rows[4];              /* of slopes and of offsets, in turns */
+  guint16 *rows[4];             /* of slopes and of offsets, in turns */
   gfloat *map_rows[2];          /* of the map, in columns of the grid */
   gint map_row[2];              /* which they are, -1: none */
   gint *columns;                /* of the map, left of each column of the grid */
@@ -71,7 +71,7 @@ gst_mobilenet_fx_matte_new (gint width, gint height)
   self->n_tiles = GST_MOBILENET_FX_BLOCKS (width) / BLOCK;
   self->flags = g_new0 (guint8, (gsize) self->n_tiles * self->grid.height);
   for (i = 0; i < 4; i++)
-    self->rows[i] = g_new0 (gint16, room);
+    self->rows[i] = g_new0 (guint16, room);
   for (i = 0; i < 2; i++)
     self->map_rows[i] = g_new0 (gfloat, self->grid.width);
   self->columns = g_new0 (gint, self->grid.width);
@@ -418,16 +418,17 @@ gst_mobilenet_fx_matte_tiles (const GstMobilenetFxMatte * self, gint j,
 
 /* (guide - MIDDLE) * slope in 1024ths is halves of 256ths after a shift by 9. */
 static void
-apply (const guint16 * restrict guide, const gint16 * restrict slopes,
-    const gint16 * restrict offsets, guint16 * restrict alpha, gint n)
+apply (const guint16 * restrict guide, const guint16 * restrict slopes,
+    const guint16 * restrict offsets, guint16 * restrict alpha, gint n)
 {
   gint i, k;
 
   for (i = 0; i < n; i += BLOCK)
     for (k = 0; k < BLOCK; k++) {
       gint16 luma = (gint16) ((guide[i + k] - MIDDLE) * 128);
-      gint16 sloped = (gint16) (luma * slopes[i + k] >> 16);
-      gint16 twice = (gint16) (sloped + offsets[i + k]);
+      gint16 slope = (gint16) (slopes[i + k] - GST_MOBILENET_FX_ZERO);
+      gint16 offset = (gint16) (offsets[i + k] - GST_MOBILENET_FX_ZERO);
+      gint16 twice = (gint16) ((luma * slope >> 16) + offset);
 
       twice = twice < 0 ? 0 : twice;
       twice = twice > 2 * GST_MOBILENET_FX_OPAQUE ?
@@ -441,9 +442,9 @@ gst_mobilenet_fx_matte_row (GstMobilenetFxMatte * self, gint j, gint i,
     gint n, const guint16 * guide, guint16 * alpha)
 {
   const GstMobilenetFxComponent pixels = {.w_sub = 0,.h_sub = 0 };
-  const gint16 *slopes = gst_mobilenet_fx_plane_spread (&self->slopes,
+  const guint16 *slopes = gst_mobilenet_fx_plane_spread (&self->slopes,
       &self->grid, &pixels, j, i, n, self->rows[0], self->rows[1]);
-  const gint16 *offsets = gst_mobilenet_fx_plane_spread (&self->offsets,
+  const guint16 *offsets = gst_mobilenet_fx_plane_spread (&self->offsets,
       &self->grid, &pixels, j, i, n, self->rows[2], self->rows[3]);
 
   apply (guide, slopes, offsets, alpha, n);

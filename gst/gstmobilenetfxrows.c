@@ -17,6 +17,7 @@ gst_mobilenet_fx_component_init (GstMobilenetFxComponent * component,
 
   component->data = (guint8 *) GST_VIDEO_FRAME_PLANE_DATA (frame, plane) +
       gst_mobilenet_sample_offset (info, c);
+  component->offset = gst_mobilenet_sample_offset (info, c);
   component->stride = GST_VIDEO_FRAME_PLANE_STRIDE (frame, plane);
   component->step = GST_VIDEO_FORMAT_INFO_PSTRIDE (info, c);
   component->width = GST_VIDEO_FRAME_COMP_WIDTH (frame, c);
@@ -27,32 +28,108 @@ gst_mobilenet_fx_component_init (GstMobilenetFxComponent * component,
   component->h_sub = GST_VIDEO_FORMAT_INFO_H_SUB (info, c);
 }
 
-/* Bytes `step` apart.  Where it is a constant at the call compilers make a loop of
- * its own of it. */
+/* Bytes `step` apart. */
 static inline __attribute__((always_inline))
-     void load_8 (guint16 * restrict to, const guint8 * restrict from, gint n,
-    gint step)
+     void load_bytes (guint16 * restrict to, const guint8 * restrict from,
+    gint n, gint step)
 {
-  gint i, k;
+  gint i;
 
-  for (i = 0; i + BLOCK <= n; i += BLOCK)
-    for (k = 0; k < BLOCK; k++)
-      to[i + k] = from[(i + k) * step];
-  for (; i < n; i++)
+  for (i = 0; i < n; i++)
     to[i] = from[i * step];
 }
 
 static inline __attribute__((always_inline))
-     void store_8 (guint8 * restrict to, const guint16 * restrict from, gint n,
-    gint step)
+     void store_bytes (guint8 * restrict to, const guint16 * restrict from,
+    gint n, gint step)
 {
-  gint i, k;
+  gint i;
+
+  for (i = 0; i < n; i++)
+    to[i * step] = (guint8) from[i];
+}
+
+/* Where two or four bytes are a step, blocks are taken as words of that length,
+ * which may lie anywhere: so compilers vectorise it. */
+typedef guint16 Word2 __attribute__((aligned (1), may_alias));
+typedef guint32 Word4 __attribute__((aligned (1), may_alias));
+
+#define WORDS (G_BYTE_ORDER == G_LITTLE_ENDIAN)
+
+static void
+load_1 (guint16 * restrict to, const guint8 * restrict from, gint n)
+{
+  gint i;
 
   for (i = 0; i + BLOCK <= n; i += BLOCK)
+    load_bytes (to + i, from + i, BLOCK, 1);
+  load_bytes (to + i, from + i, n - i, 1);
+}
+
+static void
+store_1 (guint8 * restrict to, const guint16 * restrict from, gint n)
+{
+  gint i;
+
+  for (i = 0; i + BLOCK <= n; i += BLOCK)
+    store_bytes (to + i, from + i, BLOCK, 1);
+  store_bytes (to + i, from + i, n - i, 1);
+}
+
+static void
+load_2 (guint16 * restrict to, const guint8 * restrict from, gint n,
+    guint offset)
+{
+  const Word2 *words = (const Word2 *) (from - offset);
+  gint i, k;
+
+  for (i = 0; WORDS && i + BLOCK <= n; i += BLOCK)
     for (k = 0; k < BLOCK; k++)
-      to[(i + k) * step] = (guint8) from[i + k];
-  for (; i < n; i++)
-    to[i * step] = (guint8) from[i];
+      to[i + k] = (guint16) (words[i + k] >> 8 * offset) & 255;
+  load_bytes (to + i, from + 2 * i, n - i, 2);
+}
+
+static void
+store_2 (guint8 * restrict to, const guint16 * restrict from, gint n,
+    guint offset)
+{
+  Word2 *words = (Word2 *) (to - offset);
+  guint16 others = (guint16) (0xff00 >> 8 * offset);
+  gint i, k;
+
+  for (i = 0; WORDS && i + BLOCK <= n; i += BLOCK)
+    for (k = 0; k < BLOCK; k++)
+      words[i + k] = (guint16) ((words[i + k] & others)
+          | (guint16) (from[i + k] << 8 * offset));
+  store_bytes (to + 2 * i, from + i, n - i, 2);
+}
+
+static void
+load_4 (guint16 * restrict to, const guint8 * restrict from, gint n,
+    guint offset)
+{
+  const Word4 *words = (const Word4 *) (from - offset);
+  gint i, k;
+
+  for (i = 0; WORDS && i + BLOCK <= n; i += BLOCK)
+    for (k = 0; k < BLOCK; k++)
+      to[i + k] = (guint16) (words[i + k] >> 8 * offset & 255);
+  load_bytes (to + i, from + 4 * i, n - i, 4);
+}
+
+static void
+store_4 (guint8 * restrict to, const guint16 * restrict from, gint n,
+    guint offset)
+{
+  Word4 *words = (Word4 *) (to - offset);
+  guint32 others = ~(255u << 8 * offset);
+  gint i, k;
+
+  for (i = 0; WORDS && i + BLOCK <= n; i += BLOCK)
+    for (k = 0; k < BLOCK; k++)
+      words[i + k] = (words[i + k] & others)
+          | (guint32) from[i + k] << 8 * offset;
+  store_bytes (to + 4 * i, from + i, n - i, 4);
 }
 
 /* Little endian; `step` counts samples. */
@@ -102,13 +179,13 @@ gst_mobilenet_fx_component_load (const GstMobilenetFxComponent * component,
     load_16 (samples, (const guint16 *) from, n, component->step / 2,
         component->bits_below);
   else if (component->step == 1)
-    load_8 (samples, from, n, 1);
+    load_1 (samples, from, n);
   else if (component->step == 2)
-    load_8 (samples, from, n, 2);
+    load_2 (samples, from, n, component->offset);
   else if (component->step == 4)
-    load_8 (samples, from, n, 4);
+    load_4 (samples, from, n, component->offset);
   else
-    load_8 (samples, from, n, component->step);
+    load_bytes (samples, from, n, component->step);
   for (k = n; k < GST_MOBILENET_FX_BLOCKS (n); k++)
     samples[k] = samples[n - 1];
 }
@@ -125,11 +202,11 @@ gst_mobilenet_fx_component_store (const GstMobilenetFxComponent * component,
     store_16 ((guint16 *) to, samples, n, component->step / 2,
         component->bits_below);
   else if (component->step == 1)
-    store_8 (to, samples, n, 1);
+    store_1 (to, samples, n);
   else if (component->step == 2)
-    store_8 (to, samples, n, 2);
+    store_2 (to, samples, n, component->offset);
   else if (component->step == 4)
-    store_8 (to, samples, n, 4);
+    store_4 (to, samples, n, component->offset);
   else
-    store_8 (to, samples, n, component->step);
+    store_bytes (to, samples, n, component->step);
 }

@@ -21,6 +21,7 @@ typedef struct
   guint8 *data;                 /* the first sample */
   gint stride;                  /* bytes from row to row */
   gint step;                    /* bytes from sample to sample */
+  guint offset;                 /* bytes before it that are of the same step */
   gint width, height;           /* samples */
   guint depth;                  /* bits of a sample, 8 to 12 */
   guint bits_below;             /* unused ones under them */

@@ -212,13 +212,14 @@ map_row (GstMobilenetFxMatte * self, const Map * map, gint j)
 }
 
 /* Columns of the grid, or rows, whose middle was seen: from `first` to before
- * `end`. */
+ * `end`.  The middle of the last one may lie behind the frame of that extent. */
 static void
-find_seen (gdouble start, gdouble length, gint cell, gint n, gint * first,
-    gint * end)
+find_seen (gdouble start, gdouble length, gint extent, gint cell, gint n,
+    gint * first, gint * end)
 {
   *first = (gint) CLAMP (ceil (start / cell - 0.5), 0, n);
-  *end = (gint) CLAMP (ceil ((start + length) / cell - 0.5), *first, n);
+  *end = start + length >= extent ? n :
+      (gint) CLAMP (ceil ((start + length) / cell - 0.5), *first, n);
 }
 
 static gfloat
@@ -239,9 +240,9 @@ sample_map (GstMobilenetFxMatte * self, const Map * map)
   gint left, right, top, bottom;
 
   find_columns (self, map);
-  find_seen (place->seen_x, place->seen_w, cell, n, &left, &right);
-  find_seen (place->seen_y, place->seen_h, cell, self->grid.height, &top,
-      &bottom);
+  find_seen (place->seen_x, place->seen_w, self->width, cell, n, &left, &right);
+  find_seen (place->seen_y, place->seen_h, self->height, cell,
+      self->grid.height, &top, &bottom);
   memset (self->coverage, 0, gst_mobilenet_fx_grid_size (&self->grid) *
       sizeof (*self->coverage));
   for (j = top; j < bottom; j++) {

@@ -41,6 +41,21 @@ static inline void mnet_float_mode_restore(uint64_t mode)
     __asm__ volatile("msr fpcr, %0" : : "r"(mode) : "memory");
 }
 
+#elif defined(__arm__) && defined(__ARM_FP)
+
+static inline uint64_t mnet_float_mode_set(void)
+{
+    uint32_t mode;
+    __asm__ volatile("vmrs %0, fpscr" : "=r"(mode));
+    __asm__ volatile("vmsr fpscr, %0" : : "r"(UINT32_C(1) << 24) : "memory"); /* denormals */
+    return mode;
+}
+
+static inline void mnet_float_mode_restore(uint64_t mode)
+{
+    __asm__ volatile("vmsr fpscr, %0" : : "r"((uint32_t)mode) : "memory");
+}
+
 #else
 
 static inline uint64_t mnet_float_mode_set(void)

@@ -141,15 +141,19 @@ static void check_shared_labels(void)
     mnet_model_unref(model);
 }
 
-/* A number of six digits asks for a million labels of eight bytes. */
+/* A number of six digits asks for a million labels of eight bytes; of four they are
+ * within the bound. */
 static void check_labels_bound(void)
 {
     MnetError error;
     MnetModel *model = load(labelled(TB_MAX_IO, TB_MAX_IO, "999999 last\n"), &error);
     EXPECT(model && mnet_labels_count(mnet_model_labels(model, 15)) == 1000000, "%s", error.text);
     mnet_model_unref(model);
-    EXPECT(!load(labelled(TB_MAX_IO, 1, "999999 last\n"), &error), "16 million labels");
-    expect_error("16 million labels", &error, MNET_ERROR_LIMIT, "16 times its size and 64 MiB");
+    model = load(labelled(TB_MAX_IO, 1, "999999 last\n"), &error);
+    EXPECT((model != NULL) == (sizeof(char *) == 4), "16 million labels");
+    if (!model)
+        expect_error("16 million labels", &error, MNET_ERROR_LIMIT, "16 times its size and 64 MiB");
+    mnet_model_unref(model);
 }
 
 /* The same weights in layer after layer, each of which packs them. */

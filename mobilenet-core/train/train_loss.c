@@ -40,7 +40,7 @@ typedef struct {
     const MnetTrainGoal *goal;
 } Loss;
 
-static void picture_loss(void *user, size_t picture)
+static void picture_loss(void *user, size_t picture, size_t worker)
 {
     const Loss *loss = user;
     MnetTrainer *t = loss->t;

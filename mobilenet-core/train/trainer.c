@@ -15,7 +15,7 @@ typedef struct {
     MnetTrainer *t;
     atomic_size_t next;
     size_t n;
-    void (*work)(void *user, size_t tile);
+    void (*work)(void *user, size_t tile, size_t worker);
     void *user;
     MnetUnit *unit;
     MnetChunkWork chunk;
@@ -29,7 +29,7 @@ static void run_worker(void *user, size_t worker)
         if (spread->chunk)
             spread->chunk(spread->t, spread->unit, tile, spread->t->scratch[worker]);
         else
-            spread->work(spread->user, tile);
+            spread->work(spread->user, tile, worker);
     }
     mnet_float_mode_restore(mode);
 }
@@ -45,8 +45,8 @@ static void run_spread(Spread *spread)
     }
 }
 
-void mnet_trainer_spread(MnetTrainer *trainer, size_t tiles, void (*work)(void *user, size_t tile),
-                         void *user)
+void mnet_trainer_spread(MnetTrainer *trainer, size_t tiles,
+                         void (*work)(void *user, size_t tile, size_t worker), void *user)
 {
     Spread spread = { .t = trainer, .n = tiles, .work = work, .user = user };
     run_spread(&spread);
@@ -58,7 +58,7 @@ void mnet_trainer_chunks(MnetTrainer *t, MnetUnit *unit, size_t n, MnetChunkWork
     run_spread(&spread);
 }
 
-static void pack_unit(void *user, size_t index)
+static void pack_unit(void *user, size_t index, size_t worker)
 {
     MnetTrainer *t = user;
     MnetUnit *unit = &t->units[index];
@@ -125,7 +125,7 @@ typedef struct {
     size_t rows, columns, padded, per_tile;
 } Reduction;
 
-static void add_parts(void *user, size_t tile)
+static void add_parts(void *user, size_t tile, size_t worker)
 {
     const Reduction *r = user;
     const MnetTrainer *t = r->t;

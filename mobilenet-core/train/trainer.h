@@ -57,8 +57,9 @@ void mnet_trainer_evaluate(MnetTrainer *trainer);
  * channels floats. */
 void mnet_trainer_output(MnetTrainer *trainer, int32_t layer, int32_t picture, float *out);
 
-/* Calls work(user, tile) for every tile below `tiles` on the trainer's threads. */
-void mnet_trainer_spread(MnetTrainer *trainer, size_t tiles, void (*work)(void *user, size_t tile),
-                         void *user);
+/* Calls work(user, tile, worker) for every tile below `tiles` on the trainer's
+ * threads, of which `worker` is one. */
+void mnet_trainer_spread(MnetTrainer *trainer, size_t tiles,
+                         void (*work)(void *user, size_t tile, size_t worker), void *user);
 
 #endif

@@ -233,7 +233,9 @@ static bool read_command(int argc, char **argv, ToolOptions *options,
 
 bool tool_parse(int argc, char **argv, ToolOptions *options, int *status)
 {
-    *options = (ToolOptions){ .threads = 1, .runs = 50, .warmup = 5, .width = 1 };
+    *options = (ToolOptions){
+        .threads = 1, .runs = 50, .warmup = 5, .width = 1, .training = tool_training_defaults
+    };
     const ToolCommandName *command = NULL;
     if (!read_command(argc, argv, options, &command, status))
         return false;

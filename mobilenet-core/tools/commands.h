@@ -30,6 +30,8 @@ typedef struct {
 
 extern const ToolOption tool_options[];
 extern const size_t tool_n_options;
+/* What `mnet train` does when it is not told. */
+extern const ToolTraining tool_training_defaults;
 
 typedef struct {
     const char *name;

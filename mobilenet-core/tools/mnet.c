@@ -65,6 +65,8 @@ int main(int argc, char **argv)
         /* Told already. */
     } else if (options.command == TOOL_NEW) {
         status = tool_new(&options);
+    } else if (options.command == TOOL_TRAIN) {
+        status = tool_train(&options);
     } else {
         status = tool_open(&options, &network) ? run_command(&options, &network) : TOOL_ERROR;
         tool_close(&network);

@@ -11,7 +11,13 @@
 
 enum { TOOL_OK = 0, TOOL_ERROR = 1, TOOL_USAGE = 2 };
 
-typedef enum { TOOL_INFO = 1, TOOL_RUN = 2, TOOL_BENCH = 4, TOOL_NEW = 8 } ToolCommand;
+typedef enum {
+    TOOL_INFO = 1,
+    TOOL_RUN = 2,
+    TOOL_BENCH = 4,
+    TOOL_NEW = 8,
+    TOOL_TRAIN = 32
+} ToolCommand;
 
 /* Most --input or --output options, and channels of --mean and --std. */
 #define TOOL_MAX_FILES 64
@@ -36,6 +42,16 @@ typedef struct {
     float value; /* 0 where not given */
     bool given;
 } ToolShare;
+
+/* Of `mnet train`; choices are 0 where not given, else 1 for the first word. */
+typedef struct {
+    unsigned arch, optimizer, schedule, freeze;
+    const char *from, *checkpoint, *curve, *teacher;
+    bool resume, imprint, no_nesterov, no_flip, reflect;
+    unsigned epochs, batch, shift, cutout, step_every, most_mib;
+    double rate, momentum, square_decay, weight_decay, average, warm_up, step_factor;
+    double smoothing, colour, mixup, cutmix, temperature, alpha, test_share, dropout;
+} ToolTraining;
 
 /* Words of a command that are no options, at most. */
 #define TOOL_MAX_WORDS 2
@@ -69,6 +85,7 @@ typedef struct {
     double width; /* 1 where not given */
     unsigned resolution, classes, stem_stride, seed;
     bool minimalistic;
+    ToolTraining training;
     const char *for_detectors; /* the first option that only they take; NULL: none */
 } ToolOptions;
 
@@ -100,6 +117,7 @@ int tool_run_tensors(const ToolOptions *options, const ToolNetwork *network);
 int tool_run_image(const ToolOptions *options, const ToolNetwork *network);
 int tool_bench(const ToolOptions *options, const ToolNetwork *network);
 int tool_new(const ToolOptions *options);
+int tool_train(const ToolOptions *options);
 
 /* Prints text from a file for a person: what is no UTF-8 and what would steer
  * a terminal becomes "?". */

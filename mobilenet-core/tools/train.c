@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * `mnet train`: a network that learns the classes of a folder of pictures. */
+#include <errno.h>
+#include <math.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "train/build.h"
+#include "train/curve.h"
+#include "train/net_graph.h"
+#include "train_print.h"
+
+/* What one run of the command has open. */
+typedef struct {
+    const ToolOptions *options;
+    MnetDataset dataset;
+    MnetNet *net;
+    MnetModel *teacher;
+    MnetPool *pool;
+    MnetLearner *learner;
+    TrainPrint print;
+} Training;
+
+static volatile sig_atomic_t interrupted;
+
+static void interrupt(int number)
+{
+    interrupted = 1;
+}
+
+static void tell_skipped(void *user, const char *text)
+{
+    size_t *told = user;
+    if (++*told <= 20)
+        tool_error("skipped: %s", text);
+}
+
+static bool failed(const MnetError *error)
+{
+    tool_error("%s", error->text);
+    return false;
+}
+
+static bool load_pictures(Training *training, int32_t width, int32_t height)
+{
+    const ToolTraining *t = &training->options->training;
+    size_t told = 0;
+    MnetError error;
+    MnetDatasetOptions options = { .width = width,
+                                   .height = height,
+                                   .test_share = (float)t->test_share,
+                                   .most_bytes = (size_t)t->most_mib << 20,
+                                   .skipped = tell_skipped,
+                                   .user = &told };
+    MnetDataset *dataset = &training->dataset;
+    if (mnet_dataset_load(dataset, training->options->words[0], &options, &error) != MNET_OK)
+        return failed(&error);
+    printf("%zu pictures to learn from and %zu for the test, of %d classes, as %dx%d",
+           dataset->train.n, dataset->test.n, (int)dataset->n_classes, (int)width, (int)height);
+    if (dataset->skipped)
+        printf("; %zu skipped", dataset->skipped);
+    printf("\n");
+    fflush(stdout);
+    return true;
+}
+
+static bool new_net(Training *training)
+{
+    const ToolOptions *options = training->options;
+    MnetError error;
+    MnetNetOptions wanted = { .family = options->training.arch
+                                            ? (MnetNetFamily)(options->training.arch - 1)
+                                            : MNET_NET_V2,
+                              .width = options->width,
+                              .resolution = training->dataset.width,
+                              .n_classes = training->dataset.n_classes,
+                              .stem_stride = (int32_t)options->stem_stride,
+                              .minimalistic = options->minimalistic,
+                              .seed = options->seed };
+    training->net = mnet_net_build(&wanted, &error);
+    if (!training->net ||
+        mnet_net_set_classes(training->net, (const char *const *)training->dataset.classes,
+                             &error) != MNET_OK)
+        return failed(&error);
+    return true;
+}
+
+/* Of the last layer, where it is told. */
+static void set_dropout(Training *training)
+{
+    MnetNetLayer *last = &training->net->layers[training->net->n_layers - 1];
+    if (training->options->training.dropout >= 0)
+        last->dropout = (float)training->options->training.dropout;
+}
+
+static MnetLearnOptions learn_options(const Training *training)
+{
+    const ToolTraining *t = &training->options->training;
+    MnetLearnOptions o = { .batch = (int32_t)t->batch,
+                           .epochs = t->epochs,
+                           .seed = training->options->seed,
+                           .pool = training->pool,
+                           .cpu = training->options->cpu,
+                           .teacher = training->teacher,
+                           .temperature = (float)t->temperature,
+                           .alpha = (float)t->alpha };
+    o.augment = (MnetAugment){ .flip = !t->no_flip,
+                               .reflect = t->reflect,
+                               .colour = (float)t->colour,
+                               .shift = t->shift == UINT32_MAX ? training->dataset.width / 8
+                                                               : (int32_t)t->shift,
+                               .cutout = (int32_t)t->cutout,
+                               .mixup = (float)t->mixup,
+                               .cutmix = (float)t->cutmix,
+                               .smoothing = (float)t->smoothing };
+    o.optimizer =
+        (MnetOptimizerOptions){ .kind = t->optimizer ? (MnetOptimizerKind)(t->optimizer - 1)
+                                                     : MNET_OPTIMIZER_SGD,
+                                .momentum = (float)t->momentum,
+                                .nesterov = !t->no_nesterov,
+                                .square_decay = (float)t->square_decay,
+                                .weight_decay = (float)t->weight_decay,
+                                .average_decay = (float)t->average };
+    o.optimizer.epsilon = o.optimizer.kind == MNET_OPTIMIZER_ADAM ? 1e-8f : 1e-3f;
+    double rate = o.optimizer.kind == MNET_OPTIMIZER_SGD ? 0.1 : 0.002;
+    o.schedule = (MnetSchedule){ .kind = t->schedule ? (MnetScheduleKind)(t->schedule - 1)
+                                                     : MNET_SCHEDULE_COSINE,
+                                 .rate = (float)(t->rate > 0 ? t->rate : rate),
+                                 .warm_up = t->warm_up,
+                                 .step_every = t->step_every,
+                                 .step_factor = (float)t->step_factor };
+    return o;
+}
+
+static bool open_teacher(Training *training)
+{
+    MnetError error;
+    const char *path = training->options->training.teacher;
+    if (!path)
+        return true;
+    training->teacher = mnet_model_load(path, NULL, &error);
+    return training->teacher || failed(&error);
+}
+
+static bool open_learner(Training *training)
+{
+    const ToolTraining *t = &training->options->training;
+    MnetError error;
+    training->pool = mnet_pool_new(training->options->threads, &error);
+    if (!training->pool)
+        return failed(&error);
+    MnetLearnOptions options = learn_options(training);
+    training->learner = mnet_learner_new(training->net, &training->dataset, &options, &error);
+    if (!training->learner)
+        return failed(&error);
+    if (t->resume && access(t->checkpoint, F_OK) == 0 &&
+        mnet_learner_load(training->learner, t->checkpoint, &error) != MNET_OK)
+        return failed(&error);
+    return true;
+}
+
+static uint64_t now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+/* Checkpoint and curve; what cannot be written is told, and the last good file
+ * stays. */
+static bool save(Training *training, const MnetProgress *progress)
+{
+    const ToolTraining *t = &training->options->training;
+    MnetError error;
+    if (t->checkpoint && mnet_learner_save(training->learner, t->checkpoint, &error) != MNET_OK)
+        return failed(&error);
+    if (t->curve && mnet_curve_write(progress, training->net->title, t->curve, &error) != MNET_OK)
+        return failed(&error);
+    return true;
+}
+
+static int stopped(Training *training, const MnetProgress *progress)
+{
+    const char *checkpoint = training->options->training.checkpoint;
+    train_print_end(&training->print);
+    if (!checkpoint)
+        return tool_error("interrupted; without --checkpoint nothing is kept");
+    if (!save(training, progress))
+        return TOOL_ERROR;
+    return tool_error("interrupted in epoch %u; --resume goes on from %s", progress->epoch + 1,
+                      checkpoint);
+}
+
+static int learn(Training *training)
+{
+    MnetProgress progress;
+    MnetError error;
+    mnet_learner_progress(training->learner, &progress);
+    train_print_begin(&training->print);
+    while (progress.epoch < progress.epochs) {
+        uint32_t epoch = progress.epoch;
+        if (interrupted)
+            return stopped(training, &progress);
+        if (mnet_learner_step(training->learner, &error) != MNET_OK) {
+            train_print_end(&training->print);
+            return tool_error("%s", error.text);
+        }
+        mnet_learner_progress(training->learner, &progress);
+        train_print_step(&training->print, &progress, progress.epoch > epoch);
+        uint64_t before = now();
+        if (progress.epoch > epoch && !save(training, &progress))
+            return TOOL_ERROR;
+        train_print_pause(&training->print, now() - before);
+    }
+    return TOOL_OK;
+}
+
+static int write_result(Training *training)
+{
+    const MnetNet *net = mnet_learner_net(training->learner);
+    const char *path = training->options->words[1];
+    MnetError error;
+    if (mnet_net_write_tflite(net, path, &error) != MNET_OK)
+        return tool_error("%s", error.text);
+    printf("%s: %s, %d classes", path, net->title, (int)training->dataset.n_classes);
+    if (training->dataset.test.n)
+        printf(", %.2f %% of %zu test pictures",
+               100 * mnet_learner_test(training->learner, &training->dataset.test),
+               training->dataset.test.n);
+    printf("\n");
+    return TOOL_OK;
+}
+
+static int train(Training *training)
+{
+    int32_t resolution =
+        training->options->resolution ? (int32_t)training->options->resolution : 32;
+    if (!open_teacher(training) || !load_pictures(training, resolution, resolution) ||
+        !new_net(training))
+        return TOOL_ERROR;
+    set_dropout(training);
+    printf("%s: %s multiply-adds, %s parameters\n", training->net->title,
+           tool_count(mnet_net_multiply_adds(training->net)).text,
+           tool_count(mnet_net_parameters(training->net)).text);
+    fflush(stdout);
+    if (!open_learner(training))
+        return TOOL_ERROR;
+    int status = learn(training);
+    return status == TOOL_OK ? write_result(training) : status;
+}
+
+int tool_train(const ToolOptions *options)
+{
+    Training training = { .options = options };
+    struct sigaction action = { .sa_handler = interrupt };
+    if (options->training.resume && !options->training.checkpoint) {
+        tool_error("--resume needs --checkpoint FILE");
+        return TOOL_USAGE;
+    }
+    action.sa_flags = (int)SA_RESETHAND;
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    int status = train(&training);
+    mnet_learner_free(training.learner);
+    mnet_pool_unref(training.pool);
+    mnet_model_unref(training.teacher);
+    mnet_net_free(training.net);
+    mnet_dataset_clear(&training.dataset);
+    return status;
+}

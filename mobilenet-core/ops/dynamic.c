@@ -9,6 +9,8 @@
 
 #include "ops/classes.h"
 
+#define LANES 8
+
 typedef struct {
     float scale, inverse; /* the two are rounded apart, as the reference does */
     float zero, low, high;
@@ -32,13 +34,63 @@ static Steps symmetric_steps(float low, float high)
     return (Steps){ range / 127, 127 / range, 0, -127, 127 };
 }
 
+/* The least and the most of many, for vectors; `odd`: one was no number. */
+typedef struct {
+    float least[LANES], most[LANES];
+    int32_t odd[LANES];
+} Range;
+
+static inline void widen(Range *range, size_t k, float number)
+{
+    range->least[k] = number < range->least[k] ? number : range->least[k];
+    range->most[k] = number > range->most[k] ? number : range->most[k];
+    range->odd[k] |= number != number;
+}
+
+/* False when one is no number: those are not compared. */
+static bool find_range(size_t n, const float *in, float *low, float *high)
+{
+    Range r = { .odd = { 0 } };
+    size_t i = 0;
+    for (size_t k = 0; k < LANES; k++)
+        r.least[k] = r.most[k] = in[0];
+    for (; i + LANES <= n; i += LANES)
+        for (size_t k = 0; k < LANES; k++)
+            widen(&r, k, in[i + k]);
+    for (; i < n; i++)
+        widen(&r, i % LANES, in[i]);
+    for (size_t k = 1; k < LANES; k++) {
+        widen(&r, 0, r.least[k]);
+        widen(&r, 0, r.most[k]);
+        r.odd[0] |= r.odd[k];
+    }
+    *low = r.least[0];
+    *high = r.most[0];
+    return !r.odd[0];
+}
+
+/* The largest number below one half: a half goes away from zero, as by roundf(). */
+#define NEARLY_HALF 0.49999997f
+
+/* For vectors: of numbers that are within the range of the steps, or a step beside it. */
+static void round_numbers(const Steps *steps, size_t n, const float *restrict in,
+                          float *restrict out)
+{
+    const float zero = steps->zero, inverse = steps->inverse, scale = steps->scale;
+    const int32_t low = (int32_t)steps->low, high = (int32_t)steps->high;
+    for (size_t i = 0; i < n; i++) {
+        float place = zero + in[i] * inverse;
+        int32_t q = (int32_t)(place + copysignf(NEARLY_HALF, place));
+        q = q < low ? low : q;
+        q = q > high ? high : q;
+        out[i] = scale * ((float)q - zero);
+    }
+}
+
 static void round_row(bool symmetric, size_t n, const float *in, float *out)
 {
-    float low = in[0], high = in[0];
-    for (size_t i = 1; i < n; i++) {
-        low = in[i] < low ? in[i] : low;
-        high = in[i] > high ? in[i] : high;
-    }
+    float low, high;
+    bool numbers = find_range(n, in, &low, &high);
     Steps s = symmetric ? symmetric_steps(low, high) : asymmetric_steps(low, high);
     /* All zero, too small to divide by, or not finite. */
     if (!(s.scale > 0) || !isfinite(s.inverse) || !isfinite(s.scale)) {
@@ -46,11 +98,15 @@ static void round_row(bool symmetric, size_t n, const float *in, float *out)
             out[i] = 0;
         return;
     }
+    if (numbers) {
+        round_numbers(&s, n, in, out);
+        return;
+    }
     for (size_t i = 0; i < n; i++) {
-        float q = roundf(s.zero + in[i] * s.inverse);
-        q = q < s.low ? s.low : q;
-        q = q > s.high ? s.high : q;
-        out[i] = s.scale * (q - s.zero);
+        if (isnan(in[i]))
+            out[i] = in[i];
+        else
+            round_numbers(&s, 1, in + i, out + i);
     }
 }
 

@@ -14,12 +14,15 @@ trap 'rm -rf "$dir"' EXIT
 trap 'exit 1' HUP INT TERM
 DETECTOR=$shared/models/detect/coco_ssd_mobilenet_v1_1.0_quant_2018_06_29.tflite
 CLASSIFIER=$shared/models/classify/mobilenet_v2_1.0_224_quant.tflite
+STYLER=$shared/models/unet/style_transfer_quantized_384.tflite
+STYLE_PREDICTOR=$shared/models/unet/style_predict_quantized_256_mnv2.tflite
+BRIGHTENER=$shared/models/unet/zero_dce_400x600.tflite
 PICTURE=$shared/images/cats_and_dogs.jpg
 FILM=$dir/film.webm
 CAMERA="videotestsrc is-live=true num-buffers=8 pattern=ball"
 SCREEN="pngenc snapshot=false ! multifilesink location=screen%02d.png"
 CAMERA_URI=test://ball
-export DETECTOR CLASSIFIER PICTURE FILM CAMERA SCREEN CAMERA_URI
+export STYLER STYLE_PREDICTOR BRIGHTENER DETECTOR CLASSIFIER PICTURE FILM CAMERA SCREEN CAMERA_URI
 frames=4
 faults=0
 fail() {
@@ -80,9 +83,9 @@ while IFS= read -r line; do
       ;;
   esac
 done <lines
-[ $number -ge 9 ] || fail "$number blocks"
+[ $number -ge 11 ] || fail "$number blocks"
 
-for film in boxes counted kinds people; do
+for film in boxes counted kinds people styled; do
   [ "$(frames_of $film.webm)" = $frames ] || fail "$film.webm has $(frames_of $film.webm) frames, not $frames"
 done
 gst-launch-1.0 -q filesrc location="$PICTURE" ! decodebin ! videoconvert ! pngenc ! \

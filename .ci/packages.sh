@@ -17,6 +17,8 @@ packages_test="g++ binutils python3 python3-gi libgirepository1.0-dev libjpeg-tu
 # qemu-user: other processors of this architecture, and arm64.
 packages_gate="clang libclang-rt-14-dev clang-format indent valgrind libc6-dbg qemu-user"
 packages_aarch64="gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user mmdebstrap gpgv"
+# tests/full/armhf.sh
+packages_armhf="gcc-arm-linux-gnueabihf libc6-dev-armhf-cross qemu-user mmdebstrap gpgv"
 
 # Prints those of its arguments that are not installed.
 missing_packages() {

@@ -12,7 +12,7 @@ model=$3
 shift 3
 
 count() {
-  QEMU_CPU=$1 qemu-aarch64 -plugin "$plugin" -d plugin -D "$work/$2" "$program" "$model" "$2"
+  QEMU_CPU=$1 qemu-aarch64 -plugin "$plugin" -d plugin -D "$work/$2" "$program" "$model" "$2" >/dev/null
 }
 
 work=$(mktemp -d)

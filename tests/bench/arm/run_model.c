@@ -2,7 +2,8 @@
  *
  * run_model MODEL RUNS: so many inferences of noise with one thread, as one
  * program, so that an emulator that counts knows the functions' names.  A RUNS
- * of 0 is what loading takes. */
+ * of 0 is what loading takes.  Prints a sum of the outputs' bytes, by which one
+ * machine's are compared with another's. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,18 @@ static void fill(MnetSession *session, const MnetModel *model)
     }
 }
 
+/* FNV-1a */
+static uint64_t sum_of(const MnetSession *session, const MnetModel *model)
+{
+    uint64_t sum = UINT64_C(0xcbf29ce484222325);
+    for (size_t i = 0; i < mnet_model_n_outputs(model); i++) {
+        const uint8_t *bytes = mnet_session_output(session, i);
+        for (size_t at = 0; at < mnet_session_output_info(session, i)->bytes; at++)
+            sum = (sum ^ bytes[at]) * UINT64_C(0x100000001b3);
+    }
+    return sum;
+}
+
 int main(int argc, char **argv)
 {
     MnetError error;
@@ -44,6 +57,7 @@ int main(int argc, char **argv)
     fill(session, model);
     for (long runs = strtol(argv[2], NULL, 10); runs > 0; runs--)
         mnet_session_run(session);
+    printf("%016llx\n", (unsigned long long)sum_of(session, model));
     mnet_session_free(session);
     mnet_model_unref(model);
     return 0;

@@ -184,6 +184,8 @@ static const char *first_for_detectors(const ToolOptions *o)
 /* What no single option can tell. */
 static bool check_together(const ToolOptions *o, int *status)
 {
+    if (o->command == TOOL_QUANTIZE && !o->images)
+        return usage_error(status, "quantize needs --images");
     if (o->command != TOOL_RUN)
         return true;
     if (o->image && (o->inputs.n || o->outputs.n))
@@ -233,9 +235,12 @@ static bool read_command(int argc, char **argv, ToolOptions *options,
 
 bool tool_parse(int argc, char **argv, ToolOptions *options, int *status)
 {
-    *options = (ToolOptions){
-        .threads = 1, .runs = 50, .warmup = 5, .width = 1, .training = tool_training_defaults
-    };
+    *options = (ToolOptions){ .threads = 1,
+                              .runs = 50,
+                              .warmup = 5,
+                              .width = 1,
+                              .percentile = 100,
+                              .training = tool_training_defaults };
     const ToolCommandName *command = NULL;
     if (!read_command(argc, argv, options, &command, status))
         return false;

@@ -11,6 +11,7 @@
 #define MAX_RUNS 1000000
 #define MAX_TOP 100000
 #define MAX_CLASSES 65536
+#define MAX_CALIBRATION 100000
 #define MAX_INPUT_SIZE 16384
 
 const ToolOption tool_options[] = {
@@ -138,8 +139,20 @@ const ToolOption tool_options[] = {
       100, "of these probabilities (default 4)" },
     { "alpha", "A", OPTION_REAL, TOOL_TRAIN, offsetof(ToolOptions, training.alpha), 0, 1,
       "their share of the loss (default 0.5)" },
-    { "cpu", "NAME", OPTION_STRING, NETWORK_COMMANDS | TOOL_TRAIN, offsetof(ToolOptions, cpu), 0, 0,
-      "kernel set (default: $MNET_CPU, else the best one)" },
+    { "images", "FOLDER", OPTION_STRING, TOOL_QUANTIZE, offsetof(ToolOptions, images), 0, 0,
+      "pictures (*.ppm) to find ranges with; in a folder for each class: accuracy, too" },
+    { "calibration", "N", OPTION_NUMBER, TOOL_QUANTIZE, offsetof(ToolOptions, calibration), 1,
+      MAX_CALIBRATION, "how many of them ranges come from, spread evenly (default 200)" },
+    { "percentile", "P", OPTION_REAL, TOOL_QUANTIZE, offsetof(ToolOptions, percentile), 90, 100,
+      "ranges leave out what is beyond at each end (default 100: nothing)" },
+    { "equalize", NULL, OPTION_FLAG, TOOL_QUANTIZE, offsetof(ToolOptions, equalize), 0, 0,
+      "bring the ranges of neighbouring layers' channels together first" },
+    { "no-bias-correction", NULL, OPTION_FLAG, TOOL_QUANTIZE, offsetof(ToolOptions, keep_bias), 0,
+      0, "leave in what rounded weights change in the means of channels" },
+    { "input-type", "uint8|int8", OPTION_CHOICE, TOOL_QUANTIZE, offsetof(ToolOptions, input_type),
+      0, 0, "of input and output (default uint8)" },
+    { "cpu", "NAME", OPTION_STRING, NETWORK_COMMANDS | TOOL_QUANTIZE | TOOL_TRAIN,
+      offsetof(ToolOptions, cpu), 0, 0, "kernel set (default: $MNET_CPU, else the best one)" },
     { "json", NULL, OPTION_FLAG, NETWORK_COMMANDS, offsetof(ToolOptions, json), 0, 0,
       "print one JSON object" },
 };
@@ -170,6 +183,7 @@ const ToolCommandName tool_commands[] = {
     { "bench", TOOL_BENCH, { "model" } },
     { "new", TOOL_NEW, { "family", "output file" } },
     { "train", TOOL_TRAIN, { "folder or archive of pictures", "output file" } },
+    { "quantize", TOOL_QUANTIZE, { "model", "output file" } },
 };
 const size_t tool_n_commands = sizeof tool_commands / sizeof tool_commands[0];
 
@@ -182,19 +196,23 @@ static void print_option(FILE *file, const ToolOption *option)
 
 void tool_print_help(FILE *file)
 {
-    fputs("usage: mnet info  MODEL\n"
-          "       mnet run   MODEL --input FILE... --output FILE...\n"
-          "       mnet run   MODEL --image FILE.ppm [--labels FILE] [--top K] [--mean A,B,C --std "
-          "A,B,C]\n"
-          "                  [--score-threshold P] [--iou-threshold P] [--anchors-file FILE]\n"
-          "       mnet bench MODEL [--runs N] [--warmup N] [--per-op] [--compare FILE]\n"
-          "       mnet new   v1|v2|v3-small|v3-large OUTPUT.tflite [--width W] [--resolution N]\n"
-          "                  [--classes N] [--stem-stride 1] [--minimalistic] [--seed N]\n"
-          "       mnet train DATA OUTPUT.tflite [--arch v2 | --from MODEL.tflite] [--width W]\n"
-          "                  [--resolution N] [--epochs N] [--rate R] [--checkpoint FILE] ...\n"
-          "       mnet --help | --version\n\n"
-          "Shows, runs or measures a network (.tflite file), makes a new one, or trains one.\n\n",
-          file);
+    fputs(
+        "usage: mnet info  MODEL\n"
+        "       mnet run   MODEL --input FILE... --output FILE...\n"
+        "       mnet run   MODEL --image FILE.ppm [--labels FILE] [--top K] [--mean A,B,C --std "
+        "A,B,C]\n"
+        "                  [--score-threshold P] [--iou-threshold P] [--anchors-file FILE]\n"
+        "       mnet bench MODEL [--runs N] [--warmup N] [--per-op] [--compare FILE]\n"
+        "       mnet new   v1|v2|v3-small|v3-large OUTPUT.tflite [--width W] [--resolution N]\n"
+        "                  [--classes N] [--stem-stride 1] [--minimalistic] [--seed N]\n"
+        "       mnet train DATA OUTPUT.tflite [--arch v2 | --from MODEL.tflite] [--width W]\n"
+        "                  [--resolution N] [--epochs N] [--rate R] [--checkpoint FILE] ...\n"
+        "       mnet quantize FLOAT.tflite OUTPUT.tflite --images FOLDER [--percentile P]\n"
+        "                  [--equalize] [--no-bias-correction] [--input-type uint8|int8]\n"
+        "       mnet --help | --version\n\n"
+        "Shows, runs or measures a network (.tflite file), makes a new one, trains one, or makes\n"
+        "one of bytes from one of floats.\n\n",
+        file);
     for (size_t i = 0; i < tool_n_options; i++)
         print_option(file, &tool_options[i]);
     fputs("\nKernel sets here:", file);

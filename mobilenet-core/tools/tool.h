@@ -16,6 +16,7 @@ typedef enum {
     TOOL_RUN = 2,
     TOOL_BENCH = 4,
     TOOL_NEW = 8,
+    TOOL_QUANTIZE = 16,
     TOOL_TRAIN = 32
 } ToolCommand;
 
@@ -86,6 +87,12 @@ typedef struct {
     unsigned resolution, classes, stem_stride, seed;
     bool minimalistic;
     ToolTraining training;
+    /* Of quantisation. */
+    const char *images;
+    unsigned calibration; /* pictures; 0: not given */
+    unsigned input_type;  /* 0: not given, 1: uint8, 2: int8 */
+    double percentile;    /* 100 where not given */
+    bool equalize, keep_bias;
     const char *for_detectors; /* the first option that only they take; NULL: none */
 } ToolOptions;
 
@@ -118,6 +125,7 @@ int tool_run_image(const ToolOptions *options, const ToolNetwork *network);
 int tool_bench(const ToolOptions *options, const ToolNetwork *network);
 int tool_new(const ToolOptions *options);
 int tool_train(const ToolOptions *options);
+int tool_quantize(const ToolOptions *options);
 
 /* Prints text from a file for a person: what is no UTF-8 and what would steer
  * a terminal becomes "?". */

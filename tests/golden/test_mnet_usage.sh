@@ -88,6 +88,32 @@ expect 0 'what it is' info "$work/a.tflite" --json
 expect_json 'what it is' 'j["inputs"][0]["shape"] == [1, 32, 32, 3]
   and j["outputs"][0]["shape"] == [1, 2]'
 
+# Quantisation: what is refused, and what it prints.
+expect_error 2 'no pictures' 'needs --images' quantize "$work/a.tflite" "$work/q.tflite"
+expect_error 2 'percentile 10' 'from 90 to 100' quantize "$work/a.tflite" "$work/q.tflite" \
+  --images "$work" --percentile 10
+mkdir -p "$work/pictures/tench" "$work/pictures/goldfish" "$work/nothing"
+expect_error 1 'no pictures there' "$work/nothing" quantize "$work/a.tflite" "$work/q.tflite" \
+  --images "$work/nothing"
+expect_error 1 'no such folder' "$work/none" quantize "$work/a.tflite" "$work/q.tflite" \
+  --images "$work/none"
+printf 'P6\n2 1\n255\nabcdef' >"$work/pictures/tench/a.ppm"
+printf 'P6\n1 2\n255\nABCDEF' >"$work/pictures/goldfish/b.ppm"
+expect 0 'quantise' quantize "$work/a.tflite" "$work/q.tflite" --images "$work/pictures"
+grep -q '^before: [0-2] of 2 ' "$work/out" || fail "no accuracy before: $(cat "$work/out")"
+grep -q '^after: *[0-2] of 2 ' "$work/out" || fail "no accuracy after: $(cat "$work/out")"
+printf 'P6\n9 9\n255\n' >"$work/pictures/tench/short.ppm"
+expect 0 'a bad picture' quantize "$work/a.tflite" "$work/q.tflite" --images "$work/pictures" \
+  --equalize --no-bias-correction --percentile 99.9 --input-type int8 --calibration 1
+grep -q 'short.ppm' "$work/err" || fail "a bad picture is not named: $(cat "$work/err")"
+grep -q '^1 files are no pictures' "$work/out" || fail "it is not counted: $(cat "$work/out")"
+expect 0 'what was quantised' info "$work/q.tflite" --json
+expect_json 'what was quantised' 'j["inputs"][0]["type"] == "int8"'
+expect_error 1 'bytes already' 'a network of floats' quantize "$work/q.tflite" "$work/r.tflite" \
+  --images "$work/pictures"
+expect_error 1 'an unwritable file' "$work/none/q.tflite" quantize "$work/a.tflite" \
+  "$work/none/q.tflite" --images "$work/pictures/goldfish"
+
 expect_error 1 'no such model' "$work/none.tflite" info "$work/none.tflite"
 expect_error 1 'a folder' "$work" info "$work"
 : >"$work/empty.tflite"

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A folder of pictures, with or without a folder for each class. */
+#ifndef MNET_TOOL_FOLDER_H
+#define MNET_TOOL_FOLDER_H
+
+#include "tool.h"
+
+typedef struct {
+    char *path;
+    int32_t folder; /* the class's folder; -1: right in the folder */
+} FolderPicture;
+
+typedef struct {
+    FolderPicture *pictures; /* by folder, then by name */
+    size_t n, room;
+    char **folders; /* names of the classes' folders, sorted */
+    size_t n_folders;
+    size_t n_bad; /* files that are no pictures: named, left out */
+} Folder;
+
+/* Finds binary PPM pictures (*.ppm).  Prints what is wrong; false when the folder
+ * cannot be read or has none.  To be cleared whatever is returned. */
+bool folder_read(const char *path, Folder *folder);
+void folder_clear(Folder *folder);
+
+/* Which of a network's classes each folder is, n_folders numbers: the class of that
+ * name or, for names that are numbers, of that number, or, where there are as many
+ * folders as classes, the one of the same place.  False: some are no class; *odd is
+ * the name of one. */
+bool folder_classes(const Folder *folder, const MnetLabels *labels, size_t n_classes,
+                    int32_t *classes, const char **odd);
+
+#endif

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * `mnet quantize`: an int8 network from one of floats, and what it costs. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "folder.h"
+#include "ppm.h"
+#include "tool.h"
+#include "train/quantize.h"
+#include "train/read_tflite.h"
+#include "train/save.h"
+
+#define DEFAULT_CALIBRATION 200
+
+typedef struct {
+    MnetModel *model;
+    MnetSession *session;
+    MnetImageOptions image;
+} Network;
+
+typedef struct {
+    const ToolOptions *options;
+    Folder folder;
+    Network before;
+    size_t n_calibration;
+} Work;
+
+static void close_network(Network *network)
+{
+    mnet_session_free(network->session);
+    mnet_model_unref(network->model);
+}
+
+static bool open_network(const char *path, const ToolOptions *options, Network *network)
+{
+    MnetError error;
+    MnetModelOptions model_options = { .cpu = options->cpu };
+    MnetNormalization normalization;
+    *network = (Network){ 0 };
+    network->model = mnet_model_load(path, &model_options, &error);
+    network->session = network->model ? mnet_session_new(network->model, NULL, &error) : NULL;
+    if (!network->session) {
+        tool_error("%s", error.text);
+        return false;
+    }
+    bool told = mnet_model_normalization(network->model, 0, &normalization);
+    mnet_image_default_options(mnet_session_input_info(network->session, 0),
+                               told ? &normalization : NULL, &network->image);
+    return true;
+}
+
+/* The picture, stretched, as the network's input. */
+static bool fill_input(const Network *network, const char *path, void *input, MnetError *error)
+{
+    Ppm ppm;
+    if (!ppm_read(path, &ppm)) {
+        *error = (MnetError){ MNET_ERROR_IO, "a picture has gone while it was needed" };
+        return false;
+    }
+    MnetFrameInfo frame = { MNET_PIXEL_RGB, ppm.width, ppm.height, MNET_MATRIX_BT601, true };
+    MnetPlanes planes = { { ppm.rgb }, { (ptrdiff_t)ppm.width * 3 } };
+    MnetImage *image = mnet_image_new(&frame, mnet_session_input_info(network->session, 0),
+                                      &network->image, error);
+    if (image)
+        mnet_image_convert(image, &planes, input);
+    mnet_image_free(image);
+    ppm_free(&ppm);
+    return image != NULL;
+}
+
+/* Calibration pictures are spread evenly over all. */
+static bool calibration_picture(void *user, size_t index, float *input, MnetError *error)
+{
+    const Work *work = user;
+    size_t at = index * work->folder.n / work->n_calibration;
+    return fill_input(&work->before, work->folder.pictures[at].path, input, error);
+}
+
+/* How many pictures' best class is theirs; false when it cannot be told. */
+static bool count_right(const Network *network, const Folder *folder, const int32_t *classes,
+                        size_t *right)
+{
+    MnetError error;
+    const MnetTensorInfo *output = mnet_session_output_info(network->session, 0);
+    *right = 0;
+    for (size_t i = 0; i < folder->n; i++) {
+        int32_t wanted = folder->pictures[i].folder;
+        size_t best = 0;
+        if (wanted < 0)
+            continue;
+        if (!fill_input(network, folder->pictures[i].path, mnet_session_input(network->session, 0),
+                        &error)) {
+            tool_error("%s", error.text);
+            return false;
+        }
+        mnet_session_run(network->session);
+        const void *data = mnet_session_output(network->session, 0);
+        for (size_t k = 1; k < output->elements; k++)
+            if (mnet_tensor_value(output, data, k) > mnet_tensor_value(output, data, best))
+                best = k;
+        *right += classes[wanted] == (int32_t)best;
+    }
+    return true;
+}
+
+static void print_accuracy(const char *what, size_t right, size_t n)
+{
+    printf("%-7s %zu of %zu pictures right, %.2f %%\n", what, right, n,
+           100 * (double)right / (double)n);
+}
+
+static int compare(const Work *work, const Network *after, const int32_t *classes)
+{
+    size_t n = 0, right_before, right_after;
+    for (size_t i = 0; i < work->folder.n; i++)
+        n += work->folder.pictures[i].folder >= 0;
+    if (!count_right(&work->before, &work->folder, classes, &right_before) ||
+        !count_right(after, &work->folder, classes, &right_after))
+        return TOOL_ERROR;
+    print_accuracy("before:", right_before, n);
+    print_accuracy("after:", right_after, n);
+    return TOOL_OK;
+}
+
+/* Where the folders are classes: before and after. */
+static int measure(const Work *work)
+{
+    Network after;
+    const char *odd;
+    size_t n_classes = mnet_session_output_info(work->before.session, 0)->elements;
+    int32_t *classes = calloc(work->folder.n_folders + 1, sizeof *classes);
+    int status = TOOL_OK;
+    if (!classes)
+        return tool_error("no memory for %zu folders", work->folder.n_folders);
+    if (work->folder.n_folders &&
+        !folder_classes(&work->folder, mnet_model_labels(work->before.model, 0), n_classes, classes,
+                        &odd)) {
+        printf("accuracy is not measured: the folder ");
+        tool_print_text(stdout, odd);
+        printf(" is none of the %zu classes\n", n_classes);
+    } else if (work->folder.n_folders) {
+        status = TOOL_ERROR;
+        if (open_network(work->options->words[1], work->options, &after))
+            status = compare(work, &after, classes);
+        close_network(&after);
+    }
+    free(classes);
+    return status;
+}
+
+static int quantize(Work *work)
+{
+    const ToolOptions *options = work->options;
+    MnetError error;
+    uint8_t *data;
+    size_t size;
+    MnetNet *net = mnet_net_read_tflite(options->model, &error);
+    if (!net)
+        return tool_error("%s", error.text);
+    MnetQuantizeOptions wanted = { .picture = calibration_picture,
+                                   .user = work,
+                                   .n_pictures = work->n_calibration,
+                                   .outside = 1 - options->percentile / 100,
+                                   .equalize = options->equalize,
+                                   .correct_bias = !options->keep_bias,
+                                   .int8_io = options->input_type == 2 };
+    MnetStatus status = mnet_net_quantize(net, &wanted, &data, &size, &error);
+    mnet_net_free(net);
+    if (status)
+        return tool_error("%s: %s", options->model, error.text);
+    status = mnet_save_file(options->words[1], data, size, &error);
+    mnet_buffer_free(data);
+    if (status)
+        return tool_error("%s", error.text);
+    printf("%s: int8, %s, ranges from %zu pictures\n", options->words[1], tool_bytes(size).text,
+           work->n_calibration);
+    return measure(work);
+}
+
+static bool open_floats(const ToolOptions *options, Network *network)
+{
+    if (!open_network(options->model, options, network))
+        return false;
+    if (mnet_session_input_info(network->session, 0)->type == MNET_TYPE_FLOAT32)
+        return true;
+    tool_error("%s: it computes with bytes already, a network of floats is needed", options->model);
+    return false;
+}
+
+int tool_quantize(const ToolOptions *options)
+{
+    Work work = { .options = options };
+    int status = TOOL_ERROR;
+    if (open_floats(options, &work.before) && folder_read(options->images, &work.folder)) {
+        size_t most = options->calibration ? options->calibration : DEFAULT_CALIBRATION;
+        work.n_calibration = work.folder.n < most ? work.folder.n : most;
+        if (work.folder.n_bad)
+            printf("%zu files are no pictures and left out\n", work.folder.n_bad);
+        status = quantize(&work);
+    }
+    folder_clear(&work.folder);
+    close_network(&work.before);
+    return status;
+}

@@ -17,6 +17,13 @@
 /* Shares of the second neighbour, 0 to 1. */
 #define SHARE_BITS 15
 
+/* What a map has at one place, and how much more at the next. */
+typedef struct
+{
+  gint16 slope, rise;
+  gint16 offset, more;
+} Knot;
+
 typedef struct
 {
   guint component;
@@ -47,7 +54,7 @@ struct _GstMobilenetFxBlend
   guint depth, shift;
   guint n_planes;
   Plane planes[GST_VIDEO_MAX_PLANES];
-  gint16 *slope, *offset;       /* a row of a map at the strength in force */
+  Knot *knots;                  /* a row of a map at the strength in force */
 };
 
 static void
@@ -114,8 +121,7 @@ gst_mobilenet_fx_blend_new (const GstVideoInfo * info, gint width, gint height,
   self->n_planes = GST_VIDEO_INFO_N_PLANES (info);
   for (p = 0; p < self->n_planes; p++)
     init_plane (&self->planes[p], info->finfo, p, width, height);
-  self->slope = g_new (gint16, maps->width);
-  self->offset = g_new (gint16, maps->width);
+  self->knots = g_new0 (Knot, maps->width);
   return self;
 }
 
@@ -145,8 +151,7 @@ gst_mobilenet_fx_blend_free (GstMobilenetFxBlend * self)
     return;
   for (p = 0; p < self->n_planes; p++)
     clear_plane (&self->planes[p]);
-  g_free (self->slope);
-  g_free (self->offset);
+  g_free (self->knots);
   g_free (self);
 }
 
@@ -208,36 +213,38 @@ gst_mobilenet_fx_blend_place (GstMobilenetFxBlend * self,
  * too. */
 static void
 weaken (const gint16 * restrict slope, const gint16 * restrict offset, gint n,
-    gint32 strength, gint16 * restrict to_slope, gint16 * restrict to_offset)
+    gint32 strength, Knot * restrict knots)
 {
   const gint32 one = GST_MOBILENET_FX_SLOPE_ONE;
   gint i;
 
   for (i = 0; i < n; i++) {
-    to_slope[i] = (gint16) (one + (((slope[i] - one) * strength)
+    knots[i].slope = (gint16) (one + (((slope[i] - one) * strength)
             >> SHARE_BITS));
-    to_offset[i] = (gint16) ((offset[i] * strength) >> SHARE_BITS);
+    knots[i].offset = (gint16) ((offset[i] * strength) >> SHARE_BITS);
+  }
+  for (i = 0; i < n - 1; i++) {
+    knots[i].rise = (gint16) (knots[i + 1].slope - knots[i].slope);
+    knots[i].more = (gint16) (knots[i + 1].offset - knots[i].offset);
   }
 }
 
-static inline gint16
-between (gint16 a, gint16 b, gint16 share)
-{
-  return (gint16) (a + (((b - a) * (gint32) share) >> SHARE_BITS));
-}
-
 static void
-widen (const Column * column, const gint16 * restrict from, gint behind,
-    gint16 * restrict to)
+widen (const Column * column, const Knot * restrict knots,
+    gint16 * restrict slope, gint16 * restrict offset)
 {
   const gint32 *restrict index = column->index;
   const gint16 *restrict share = column->share;
   const gint step = column->step, end = column->end;
-  gint i;
+  gint i, to = column->first + column->begin * step;
 
-  to += column->first;
-  for (i = column->begin; i < end; i++)
-    to[i * step] = between (from[index[i]], from[index[i] + behind], share[i]);
+  for (i = column->begin; i < end; i++, to += step) {
+    const Knot knot = knots[index[i]];
+    const gint32 f = share[i];
+
+    slope[to] = (gint16) (knot.slope + ((knot.rise * f) >> SHARE_BITS));
+    offset[to] = (gint16) (knot.offset + ((knot.more * f) >> SHARE_BITS));
+  }
 }
 
 /* Makes row `row` of the maps one of the two widened ones. */
@@ -246,7 +253,6 @@ widen_row (GstMobilenetFxBlend * self, const GstMobilenetFxMaps * maps,
     Plane * plane, gint row, gint32 strength)
 {
   guint slot = row & 1, i;
-  gint behind = self->map_width > 1;
 
   if (plane->widened[slot] == row)
     return;
@@ -257,9 +263,8 @@ widen_row (GstMobilenetFxBlend * self, const GstMobilenetFxMaps * maps,
 
     weaken (maps->slope[column->component] + at,
         maps->offset[column->component] + at, self->map_width, strength,
-        self->slope, self->offset);
-    widen (column, self->slope, behind, plane->slope[slot]);
-    widen (column, self->offset, behind, plane->offset[slot]);
+        self->knots);
+    widen (column, self->knots, plane->slope[slot], plane->offset[slot]);
   }
 }
 

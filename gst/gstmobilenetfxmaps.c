@@ -31,6 +31,7 @@ gst_mobilenet_fx_maps_new (gint width, gint height)
 {
   GstMobilenetFxMaps *self = g_new0 (GstMobilenetFxMaps, 1);
   gsize n = (gsize) width * height, i;
+  gint x;
 
   self->width = width;
   self->height = height;
@@ -42,7 +43,11 @@ gst_mobilenet_fx_maps_new (gint width, gint height)
   }
   self->gain = g_new0 (gfloat, n);
   for (i = 0; i < G_N_ELEMENTS (self->sums); i++)
-    self->sums[i] = g_new0 (gint32, width);
+    self->sums[i] = g_new0 (gint32, width + 2 * RADIUS);
+  self->shares = g_new (gfloat, width);
+  for (x = 0; x < width; x++)
+    self->shares[x] = 1.0f / (MIN (x + RADIUS, width - 1)
+        - MAX (x - RADIUS, 0) + 1);
   return self;
 }
 
@@ -62,6 +67,7 @@ gst_mobilenet_fx_maps_free (GstMobilenetFxMaps * self)
   g_free (self->gain);
   for (i = 0; i < G_N_ELEMENTS (self->sums); i++)
     g_free (self->sums[i]);
+  g_free (self->shares);
   g_free (self);
 }
 
@@ -131,74 +137,122 @@ mix (const gint32 row[4], gint max, const guint8 * restrict rgb,
   }
 }
 
-/* Adds a row to the sums of columns, or takes it away. */
 static void
-add_row (GstMobilenetFxMaps * self, guint c, gint y, gint32 sign)
+add_row (GstMobilenetFxMaps * self, guint c, gint y)
 {
   const gint16 *restrict seen = self->seen[c] + (gsize) y * self->width;
   const gint16 *restrict made = self->made[c] + (gsize) y * self->width;
-  gint32 *restrict s = self->sums[0], *restrict m = self->sums[1];
-  gint32 *restrict ss = self->sums[2], *restrict sm = self->sums[3];
+  gint32 *restrict s = self->sums[0] + RADIUS;
+  gint32 *restrict m = self->sums[1] + RADIUS;
+  gint32 *restrict ss = self->sums[2] + RADIUS;
+  gint32 *restrict sm = self->sums[3] + RADIUS;
   const gint width = self->width;
   gint x;
 
   for (x = 0; x < width; x++) {
-    const gint32 a = seen[x], b = made[x];
-
-    s[x] += sign * a;
-    m[x] += sign * b;
-    ss[x] += sign * a * a;
-    sm[x] += sign * a * b;
+    s[x] += seen[x];
+    m[x] += made[x];
+    ss[x] += seen[x] * seen[x];
+    sm[x] += seen[x] * made[x];
   }
 }
 
-/* From the sums of a window of `n` pixels; `gain`: that of luma, given for chroma,
- * found for the others. */
-static inline gfloat
-slope_of (const GstMobilenetFxMaps * self, const gint32 sums[4], gint n,
-    gboolean chroma, gfloat * gain)
+static void
+take_row (GstMobilenetFxMaps * self, guint c, gint y)
 {
-  const gfloat unit = 1 << (self->depth - 8);
-  const gfloat flat = FLAT * FLAT * unit * unit, dark = DARK * unit;
-  const gfloat share = 1.0f / n, seen = sums[0] * share, made = sums[1] * share;
-  gfloat slope;
+  const gint16 *restrict seen = self->seen[c] + (gsize) y * self->width;
+  const gint16 *restrict made = self->made[c] + (gsize) y * self->width;
+  gint32 *restrict s = self->sums[0] + RADIUS;
+  gint32 *restrict m = self->sums[1] + RADIUS;
+  gint32 *restrict ss = self->sums[2] + RADIUS;
+  gint32 *restrict sm = self->sums[3] + RADIUS;
+  const gint width = self->width;
+  gint x;
 
-  if (!chroma) {
-    *gain = (made - self->black + dark) / (MAX (seen - self->black, 0) + dark);
-    *gain = CLAMP (*gain, 0.0f, MAX_GAIN);
+  for (x = 0; x < width; x++) {
+    s[x] -= seen[x];
+    m[x] -= made[x];
+    ss[x] -= seen[x] * seen[x];
+    sm[x] -= seen[x] * made[x];
   }
-  slope = (sums[3] * share - seen * made + flat * *gain)
-      / (MAX (sums[2] * share - seen * seen, 0) + flat);
-  return CLAMP (slope, -MAX_GAIN, MAX_GAIN);
+}
+
+static inline gfloat
+larger (gfloat a, gfloat b)
+{
+  return a > b ? a : b;
+}
+
+static inline gfloat
+smaller (gfloat a, gfloat b)
+{
+  return a < b ? a : b;
+}
+
+/* Of the window around x, whose first column is x in arrays with a margin. */
+static inline gfloat
+window (const gint32 * restrict sums, gint x)
+{
+  return (gfloat) (sums[x] + sums[x + 1] + sums[x + 2] + sums[x + 3]
+      + sums[x + 4] + sums[x + 5] + sums[x + 6]);
+}
+
+G_STATIC_ASSERT (2 * RADIUS + 1 == 7);
+
+/* The slopes of a row, from the sums of columns; `gain`: that of luma, given for chroma,
+ * found for the others.  `rows` were summed. */
+static inline void
+find_slopes (const GstMobilenetFxMaps * self, gint rows, gboolean chroma,
+    gfloat * restrict gains, gint16 * restrict slopes)
+{
+  const gint32 *restrict s = self->sums[0], *restrict m = self->sums[1];
+  const gint32 *restrict ss = self->sums[2], *restrict sm = self->sums[3];
+  const gfloat *restrict shares = self->shares;
+  const gfloat unit = 1 << (self->depth - 8), of_rows = 1.0f / rows;
+  const gfloat flat = FLAT * FLAT * unit * unit, dark = DARK * unit;
+  const gfloat black = self->black;
+  const gint width = self->width;
+  gint x;
+
+  for (x = 0; x < width; x++) {
+    const gfloat share = shares[x] * of_rows;
+    const gfloat seen = window (s, x) * share, made = window (m, x) * share;
+    const gfloat spread = larger (window (ss, x) * share - seen * seen, 0);
+    const gfloat both = window (sm, x) * share - seen * made;
+    const gfloat gain = chroma ? gains[x] :
+        smaller (larger ((made - black + dark)
+            / (larger (seen - black, 0) + dark), 0), MAX_GAIN);
+    const gfloat slope = smaller (larger ((both + flat * gain)
+            / (spread + flat), -MAX_GAIN), MAX_GAIN);
+
+    if (!chroma)
+      gains[x] = gain;
+    /* Rounded to nearest: a sum above 0 is cut. */
+    slopes[x] = (gint16) ((gint32) (slope * GST_MOBILENET_FX_SLOPE_ONE
+            + (GST_MOBILENET_FX_MAX_SLOPE + 0.5f))
+        - GST_MOBILENET_FX_MAX_SLOPE);
+  }
 }
 
 static void
 fill_row (GstMobilenetFxMaps * self, guint c, gint y, gint rows)
 {
   const gsize at = (gsize) y * self->width;
-  const gboolean chroma = self->yuv && c > 0;
+  const gint bits = GST_MOBILENET_FX_OFFSET_BITS (self->depth);
+  const gint16 *restrict seen = self->seen[c] + at;
+  const gint16 *restrict made = self->made[c] + at;
+  gint16 *restrict slope = self->slope[c] + at;
+  gint16 *restrict offset = self->offset[c] + at;
   const gint width = self->width;
-  const gint one = 1 << GST_MOBILENET_FX_OFFSET_BITS (self->depth);
-  gint32 sums[4] = { 0, };
-  gint first = 0, last = 0, x, i;       /* columns first to last - 1 */
+  gint x;
 
-  for (x = 0; x < width; x++) {
-    gint32 slope;
-
-    for (; last < MIN (x + RADIUS + 1, width); last++)
-      for (i = 0; i < 4; i++)
-        sums[i] += self->sums[i][last];
-    for (; first < x - RADIUS; first++)
-      for (i = 0; i < 4; i++)
-        sums[i] -= self->sums[i][first];
-    slope =
-        (gint32) lrintf (slope_of (self, sums, rows * (last - first), chroma,
-            &self->gain[at + x]) * GST_MOBILENET_FX_SLOPE_ONE);
-    self->slope[c][at + x] = (gint16) slope;
-    self->offset[c][at + x] = (gint16) (self->made[c][at + x] * one
-        - ((slope * self->seen[c][at + x] * one)
-            >> GST_MOBILENET_FX_SLOPE_BITS));
-  }
+  if (self->yuv && c > 0)
+    find_slopes (self, rows, TRUE, self->gain + at, slope);
+  else
+    find_slopes (self, rows, FALSE, self->gain + at, slope);
+  for (x = 0; x < width; x++)
+    offset[x] = (gint16) ((made[x] << bits) -
+        ((slope[x] * seen[x]) >> (GST_MOBILENET_FX_SLOPE_BITS - bits)));
 }
 
 static void
@@ -207,12 +261,12 @@ fill_slopes (GstMobilenetFxMaps * self, guint c)
   gint added = 0, taken = 0, y, i;
 
   for (i = 0; i < 4; i++)
-    memset (self->sums[i], 0, self->width * sizeof (gint32));
+    memset (self->sums[i], 0, (self->width + 2 * RADIUS) * sizeof (gint32));
   for (y = 0; y < self->height; y++) {
     for (; added < MIN (y + RADIUS + 1, self->height); added++)
-      add_row (self, c, added, 1);
+      add_row (self, c, added);
     for (; taken < y - RADIUS; taken++)
-      add_row (self, c, taken, -1);
+      take_row (self, c, taken);
     fill_row (self, c, y, added - taken);
   }
 }

@@ -38,7 +38,8 @@ typedef struct
   gint16 *seen[GST_MOBILENET_FX_COMPONENTS];    /* what the network saw */
   gint16 *made[GST_MOBILENET_FX_COMPONENTS];
   gfloat *gain;                 /* of luma */
-  gint32 *sums[4];              /* of columns */
+  gint32 *sums[4];              /* of columns, with a margin of zeros */
+  gfloat *shares;               /* of a column in the window of each */
 } GstMobilenetFxMaps;
 
 /* All of 1 x 1 to 16384 x 16384. */

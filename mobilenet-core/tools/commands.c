@@ -140,7 +140,7 @@ const ToolOption tool_options[] = {
     { "alpha", "A", OPTION_REAL, TOOL_TRAIN, offsetof(ToolOptions, training.alpha), 0, 1,
       "their share of the loss (default 0.5)" },
     { "images", "FOLDER", OPTION_STRING, TOOL_QUANTIZE, offsetof(ToolOptions, images), 0, 0,
-      "pictures (*.ppm) to find ranges with; in a folder for each class: accuracy, too" },
+      "pictures to find ranges with; in a folder for each class: accuracy, too" },
     { "calibration", "N", OPTION_NUMBER, TOOL_QUANTIZE, offsetof(ToolOptions, calibration), 1,
       MAX_CALIBRATION, "how many of them ranges come from, spread evenly (default 200)" },
     { "percentile", "P", OPTION_REAL, TOOL_QUANTIZE, offsetof(ToolOptions, percentile), 90, 100,

@@ -1,133 +1,150 @@
 /* SPDX-License-Identifier: MIT
  *
- * A folder of pictures, with or without a folder for each class. */
+ * The pictures of a folder or an archive. */
 #include "folder.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
-#include "ppm.h"
+#include "train/dataset_read.h"
+#include "train/picture_file.h"
 
-#define MAX_PICTURES 1000000
-#define MAX_FOLDERS 65536
+#define MAX_BYTES ((size_t)4 << 30)
 
-static char *join(const char *folder, const char *name)
+static MnetStatus no_memory(MnetError *error)
 {
-    size_t size = strlen(folder) + strlen(name) + 2;
-    char *path = malloc(size);
-    if (path)
-        snprintf(path, size, "%s/%s", folder, name);
-    return path;
+    *error = (MnetError){ MNET_ERROR_MEMORY, "no memory for the pictures" };
+    return error->status;
 }
 
-static bool is_folder(const char *path)
+static MnetStatus too_many(const Folder *folder, MnetError *error)
 {
-    struct stat status;
-    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+    error->status = MNET_ERROR_LIMIT;
+    snprintf(error->text, sizeof error->text,
+             "more than %zu pictures of %dx%d, which take 4 GiB: take fewer", folder->n,
+             (int)folder->width, (int)folder->height);
+    return error->status;
 }
 
-static bool is_picture(const char *name)
-{
-    size_t length = strlen(name);
-    return length > 4 && strcmp(name + length - 4, ".ppm") == 0;
-}
-
-static bool add_picture(Folder *folder, char *path, int32_t class_folder)
+static MnetStatus add(Folder *folder, const char *path, uint8_t *rgb, MnetError *error)
 {
     if (folder->n == folder->room) {
         size_t room = folder->room ? 2 * folder->room : 256;
         FolderPicture *list = realloc(folder->pictures, room * sizeof *list);
-        if (!list || room > MAX_PICTURES) {
-            folder->pictures = list ? list : folder->pictures;
-            free(path);
-            tool_error(list ? "more than %d pictures" : "no memory for %d pictures", (int)room);
-            return false;
-        }
+        if (!list)
+            return no_memory(error);
         folder->pictures = list;
         folder->room = room;
     }
-    folder->pictures[folder->n++] = (FolderPicture){ path, class_folder };
-    return true;
+    char *copy = strdup(path);
+    if (!copy)
+        return no_memory(error);
+    folder->pictures[folder->n++] = (FolderPicture){ copy, rgb, -1 };
+    return MNET_OK;
 }
 
-/* A file that is read here is read later, too, if nobody changes it. */
-static bool try_picture(Folder *folder, char *path, int32_t class_folder)
+static MnetStatus visit(void *user, const char *path, const uint8_t *data, size_t size,
+                        const char *problem, MnetError *error)
 {
-    Ppm ppm;
-    if (!ppm_read(path, &ppm)) {
+    Folder *folder = user;
+    MnetPicture picture = { 0 };
+    MnetError why = { MNET_OK, "" };
+    size_t bytes = 3 * (size_t)folder->width * (size_t)folder->height;
+    if (!data && !problem)
+        return MNET_OK; /* a folder */
+    if (folder->n >= MAX_BYTES / bytes)
+        return too_many(folder, error);
+    uint8_t *rgb = malloc(bytes);
+    if (!rgb)
+        return no_memory(error);
+    if (problem || mnet_picture_decode(data, size, &picture, &why) ||
+        mnet_picture_fit(&picture, folder->width, folder->height, rgb, &why)) {
+        tool_error("%s: %s", path, problem ? problem : why.text);
         folder->n_bad++;
-        free(path);
-        return true;
+    } else if (add(folder, path, rgb, error) == MNET_OK) {
+        rgb = NULL;
     }
-    ppm_free(&ppm);
-    return add_picture(folder, path, class_folder);
+    bool failed = rgb && !problem && !why.status;
+    free(rgb);
+    mnet_buffer_free(picture.rgb);
+    return failed ? error->status : MNET_OK;
 }
 
-static bool add_folder(Folder *folder, const char *name)
+static int compare_pictures(const void *a, const void *b)
 {
-    char **names = realloc(folder->folders, (folder->n_folders + 1) * sizeof *names);
-    if (names)
-        folder->folders = names;
-    char *copy = names ? strdup(name) : NULL;
-    if (copy && folder->n_folders < MAX_FOLDERS) {
-        folder->folders[folder->n_folders++] = copy;
-        return true;
-    }
-    free(copy);
-    tool_error("no memory for %zu folders", folder->n_folders + 1);
-    return false;
+    return strcmp(((const FolderPicture *)a)->path, ((const FolderPicture *)b)->path);
 }
 
-static int hidden(const struct dirent *entry)
+static int compare_names(const void *a, const void *b)
 {
-    return entry->d_name[0] != '.';
+    return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* The pictures of one folder; folders in it are classes where `class_folder` is -1. */
-static bool read_level(Folder *folder, const char *path, int32_t class_folder)
+/* The last folder of a path, from malloc(); NULL: there is none. */
+static char *folder_of(const char *path)
 {
-    struct dirent **entries;
-    int n = scandir(path, &entries, hidden, alphasort);
-    bool good = n >= 0;
-    if (!good)
-        tool_error("%s: %s", path, strerror(errno));
-    for (int i = 0; i < n; i++) {
-        char *inside = good ? join(path, entries[i]->d_name) : NULL;
-        if (inside && class_folder < 0 && is_folder(inside)) {
-            good = add_folder(folder, entries[i]->d_name) &&
-                   read_level(folder, inside, (int32_t)folder->n_folders - 1);
-            free(inside);
-        } else if (inside && is_picture(inside)) {
-            good = try_picture(folder, inside, class_folder);
-        } else {
-            free(inside);
-        }
-        free(entries[i]);
+    const char *end = strrchr(path, '/');
+    const char *begin = end;
+    while (begin && begin > path && begin[-1] != '/')
+        begin--;
+    if (!end || begin == end || (end == begin + 1 && *begin == '.'))
+        return NULL;
+    return strndup(begin, (size_t)(end - begin));
+}
+
+/* Sorts pictures and folders and tells each picture which folder is its. */
+static bool sort(Folder *folder)
+{
+    qsort(folder->pictures, folder->n, sizeof *folder->pictures, compare_pictures);
+    folder->folders = calloc(folder->n, sizeof *folder->folders);
+    if (!folder->folders)
+        return false;
+    for (size_t i = 0; i < folder->n; i++) {
+        char *name = folder_of(folder->pictures[i].path);
+        size_t k = 0;
+        while (name && k < folder->n_folders && strcmp(folder->folders[k], name) != 0)
+            k++;
+        if (name && k == folder->n_folders)
+            folder->folders[folder->n_folders++] = name;
+        else
+            free(name);
     }
-    if (n >= 0)
-        free(entries);
-    return good;
+    qsort(folder->folders, folder->n_folders, sizeof *folder->folders, compare_names);
+    for (size_t i = 0; i < folder->n; i++) {
+        char *name = folder_of(folder->pictures[i].path);
+        char **found = name ? bsearch(&name, folder->folders, folder->n_folders,
+                                      sizeof *folder->folders, compare_names)
+                            : NULL;
+        folder->pictures[i].folder = found ? (int32_t)(found - folder->folders) : -1;
+        free(name);
+    }
+    return true;
 }
 
 bool folder_read(const char *path, Folder *folder)
 {
-    *folder = (Folder){ 0 };
-    if (!read_level(folder, path, -1))
+    MnetError error;
+    if (mnet_files_read(path, visit, folder, &error)) {
+        tool_error("%s", error.text);
         return false;
-    if (folder->n == 0)
-        tool_error("%s: no pictures there: binary PPM files (*.ppm) are needed, in it or in a "
-                   "folder for each class",
+    }
+    if (folder->n == 0) {
+        tool_error("%s: no pictures there: JPEG, PNG or binary PPM files are needed, in it or in "
+                   "a folder for each class",
                    path);
-    return folder->n > 0;
+        return false;
+    }
+    if (!sort(folder))
+        tool_error("no memory for the names of %zu pictures", folder->n);
+    return folder->folders != NULL;
 }
 
 void folder_clear(Folder *folder)
 {
-    for (size_t i = 0; i < folder->n; i++)
+    for (size_t i = 0; i < folder->n; i++) {
         free(folder->pictures[i].path);
+        free(folder->pictures[i].rgb);
+    }
     for (size_t i = 0; i < folder->n_folders; i++)
         free(folder->folders[i]);
     free(folder->pictures);

@@ -1,26 +1,29 @@
 /* SPDX-License-Identifier: MIT
  *
- * A folder of pictures, with or without a folder for each class. */
+ * The pictures of a folder or an archive, with or without a folder for each class. */
 #ifndef MNET_TOOL_FOLDER_H
 #define MNET_TOOL_FOLDER_H
 
 #include "tool.h"
 
 typedef struct {
-    char *path;
-    int32_t folder; /* the class's folder; -1: right in the folder */
+    char *path;     /* in the folder or archive */
+    uint8_t *rgb;   /* width x height, without gaps */
+    int32_t folder; /* the class's folder, the last one of the path; -1: there is none */
 } FolderPicture;
 
 typedef struct {
-    FolderPicture *pictures; /* by folder, then by name */
+    int32_t width, height;
+    FolderPicture *pictures; /* by path */
     size_t n, room;
     char **folders; /* names of the classes' folders, sorted */
     size_t n_folders;
     size_t n_bad; /* files that are no pictures: named, left out */
 } Folder;
 
-/* Finds binary PPM pictures (*.ppm).  Prints what is wrong; false when the folder
- * cannot be read or has none.  To be cleared whatever is returned. */
+/* Reads all pictures (JPEG, PNG, binary PPM), stretched to folder->width x
+ * folder->height.  Prints what is wrong; false when there are none.  To be cleared
+ * whatever is returned. */
 bool folder_read(const char *path, Folder *folder);
 void folder_clear(Folder *folder);
 

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "folder.h"
-#include "ppm.h"
 #include "tool.h"
 #include "train/quantize.h"
 #include "train/read_tflite.h"
@@ -16,7 +15,7 @@
 typedef struct {
     MnetModel *model;
     MnetSession *session;
-    MnetImageOptions image;
+    MnetImage *image; /* from pictures of the input's size */
 } Network;
 
 typedef struct {
@@ -28,6 +27,7 @@ typedef struct {
 
 static void close_network(Network *network)
 {
+    mnet_image_free(network->image);
     mnet_session_free(network->session);
     mnet_model_unref(network->model);
 }
@@ -37,36 +37,31 @@ static bool open_network(const char *path, const ToolOptions *options, Network *
     MnetError error;
     MnetModelOptions model_options = { .cpu = options->cpu };
     MnetNormalization normalization;
+    MnetImageOptions image;
     *network = (Network){ 0 };
     network->model = mnet_model_load(path, &model_options, &error);
-    network->session = network->model ? mnet_session_new(network->model, NULL, &error) : NULL;
-    if (!network->session) {
+    if (!network->model) {
         tool_error("%s", error.text);
         return false;
     }
-    bool told = mnet_model_normalization(network->model, 0, &normalization);
-    mnet_image_default_options(mnet_session_input_info(network->session, 0),
-                               told ? &normalization : NULL, &network->image);
-    return true;
+    network->session = mnet_session_new(network->model, NULL, &error);
+    if (network->session) {
+        const MnetTensorInfo *input = mnet_session_input_info(network->session, 0);
+        bool told = mnet_model_normalization(network->model, 0, &normalization);
+        MnetFrameInfo frame = { MNET_PIXEL_RGB, input->dims[2], input->dims[1], MNET_MATRIX_BT601,
+                                true };
+        mnet_image_default_options(input, told ? &normalization : NULL, &image);
+        network->image = mnet_image_new(&frame, input, &image, &error);
+    }
+    if (!network->image)
+        tool_error("%s: %s", path, error.text);
+    return network->image != NULL;
 }
 
-/* The picture, stretched, as the network's input. */
-static bool fill_input(const Network *network, const char *path, void *input, MnetError *error)
+static void fill_input(const Network *network, const Folder *folder, size_t index, void *input)
 {
-    Ppm ppm;
-    if (!ppm_read(path, &ppm)) {
-        *error = (MnetError){ MNET_ERROR_IO, "a picture has gone while it was needed" };
-        return false;
-    }
-    MnetFrameInfo frame = { MNET_PIXEL_RGB, ppm.width, ppm.height, MNET_MATRIX_BT601, true };
-    MnetPlanes planes = { { ppm.rgb }, { (ptrdiff_t)ppm.width * 3 } };
-    MnetImage *image = mnet_image_new(&frame, mnet_session_input_info(network->session, 0),
-                                      &network->image, error);
-    if (image)
-        mnet_image_convert(image, &planes, input);
-    mnet_image_free(image);
-    ppm_free(&ppm);
-    return image != NULL;
+    MnetPlanes planes = { { folder->pictures[index].rgb }, { (ptrdiff_t)folder->width * 3 } };
+    mnet_image_convert(network->image, &planes, input);
 }
 
 /* Calibration pictures are spread evenly over all. */
@@ -74,34 +69,29 @@ static bool calibration_picture(void *user, size_t index, float *input, MnetErro
 {
     const Work *work = user;
     size_t at = index * work->folder.n / work->n_calibration;
-    return fill_input(&work->before, work->folder.pictures[at].path, input, error);
+    fill_input(&work->before, &work->folder, at, input);
+    return true;
 }
 
-/* How many pictures' best class is theirs; false when it cannot be told. */
-static bool count_right(const Network *network, const Folder *folder, const int32_t *classes,
-                        size_t *right)
+/* How many pictures' best class is theirs. */
+static size_t count_right(const Network *network, const Folder *folder, const int32_t *classes)
 {
-    MnetError error;
     const MnetTensorInfo *output = mnet_session_output_info(network->session, 0);
-    *right = 0;
+    size_t right = 0;
     for (size_t i = 0; i < folder->n; i++) {
         int32_t wanted = folder->pictures[i].folder;
         size_t best = 0;
         if (wanted < 0)
             continue;
-        if (!fill_input(network, folder->pictures[i].path, mnet_session_input(network->session, 0),
-                        &error)) {
-            tool_error("%s", error.text);
-            return false;
-        }
+        fill_input(network, folder, i, mnet_session_input(network->session, 0));
         mnet_session_run(network->session);
         const void *data = mnet_session_output(network->session, 0);
         for (size_t k = 1; k < output->elements; k++)
             if (mnet_tensor_value(output, data, k) > mnet_tensor_value(output, data, best))
                 best = k;
-        *right += classes[wanted] == (int32_t)best;
+        right += classes[wanted] == (int32_t)best;
     }
-    return true;
+    return right;
 }
 
 static void print_accuracy(const char *what, size_t right, size_t n)
@@ -110,17 +100,13 @@ static void print_accuracy(const char *what, size_t right, size_t n)
            100 * (double)right / (double)n);
 }
 
-static int compare(const Work *work, const Network *after, const int32_t *classes)
+static void compare(const Work *work, const Network *after, const int32_t *classes)
 {
-    size_t n = 0, right_before, right_after;
+    size_t n = 0;
     for (size_t i = 0; i < work->folder.n; i++)
         n += work->folder.pictures[i].folder >= 0;
-    if (!count_right(&work->before, &work->folder, classes, &right_before) ||
-        !count_right(after, &work->folder, classes, &right_after))
-        return TOOL_ERROR;
-    print_accuracy("before:", right_before, n);
-    print_accuracy("after:", right_after, n);
-    return TOOL_OK;
+    print_accuracy("before:", count_right(&work->before, &work->folder, classes), n);
+    print_accuracy("after:", count_right(after, &work->folder, classes), n);
 }
 
 /* Where the folders are classes: before and after. */
@@ -141,8 +127,10 @@ static int measure(const Work *work)
         printf(" is none of the %zu classes\n", n_classes);
     } else if (work->folder.n_folders) {
         status = TOOL_ERROR;
-        if (open_network(work->options->words[1], work->options, &after))
-            status = compare(work, &after, classes);
+        if (open_network(work->options->words[1], work->options, &after)) {
+            compare(work, &after, classes);
+            status = TOOL_OK;
+        }
         close_network(&after);
     }
     free(classes);
@@ -178,21 +166,31 @@ static int quantize(Work *work)
     return measure(work);
 }
 
-static bool open_floats(const ToolOptions *options, Network *network)
+/* Of floats, with pictures of its input's size. */
+static bool open_work(const ToolOptions *options, Work *work)
 {
-    if (!open_network(options->model, options, network))
+    if (!open_network(options->model, options, &work->before))
         return false;
-    if (mnet_session_input_info(network->session, 0)->type == MNET_TYPE_FLOAT32)
-        return true;
-    tool_error("%s: it computes with bytes already, a network of floats is needed", options->model);
-    return false;
+    const MnetTensorInfo *input = mnet_session_input_info(work->before.session, 0);
+    if (input->type != MNET_TYPE_FLOAT32 || input->channels_first) {
+        tool_error(input->channels_first
+                       ? "%s: its input has channels first, one with channels last "
+                         "is needed"
+                       : "%s: it computes with bytes already, a network of "
+                         "floats is needed",
+                   options->model);
+        return false;
+    }
+    work->folder.height = input->dims[1];
+    work->folder.width = input->dims[2];
+    return folder_read(options->images, &work->folder);
 }
 
 int tool_quantize(const ToolOptions *options)
 {
     Work work = { .options = options };
     int status = TOOL_ERROR;
-    if (open_floats(options, &work.before) && folder_read(options->images, &work.folder)) {
+    if (open_work(options, &work)) {
         size_t most = options->calibration ? options->calibration : DEFAULT_CALIBRATION;
         work.n_calibration = work.folder.n < most ? work.folder.n : most;
         if (work.folder.n_bad)

@@ -114,9 +114,45 @@ uint64_t mnet_info_parameters(const MnetGraph *graph, const MnetNode *node)
     return n;
 }
 
+/* The slot that computes a step of float16. */
+static const char *kernel_slot_f16(const MnetStep *step, bool *plain_c)
+{
+    *plain_c = step->kernels->f16 == &mnet_kernels_f16_c;
+    switch (step->node->op) {
+    case MNET_OP_CONV_2D:
+    case MNET_OP_FULLY_CONNECTED:
+        return "gemm_f16";
+    case MNET_OP_DEPTHWISE_CONV_2D:
+        return "depthwise_f16";
+    case MNET_OP_SUB:
+        return "sub_f16";
+    case MNET_OP_MUL:
+        return "mul_f16";
+    case MNET_OP_ADD:
+    case MNET_OP_RELU:
+    case MNET_OP_RELU6:
+    case MNET_OP_RELU_N1_TO_1:
+        return "add_f16";
+    case MNET_OP_HARD_SWISH:
+        return "hard_swish_f16";
+    case MNET_OP_AVERAGE_POOL_2D:
+    case MNET_OP_MEAN:
+        return "accumulate_f16";
+    case MNET_OP_MAX_POOL_2D:
+        return "max_f16";
+    case MNET_OP_CAST:
+        return "widen_f16";
+    default:
+        *plain_c = step->node->op != MNET_OP_RESHAPE && step->node->op != MNET_OP_SQUEEZE;
+        return "";
+    }
+}
+
 /* The slot that computes a step, and whether the chosen set has it from plain C. */
 static const char *kernel_slot(const MnetStep *step, bool *plain_c)
 {
+    if (mnet_in(step->graph, step->node, 0)->type == MNET_TYPE_FLOAT16)
+        return kernel_slot_f16(step, plain_c);
     const MnetKernels *k = step->kernels, *c = &mnet_kernels_c;
     bool floats = mnet_in(step->graph, step->node, 0)->type == MNET_TYPE_FLOAT32;
     switch (step->node->op) {
@@ -176,6 +212,9 @@ static const char *kernel_slot(const MnetStep *step, bool *plain_c)
     case MNET_OP_QUANTIZE:
         *plain_c = floats ? k->quantize_f32 == c->quantize_f32 : k->lut8 == c->lut8;
         return floats ? "quantize_f32" : "lut8";
+    case MNET_OP_CAST:
+        *plain_c = k->f16 == c->f16;
+        return "narrow_f16";
     case MNET_OP_EXP:
     case MNET_OP_RSQRT:
         *plain_c = floats || k->lut8 == c->lut8;

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "format/tflite.h"
 #include "graph/fold.h"
+#include "graph/halve.h"
 #include "graph/output.h"
 #include "model_private.h"
 
@@ -116,13 +117,38 @@ static MnetStatus copy_constants(MnetModel *model, MnetError *error)
     return MNET_OK;
 }
 
+/* Quicker than float32, that is. */
+static bool has_float16(const MnetKernels *kernels)
+{
+    return kernels->f16 != &mnet_kernels_f16_c && mnet_kernels_run_f16(kernels, mnet_cpu_flags());
+}
+
+static MnetStatus choose_precision(MnetModel *model, const MnetModelOptions *options,
+                                   MnetError *error)
+{
+    MnetPrecision asked = options ? options->precision : MNET_PRECISION_FP32;
+    bool anywhere = asked == MNET_PRECISION_FP16_ANYWHERE &&
+                    mnet_kernels_run_f16(model->kernels, mnet_cpu_flags());
+    if (asked == MNET_PRECISION_FP32)
+        return MNET_OK;
+    if (has_float16(model->kernels) || anywhere)
+        return mnet_graph_halve(&model->graph, &model->float16, error);
+    if (options->log)
+        options->log(options->log_user, MNET_LOG_INFO,
+                     "precision fp16 is the same as fp32 here: the processor has no float16 "
+                     "arithmetic, or the kernel set chosen does not use it");
+    return MNET_OK;
+}
+
 static void fill_stats(MnetModel *model, size_t file_bytes, int32_t file_operators)
 {
     model->stats = (MnetModelStats){ .weight_bytes = model->store.used,
                                      .file_bytes = file_bytes,
                                      .n_operators = (size_t)model->graph.n_nodes,
                                      .n_file_operators = (size_t)file_operators,
-                                     .kernels = model->kernels->name };
+                                     .kernels = model->kernels->name,
+                                     .float16 = model->float16,
+                                     .has_float16 = has_float16(model->kernels) };
     mnet_info_stats(&model->program, &model->stats);
     for (int32_t i = 0; i < model->graph.n_nodes; i++)
         model->stats.parameters += mnet_info_parameters(&model->graph, &model->graph.nodes[i]);
@@ -142,7 +168,9 @@ static MnetStatus compile(MnetModel *model, const uint8_t *data, size_t size,
         return status;
     int32_t file_operators = graph->n_nodes;
     mnet_info_count(graph, data, size, &model->folded);
-    if ((status = mnet_graph_fold(graph, error)) || (status = copy_constants(model, error)))
+    if ((status = mnet_graph_fold(graph, error)) ||
+        (status = choose_precision(model, options, error)) ||
+        (status = copy_constants(model, error)))
         return status;
     /* Shapes are inferred before weights are packed: packing trusts them. */
     MnetProgram *p = &model->program;

@@ -21,6 +21,7 @@ struct MnetModel {
     MnetProgram program;
     size_t max_arena;
     MnetFusing fusing;
+    bool float16; /* layers compute in float16 */
     MnetInfos infos;
     MnetState *states;
     size_t n_states;

@@ -37,6 +37,8 @@ uint32_t mnet_cpu_flags(void)
         flags |= MNET_CPU_DOTPROD;
     if ((flags & MNET_CPU_DOTPROD) && (getauxval(AT_HWCAP2) & HWCAP2_I8MM))
         flags |= MNET_CPU_I8MM;
+    if (getauxval(AT_HWCAP) & HWCAP_ASIMDHP)
+        flags |= MNET_CPU_ASIMDHP;
     return flags;
 }
 #else

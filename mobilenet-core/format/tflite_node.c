@@ -192,7 +192,7 @@ MnetStatus mnet_tflite_read_nodes(MnetTfliteReader *reader)
     if (status)
         return status;
     graph->n_nodes = (int32_t)reader->operators.count;
-    graph->max_nodes = 2 * graph->n_nodes + SPARE;
+    graph->max_nodes = 3 * graph->n_nodes + SPARE;
     graph->nodes = mnet_store_calloc(reader->store, (size_t)graph->max_nodes, sizeof *graph->nodes);
     int32_t *links = mnet_store_calloc(reader->store, total, sizeof *links);
     if (!graph->nodes || !links)

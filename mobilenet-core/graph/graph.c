@@ -57,6 +57,7 @@ static const char *const op_names[MNET_OP_COUNT] = {
     [MNET_OP_UNPACK] = "UNPACK",
     [MNET_OP_CONVOLUTION_2D_TRANSPOSE_BIAS] = "Convolution2DTransposeBias",
     [MNET_OP_DETECTION_POST_PROCESS] = "TFLite_Detection_PostProcess",
+    [MNET_OP_CAST] = "CAST",
     [MNET_OP_FLIP] = "FLIP",
     [MNET_OP_RESIZE_ARG_MAX] = "RESIZE_ARG_MAX",
     [MNET_OP_ROUND_DYNAMIC] = "ROUND_DYNAMIC",

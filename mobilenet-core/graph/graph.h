@@ -68,6 +68,7 @@ typedef enum {
     MNET_OP_UNPACK,
     MNET_OP_CONVOLUTION_2D_TRANSPOSE_BIAS, /* Convolution2DTransposeBias, a custom operator */
     MNET_OP_DETECTION_POST_PROCESS,        /* TFLite_Detection_PostProcess, a custom operator */
+    MNET_OP_CAST,                          /* float32 to float16 and back */
     MNET_OP_FLIP,                          /* uint8 to int8 and back: adds 128 modulo 256 */
     MNET_OP_RESIZE_ARG_MAX,                /* RESIZE_BILINEAR, of whose channels ARG_MAX is left */
     MNET_OP_ROUND_DYNAMIC,                 /* float to the nearest of 256 steps of its own range */
@@ -109,6 +110,7 @@ typedef struct {
     const void *data;  /* a constant's bytes (any alignment, little endian), else NULL */
     size_t data_bytes; /* checked to be elements * size of the type */
     bool was_uint8;    /* int8 by folding; uint8 in the file */
+    bool was_float32;  /* float16, see halve.h; float32 in the file */
     bool in_store;     /* a constant where kernels may read behind it */
 } MnetTensor;
 

@@ -15,7 +15,7 @@ int32_t mnet_graph_origin(const MnetGraph *graph, int32_t tensor)
         const MnetNode *node = &graph->nodes[producer];
         bool same = node->op == MNET_OP_RESHAPE || node->op == MNET_OP_SQUEEZE ||
                     node->op == MNET_OP_QUANTIZE || node->op == MNET_OP_DEQUANTIZE ||
-                    node->op == MNET_OP_FLIP;
+                    node->op == MNET_OP_FLIP || node->op == MNET_OP_CAST;
         if (!same || node->n_inputs < 1 || node->inputs[0] < 0)
             break;
         tensor = node->inputs[0];

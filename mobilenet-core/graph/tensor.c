@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "base/half.h"
+#include "kernels/half.h"
 
 static const struct {
     const char *name;

@@ -6,8 +6,8 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
-#include "base/half.h"
 #include "graph/fold.h"
+#include "kernels/half.h"
 
 /* Element i of a tensor lies at index i / inner % n of the quantised dimension. */
 static size_t channel_stride(const MnetTensor *tensor)

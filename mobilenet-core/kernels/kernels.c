@@ -26,3 +26,8 @@ const MnetKernels *mnet_kernels_select(const char *name, uint32_t flags)
             return set->kernels;
     return NULL;
 }
+
+bool mnet_kernels_run_f16(const MnetKernels *kernels, uint32_t flags)
+{
+    return kernels->f16 == &mnet_kernels_f16_c || (flags & MNET_CPU_ASIMDHP);
+}

@@ -4,7 +4,8 @@
  *
  * - Every table lists every slot; plain C (kernels/c) is floor and oracle.
  * - Integer slots give the same bytes in every table.  Float slots may differ
- *   from C by 1e-5 of the sum of the magnitudes of what is added.
+ *   from C by 1e-5 of the sum of the magnitudes of what is added; float16 slots
+ *   (MnetKernelsF16) by 2^-10 * (2 + sqrt(n) / 4) of it for n terms.
  * - Tensors are row-major, channels last; strides are in elements and may be
  *   larger than a row.  Pointers may have any alignment unless said otherwise.
  * - A slot reads what its contract names and, behind the last element of a row
@@ -146,8 +147,65 @@ typedef struct {
     const float *part;
 } MnetStretchF32;
 
+/* IEEE 754 binary16, as its bits. */
+typedef uint16_t MnetHalf;
+
+/* As MnetGemmF32; panels: bias[nr], then [k][nr]. */
+typedef struct {
+    size_t k;         /* runs * run */
+    size_t runs, run; /* at least 1 */
+    const MnetHalf *panels;
+    size_t panel_halves;
+    float min, max;
+} MnetGemmF16;
+
+/* As MnetDepthwiseF32. */
+typedef struct {
+    size_t channels, tile;
+    size_t kernel_h, kernel_w;
+    size_t stride, dilation;
+    size_t pixel;
+    size_t out_pixel;
+    const MnetHalf *weights;
+    const MnetHalf *bias;
+    float min, max;
+} MnetDepthwiseF16;
+
+/* What computes in float16.  Every sum may be rounded to it after each product; plain
+ * C sums in float32 and rounds once.  A sum has the same bits wherever a tile of
+ * rows begins.  Beyond 65504 is infinity. */
+typedef struct {
+    const char *name;
+    struct {
+        size_t mr, nr;
+        void (*run)(const MnetGemmF16 *g, size_t m, size_t n0, size_t n1, const MnetHalf *const *a,
+                    size_t a_stride, MnetHalf *c, size_t c_stride);
+    } gemm;
+    struct {
+        size_t channel_tile;
+        void (*run)(const MnetDepthwiseF16 *d, size_t width, const MnetHalf *const *rows,
+                    MnetHalf *out);
+    } depthwise;
+    /* As those of float32, and so are the following. */
+    void (*add)(size_t n, const MnetHalf *a, const MnetHalf *b, size_t b_step, float min, float max,
+                MnetHalf *out);
+    void (*sub)(size_t n, const MnetHalf *a, const MnetHalf *b, size_t b_step, float min, float max,
+                MnetHalf *out);
+    void (*mul)(size_t n, const MnetHalf *a, const MnetHalf *b, size_t b_step, float min, float max,
+                MnetHalf *out);
+    void (*hard_swish)(size_t n, const MnetHalf *in, MnetHalf *out);
+    void (*max)(size_t n, const MnetHalf *in, MnetHalf *out);
+    /* acc[i] += in[i], in float32. */
+    void (*accumulate)(size_t n, const MnetHalf *in, float *acc);
+    /* float32 to float16, rounded to the nearest, ties to even, and back; the same bits
+     * in every table but for NaN, which stays one. */
+    void (*narrow)(size_t n, const float *in, MnetHalf *out);
+    void (*widen)(size_t n, const MnetHalf *in, float *out);
+} MnetKernelsF16;
+
 typedef struct MnetKernels {
     const char *name;
+    const MnetKernelsF16 *f16; /* needs an instruction set of its own: see select.h */
 
     struct {
         size_t mr, nr, kr; /* rows and channels of a tile; see MnetGemmS8 */
@@ -236,6 +294,7 @@ typedef struct MnetKernels {
 } MnetKernels;
 
 extern const MnetKernels mnet_kernels_c;
+extern const MnetKernelsF16 mnet_kernels_f16_c;
 #ifdef MNET_HAVE_X86
 extern const MnetKernels mnet_kernels_avx512vnni;
 extern const MnetKernels mnet_kernels_avx2;
@@ -244,6 +303,7 @@ extern const MnetKernels mnet_kernels_avx2;
 extern const MnetKernels mnet_kernels_i8mm;
 extern const MnetKernels mnet_kernels_dotprod;
 extern const MnetKernels mnet_kernels_neon;
+extern const MnetKernelsF16 mnet_kernels_f16_asimdhp;
 #endif
 
 #endif

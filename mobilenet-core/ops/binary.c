@@ -12,8 +12,8 @@
 #include "ops/rows.h"
 
 typedef struct {
-    bool is_float;
-    bool swap; /* operand 1 is the kernel's a */
+    MnetType type; /* of the operands: INT8, FLOAT32, FLOAT16 */
+    bool swap;     /* operand 1 is the kernel's a */
     float min, max;
     MnetAddS8 add;
     MnetMulS8 mul;
@@ -120,8 +120,8 @@ static MnetStatus binary_prepare(MnetGraph *graph, MnetNode *node, const MnetKer
     BinaryPacked *p = mnet_store_alloc(graph->store, sizeof *p);
     if (!p)
         return mnet_error_memory(error, sizeof *p);
-    p->is_float = mnet_in(graph, node, 0)->type == MNET_TYPE_FLOAT32;
-    if (p->is_float)
+    p->type = mnet_in(graph, node, 0)->type;
+    if (p->type != MNET_TYPE_INT8)
         mnet_activation_range_f32(node->activation, &p->min, &p->max);
     else
         fill_packed(graph, node, p);
@@ -166,7 +166,7 @@ static void collapse(const MnetShape *a, const MnetShape *b, const MnetShape *ou
 /* Whether the operands may change places. */
 static bool can_swap(const MnetNode *node, const BinaryPacked *packed)
 {
-    return node->op != MNET_OP_PRELU && !(packed->is_float && node->op == MNET_OP_SUB);
+    return node->op != MNET_OP_PRELU && (packed->type == MNET_TYPE_INT8 || node->op != MNET_OP_SUB);
 }
 
 /* One row of channels for all pixels (squeeze and excitation): short ones are
@@ -186,7 +186,7 @@ static void plan_repeats(MnetStep *step, BinaryState *s, const MnetShape *a, con
         return;
     s->repeats = 2 * LONG_ROW / s->dims[1];
     s->repeats = s->repeats < s->dims[0] ? s->repeats : s->dims[0];
-    step->scratch = s->repeats * s->dims[1] * (packed->is_float ? sizeof(float) : 1);
+    step->scratch = s->repeats * s->dims[1] * mnet_type_size(packed->type);
 }
 
 static MnetStatus binary_plan(MnetStep *step, MnetStore *store, MnetError *error)
@@ -207,7 +207,7 @@ static MnetStatus binary_plan(MnetStep *step, MnetStore *store, MnetError *error
         if (s->swap)
             collapse(b, a, out, s);
         else
-            step->scratch = s->dims[last] * (packed->is_float ? sizeof(float) : 1);
+            step->scratch = s->dims[last] * mnet_type_size(packed->type);
     }
     plan_repeats(step, s, a, b, out);
     s->flat = s->rank == 1 && !s->spread;
@@ -260,6 +260,27 @@ static void apply_s8(const MnetStep *step, const BinaryPacked *p, bool swap, siz
     }
 }
 
+/* What graph/halve.c takes for float16. */
+static void apply_f16(const MnetStep *step, const BinaryPacked *p, size_t n, const MnetHalf *a,
+                      const MnetHalf *b, size_t b_step, MnetHalf *out)
+{
+    const MnetKernelsF16 *kernels = step->kernels->f16;
+    (step->node->op == MNET_OP_ADD   ? kernels->add
+     : step->node->op == MNET_OP_SUB ? kernels->sub
+                                     : kernels->mul)(n, a, b, b_step, p->min, p->max, out);
+}
+
+static void apply(const MnetStep *step, const BinaryPacked *p, bool swap, size_t n, const void *a,
+                  const void *b, size_t b_step, void *out)
+{
+    if (p->type == MNET_TYPE_INT8)
+        apply_s8(step, p, swap, n, a, b, b_step, out);
+    else if (p->type == MNET_TYPE_FLOAT16)
+        apply_f16(step, p, n, a, b, b_step, out);
+    else
+        apply_f32(step, p, n, a, b, b_step, out);
+}
+
 bool mnet_binary_is_flat(const MnetStep *step)
 {
     const BinaryState *s = step->state;
@@ -268,37 +289,30 @@ bool mnet_binary_is_flat(const MnetStep *step)
 
 void mnet_binary_elements(const MnetStep *step, size_t n, const void *a, const void *b, void *out)
 {
-    const BinaryPacked *p = step->node->packed;
-    if (p->is_float)
-        apply_f32(step, p, n, a, b, 1, out);
-    else
-        apply_s8(step, p, false, n, a, b, 1, out);
+    apply(step, step->node->packed, false, n, a, b, 1, out);
+}
+
+/* One value for all of a row. */
+static const void *spread(const uint8_t *value, size_t element, size_t n, uint8_t *row)
+{
+    for (size_t i = 0; i < n; i++)
+        memcpy(row + i * element, value, element);
+    return row;
 }
 
 static void innermost(const MnetStep *step, const BinaryState *s, size_t n, size_t a_at,
                       size_t b_at, size_t out_at, void *const *tensors, void *scratch)
 {
     const BinaryPacked *p = step->node->packed;
-    const void *a = tensors[step->node->inputs[s->swap]];
-    const void *b = tensors[step->node->inputs[!s->swap]];
-    void *out = tensors[step->node->outputs[0]];
-    size_t b_step = s->b_step[s->rank - 1];
-    if (!p->is_float) {
-        const int8_t *bytes = (const int8_t *)a + a_at;
-        if (s->spread)
-            bytes = memset(scratch, bytes[0], n);
-        apply_s8(step, p, s->swap, n, bytes, (const int8_t *)b + b_at, b_step,
-                 (int8_t *)out + out_at);
-        return;
-    }
-    const float *from = (const float *)a + a_at;
-    if (s->spread) {
-        float *row = scratch;
-        for (size_t i = 0; i < n; i++)
-            row[i] = from[0];
-        from = row;
-    }
-    apply_f32(step, p, n, from, (const float *)b + b_at, b_step, (float *)out + out_at);
+    size_t element = mnet_type_size(p->type);
+    const uint8_t *a = tensors[step->node->inputs[s->swap]];
+    const uint8_t *b = tensors[step->node->inputs[!s->swap]];
+    uint8_t *out = tensors[step->node->outputs[0]];
+    const void *from = a + a_at * element;
+    if (s->spread)
+        from = spread(from, element, n, scratch);
+    apply(step, p, s->swap, n, from, b + b_at * element, s->b_step[s->rank - 1],
+          out + out_at * element);
 }
 
 /* Rows `begin` to `end`. */
@@ -306,19 +320,14 @@ static void repeated(const MnetStep *step, const BinaryState *s, size_t begin, s
                      void *const *tensors, uint8_t *scratch)
 {
     const BinaryPacked *p = step->node->packed;
-    size_t row = s->dims[1] * (p->is_float ? sizeof(float) : 1);
+    size_t row = s->dims[1] * mnet_type_size(p->type);
     const uint8_t *a = tensors[step->node->inputs[s->swap]];
     uint8_t *out = tensors[step->node->outputs[0]];
     for (size_t i = 0; i < s->repeats; i++)
         memcpy(scratch + i * row, tensors[step->node->inputs[!s->swap]], row);
     for (size_t n; begin < end; begin += n) {
         n = end - begin < s->repeats ? end - begin : s->repeats;
-        if (p->is_float)
-            apply_f32(step, p, n * s->dims[1], (const float *)(const void *)(a + begin * row),
-                      (const float *)(void *)scratch, 1, (float *)(void *)(out + begin * row));
-        else
-            apply_s8(step, p, s->swap, n * s->dims[1], (const int8_t *)(a + begin * row),
-                     (const int8_t *)scratch, 1, (int8_t *)(out + begin * row));
+        apply(step, p, s->swap, n * s->dims[1], a + begin * row, scratch, 1, out + begin * row);
     }
 }
 

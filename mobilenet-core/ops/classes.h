@@ -23,7 +23,7 @@ extern const MnetOpClass mnet_op_resize;                      /* resize.c */
 extern const MnetOpClass mnet_op_resize_arg_max;              /* resize_arg_max.c */
 extern const MnetOpClass mnet_op_softmax;                     /* softmax.c */
 extern const MnetOpClass mnet_op_round_dynamic;               /* dynamic.c */
-extern const MnetOpClass mnet_op_unary, mnet_op_quantize, mnet_op_dequantize,
-    mnet_op_flip; /* unary.c */
+extern const MnetOpClass mnet_op_unary, mnet_op_quantize, mnet_op_dequantize, mnet_op_flip,
+    mnet_op_cast; /* unary.c */
 
 #endif

@@ -16,11 +16,12 @@
 #define PATCH_BYTES ((size_t)16 << 10)
 
 typedef struct {
-    bool is_float;
+    MnetType type;    /* of input and output: INT8, FLOAT32, FLOAT16 */
     size_t k, n;      /* products a sum, channels */
     size_t runs, run; /* see MnetGemmS8 */
     MnetGemmS8 s8;
     MnetGemmF32 f32;
+    MnetGemmF16 f16;
 } ConvPacked;
 
 typedef struct {
@@ -62,14 +63,17 @@ static MnetStatus pack(MnetGraph *graph, MnetNode *node, size_t channels, size_t
     ConvPacked *packed = mnet_store_alloc(graph->store, sizeof *packed);
     if (!packed)
         return mnet_error_memory(error, sizeof *packed);
-    packed->is_float = layer.in->type == MNET_TYPE_FLOAT32;
+    packed->type = layer.in->type;
     packed->k = taps;
     packed->run = run;
     packed->runs = taps / run;
     packed->n = channels;
     node->packed = packed;
-    return packed->is_float ? mnet_pack_gemm_f32(graph, node, &layer, kernels, &packed->f32, error)
-                            : mnet_pack_gemm_s8(graph, node, &layer, kernels, &packed->s8, error);
+    if (packed->type == MNET_TYPE_FLOAT16)
+        return mnet_pack_gemm_f16(graph, node, &layer, kernels, &packed->f16, error);
+    return packed->type == MNET_TYPE_FLOAT32
+               ? mnet_pack_gemm_f32(graph, node, &layer, kernels, &packed->f32, error)
+               : mnet_pack_gemm_s8(graph, node, &layer, kernels, &packed->s8, error);
 }
 
 static MnetStatus plan(MnetStep *step, MnetStore *store, ConvState **result, MnetError *error)
@@ -81,8 +85,8 @@ static MnetStatus plan(MnetStep *step, MnetStore *store, ConvState **result, Mne
     size_t out = mnet_shape_elements(&step->shapes[step->node->outputs[0]]);
     const MnetTensor *in = mnet_in(step->graph, step->node, 0);
     state->m = out / packed->n;
-    state->element = packed->is_float ? sizeof(float) : 1;
-    state->zero = packed->is_float ? 0 : (int8_t)in->quant.zero_point[0];
+    state->element = mnet_type_size(packed->type);
+    state->zero = packed->type == MNET_TYPE_INT8 ? (int8_t)in->quant.zero_point[0] : 0;
     step->state = *result = state;
     step->macs = (uint64_t)out * packed->k;
     /* A product of matrices computes some four of them in the time of one; up to 64
@@ -97,7 +101,10 @@ static void gemm(const MnetStep *step, size_t m, size_t n0, size_t n1, const voi
                  size_t a_stride, void *c, size_t c_stride)
 {
     const ConvPacked *packed = step->node->packed;
-    if (packed->is_float)
+    if (packed->type == MNET_TYPE_FLOAT16)
+        step->kernels->f16->gemm.run(&packed->f16, m, n0, n1, (const MnetHalf *const *)a, a_stride,
+                                     c, c_stride);
+    else if (packed->type == MNET_TYPE_FLOAT32)
         step->kernels->gemm_f32.run(&packed->f32, m, n0, n1, (const float *const *)a, a_stride, c,
                                     c_stride);
     else
@@ -270,6 +277,18 @@ static void compute(const Part *p)
         compute_gathered(p, p->m0, 1, p->m1 - p->m0);
 }
 
+static void tile_size(const MnetStep *step, size_t *mr, size_t *nr)
+{
+    const MnetKernels *k = step->kernels;
+    MnetType type = ((const ConvPacked *)step->node->packed)->type;
+    *mr = type == MNET_TYPE_INT8      ? k->gemm_s8.mr
+          : type == MNET_TYPE_FLOAT16 ? k->f16->gemm.mr
+                                      : k->gemm_f32.mr;
+    *nr = type == MNET_TYPE_INT8      ? k->gemm_s8.nr
+          : type == MNET_TYPE_FLOAT16 ? k->f16->gemm.nr
+                                      : k->gemm_f32.nr;
+}
+
 /* Few pixels to a tile read the weights too often: then channels are divided,
  * too. */
 static void run(const MnetStep *step, void *const *tensors, size_t tile, size_t tiles,
@@ -278,8 +297,8 @@ static void run(const MnetStep *step, void *const *tensors, size_t tile, size_t 
     const ConvState *s = step->state;
     const ConvPacked *packed = step->node->packed;
     uint8_t *out = tensors[step->node->outputs[0]];
-    size_t mr = packed->is_float ? step->kernels->gemm_f32.mr : step->kernels->gemm_s8.mr;
-    size_t nr = packed->is_float ? step->kernels->gemm_f32.nr : step->kernels->gemm_s8.nr;
+    size_t mr, nr;
+    tile_size(step, &mr, &nr);
     size_t most_m = (s->m + 4 * mr - 1) / (4 * mr), most_n = (packed->n + nr - 1) / nr;
     size_t tiles_m = tiles < most_m ? tiles : most_m, tiles_n = tiles / tiles_m;
     size_t m0, m1, n0, n1;

@@ -13,15 +13,17 @@
 #include "ops/rows.h"
 
 typedef struct {
-    bool is_float;
+    MnetType type; /* of input and output: INT8, FLOAT32, FLOAT16 */
     MnetDepthwiseS8 s8;
     MnetDepthwiseF32 f32;
+    MnetDepthwiseF16 f16;
 } DepthwisePacked;
 
 typedef struct {
     MnetDepthwiseRows rows;
     MnetDepthwiseS8 s8;
     MnetDepthwiseF32 f32;
+    MnetDepthwiseF16 f16;
 } DepthwiseState;
 
 static MnetStatus depthwise_infer(const MnetGraph *graph, const MnetNode *node, MnetShape *shapes,
@@ -63,25 +65,28 @@ static MnetStatus depthwise_prepare(MnetGraph *graph, MnetNode *node, const Mnet
     DepthwisePacked *packed = mnet_store_alloc(graph->store, sizeof *packed);
     if (!packed)
         return mnet_error_memory(error, sizeof *packed);
-    packed->is_float = layer.in->type == MNET_TYPE_FLOAT32;
-    packed->s8.kernel_h = packed->f32.kernel_h = (size_t)w->dims[1];
-    packed->s8.kernel_w = packed->f32.kernel_w = (size_t)w->dims[2];
+    packed->type = layer.in->type;
+    packed->s8.kernel_h = packed->f32.kernel_h = packed->f16.kernel_h = (size_t)w->dims[1];
+    packed->s8.kernel_w = packed->f32.kernel_w = packed->f16.kernel_w = (size_t)w->dims[2];
     node->packed = packed;
-    return packed->is_float
+    if (packed->type == MNET_TYPE_FLOAT16)
+        return mnet_pack_depthwise_f16(graph, node, &layer, kernels, &packed->f16, error);
+    return packed->type == MNET_TYPE_FLOAT32
                ? mnet_pack_depthwise_f32(graph, node, &layer, kernels, &packed->f32, error)
                : mnet_pack_depthwise_s8(graph, node, &layer, kernels, &packed->s8, error);
 }
 
-/* The numbers that a kernel call needs, in both forms. */
+/* The numbers that a kernel call needs, in all forms. */
 static void set_kernel_arguments(const DepthwisePacked *packed, DepthwiseState *s)
 {
     const MnetGeometry2D *g = &s->rows.g;
     s->s8 = packed->s8;
     s->f32 = packed->f32;
-    s->s8.stride = s->f32.stride = g->stride_w;
-    s->s8.dilation = s->f32.dilation = g->dilation_w;
-    s->s8.pixel = s->f32.pixel = g->out_c;
-    s->s8.out_pixel = s->f32.out_pixel = g->out_c;
+    s->f16 = packed->f16;
+    s->s8.stride = s->f32.stride = s->f16.stride = g->stride_w;
+    s->s8.dilation = s->f32.dilation = s->f16.dilation = g->dilation_w;
+    s->s8.pixel = s->f32.pixel = s->f16.pixel = g->out_c;
+    s->s8.out_pixel = s->f32.out_pixel = s->f16.out_pixel = g->out_c;
 }
 
 /* The ring, one row of border, then the kernel's row pointers and the numbers of
@@ -114,8 +119,10 @@ static MnetStatus depthwise_plan(MnetStep *step, MnetStore *store, MnetError *er
         return status;
     g->out_c = (size_t)w->dims[3];
     r->multiplier = g->out_c / g->in_c;
-    r->element = packed->is_float ? sizeof(float) : 1;
-    r->zero = packed->is_float ? 0 : (int8_t)mnet_in(step->graph, node, 0)->quant.zero_point[0];
+    r->element = mnet_type_size(packed->type);
+    r->zero = packed->type == MNET_TYPE_INT8
+                  ? (int8_t)mnet_in(step->graph, node, 0)->quant.zero_point[0]
+                  : 0;
     r->row_bytes = g->in_w * g->in_c * r->element;
     r->staged_pixels = (g->out_w - 1) * g->stride_w + (g->kernel_w - 1) * g->dilation_w + 1;
     r->staged_bytes =
@@ -159,7 +166,10 @@ void mnet_depthwise_stage(const MnetDepthwiseRows *r, const void *row, void *sta
 void mnet_depthwise_row(const MnetStep *step, const void *const *rows, void *out)
 {
     const DepthwiseState *s = step->state;
-    if (s->rows.element == 1)
+    if (s->rows.element == sizeof(MnetHalf))
+        step->kernels->f16->depthwise.run(&s->f16, s->rows.g.out_w, (const MnetHalf *const *)rows,
+                                          out);
+    else if (s->rows.element == 1)
         step->kernels->depthwise_s8.run(&s->s8, s->rows.g.out_w, (const int8_t *const *)rows, out);
     else
         step->kernels->depthwise_f32.run(&s->f32, s->rows.g.out_w, (const float *const *)rows, out);

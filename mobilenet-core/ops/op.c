@@ -14,6 +14,7 @@ static const MnetOpClass *const classes[MNET_OP_COUNT] = {
     [MNET_OP_ARG_MAX] = &mnet_op_arg_max,
     [MNET_OP_AVERAGE_POOL_2D] = &mnet_op_average_pool,
     [MNET_OP_BATCH_TO_SPACE_ND] = &mnet_op_space_batch,
+    [MNET_OP_CAST] = &mnet_op_cast,
     [MNET_OP_CONCATENATION] = &mnet_op_concatenation,
     [MNET_OP_CONV_2D] = &mnet_op_conv,
     [MNET_OP_DENSIFY] = &mnet_op_densify,
@@ -241,7 +242,8 @@ MnetStatus mnet_op_same_type(const MnetGraph *graph, const MnetNode *node, int32
 MnetStatus mnet_op_float_or_int8(const MnetGraph *graph, const MnetNode *node, MnetError *error)
 {
     const MnetTensor *in = mnet_in(graph, node, 0), *out = mnet_out(graph, node);
-    if (in->type == MNET_TYPE_FLOAT32 && out->type == MNET_TYPE_FLOAT32)
+    if ((in->type == MNET_TYPE_FLOAT32 && out->type == MNET_TYPE_FLOAT32) ||
+        (in->was_float32 && out->was_float32))
         return MNET_OK;
     /* Those with a scale have become int8. */
     if (in->type == MNET_TYPE_UINT8 || out->type == MNET_TYPE_UINT8)

@@ -86,7 +86,8 @@ MnetStatus mnet_op_inputs(const MnetNode *node, int32_t min, int32_t max, MnetEr
 /* Input 0 and the output have one type and, as INT8, one scale and zero point. */
 MnetStatus mnet_op_same_type(const MnetGraph *graph, const MnetNode *node, int32_t output,
                              MnetError *error);
-/* Input 0 and output 0 are both FLOAT32, or both INT8 with one scale each. */
+/* Input 0 and output 0 are both FLOAT32, or both FLOAT16 that was FLOAT32 in the file,
+ * or both INT8 with one scale each. */
 MnetStatus mnet_op_float_or_int8(const MnetGraph *graph, const MnetNode *node, MnetError *error);
 
 /* Tensor `i` of the node. */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "kernels/half.h"
 #include "ops/fit.h"
 
 static int32_t weight_at(const MnetLayer *layer, size_t channel, size_t tap)
@@ -145,11 +146,12 @@ MnetStatus mnet_layer_check(const MnetNode *node, const MnetLayer *layer, MnetEr
     const MnetQuant *quant = &layer->weights->quant;
     if (!layer->weights->data)
         return mnet_op_unsupported(error, node, "its weights are not constant");
-    if (layer->weights->type != layer->in->type)
+    MnetType type = layer->in->was_float32 ? MNET_TYPE_FLOAT32 : layer->in->type;
+    if (layer->weights->type != type)
         return mnet_op_unsupported(error, node, "%s activations with %s weights are not supported",
                                    mnet_type_name(layer->in->type),
                                    mnet_type_name(layer->weights->type));
-    if (layer->in->type == MNET_TYPE_FLOAT32)
+    if (type == MNET_TYPE_FLOAT32)
         return check_bias(node, layer, MNET_TYPE_FLOAT32, error);
     if (quant->n < 1 || (quant->n > 1 && ((size_t)quant->n != layer->channels ||
                                           quant->axis != layer->weight_axis)))
@@ -362,6 +364,31 @@ MnetStatus mnet_pack_gemm_f32(MnetGraph *graph, const MnetNode *node, const Mnet
     return MNET_OK;
 }
 
+MnetStatus mnet_pack_gemm_f16(MnetGraph *graph, const MnetNode *node, const MnetLayer *layer,
+                              const MnetKernels *kernels, MnetGemmF16 *gemm, MnetError *error)
+{
+    size_t nr = kernels->f16->gemm.nr, panels_n = mnet_round_up(layer->channels, nr) / nr, halves;
+    size_t panel = mnet_round_up(nr * (layer->taps + 1), MNET_ALIGN / sizeof(MnetHalf));
+    if (!mnet_mul_size(panel, panels_n, &halves))
+        return mnet_error_memory(error, SIZE_MAX);
+    MnetHalf *panels = mnet_store_calloc(graph->store, halves, sizeof *panels);
+    if (!panels)
+        return mnet_error_memory(error, halves * sizeof *panels);
+    for (size_t c = 0; c < layer->channels; c++) {
+        MnetHalf *at = panels + c / nr * panel + c % nr;
+        at[0] = mnet_half_from_float(bias_f32_at(layer, c));
+        for (size_t t = 0; t < layer->taps; t++)
+            at[(t + 1) * nr] = mnet_half_from_float(weight_f32_at(layer, c, t));
+    }
+    gemm->k = layer->taps;
+    gemm->run = layer->run;
+    gemm->runs = layer->taps / layer->run;
+    gemm->panels = panels;
+    gemm->panel_halves = panel;
+    mnet_activation_range_f32(node->activation, &gemm->min, &gemm->max);
+    return MNET_OK;
+}
+
 MnetStatus mnet_pack_depthwise_s8(MnetGraph *graph, const MnetNode *node, const MnetLayer *layer,
                                   const MnetKernels *kernels, MnetDepthwiseS8 *depthwise,
                                   MnetError *error)
@@ -410,6 +437,30 @@ MnetStatus mnet_pack_depthwise_f32(MnetGraph *graph, const MnetNode *node, const
         bias[c] = bias_f32_at(layer, c);
         for (size_t t = 0; t < layer->taps; t++)
             weights[t * tile + c] = weight_f32_at(layer, c, t);
+    }
+    depthwise->channels = layer->channels;
+    depthwise->tile = tile;
+    depthwise->weights = weights;
+    depthwise->bias = bias;
+    mnet_activation_range_f32(node->activation, &depthwise->min, &depthwise->max);
+    return MNET_OK;
+}
+
+MnetStatus mnet_pack_depthwise_f16(MnetGraph *graph, const MnetNode *node, const MnetLayer *layer,
+                                   const MnetKernels *kernels, MnetDepthwiseF16 *depthwise,
+                                   MnetError *error)
+{
+    size_t tile = mnet_round_up(layer->channels, kernels->f16->depthwise.channel_tile), count;
+    if (!mnet_mul_size(tile, layer->taps, &count))
+        return mnet_error_memory(error, SIZE_MAX);
+    MnetHalf *weights = mnet_store_calloc(graph->store, count, sizeof *weights);
+    MnetHalf *bias = mnet_store_calloc(graph->store, tile, sizeof *bias);
+    if (!weights || !bias)
+        return mnet_error_memory(error, count * sizeof *weights);
+    for (size_t c = 0; c < layer->channels; c++) {
+        bias[c] = mnet_half_from_float(bias_f32_at(layer, c));
+        for (size_t t = 0; t < layer->taps; t++)
+            weights[t * tile + c] = mnet_half_from_float(weight_f32_at(layer, c, t));
     }
     depthwise->channels = layer->channels;
     depthwise->tile = tile;

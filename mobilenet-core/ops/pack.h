@@ -24,6 +24,8 @@ MnetStatus mnet_pack_gemm_s8(MnetGraph *graph, const MnetNode *node, const MnetL
                              const MnetKernels *kernels, MnetGemmS8 *gemm, MnetError *error);
 MnetStatus mnet_pack_gemm_f32(MnetGraph *graph, const MnetNode *node, const MnetLayer *layer,
                               const MnetKernels *kernels, MnetGemmF32 *gemm, MnetError *error);
+MnetStatus mnet_pack_gemm_f16(MnetGraph *graph, const MnetNode *node, const MnetLayer *layer,
+                              const MnetKernels *kernels, MnetGemmF16 *gemm, MnetError *error);
 /* Fill weights, bias, packed, tile, channels, requant (min, max); the caller the
  * rest, kernel_h and kernel_w before. */
 MnetStatus mnet_pack_depthwise_s8(MnetGraph *graph, const MnetNode *node, const MnetLayer *layer,
@@ -31,6 +33,9 @@ MnetStatus mnet_pack_depthwise_s8(MnetGraph *graph, const MnetNode *node, const 
                                   MnetError *error);
 MnetStatus mnet_pack_depthwise_f32(MnetGraph *graph, const MnetNode *node, const MnetLayer *layer,
                                    const MnetKernels *kernels, MnetDepthwiseF32 *depthwise,
+                                   MnetError *error);
+MnetStatus mnet_pack_depthwise_f16(MnetGraph *graph, const MnetNode *node, const MnetLayer *layer,
+                                   const MnetKernels *kernels, MnetDepthwiseF16 *depthwise,
                                    MnetError *error);
 
 #endif

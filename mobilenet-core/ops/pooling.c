@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "kernels/half.h"
 #include "ops/classes.h"
 #include "ops/quant.h"
 #include "ops/window.h"
@@ -19,7 +20,8 @@ enum {
 
 typedef struct {
     MnetGeometry2D g;
-    bool is_float, is_max;
+    MnetType type; /* INT8, FLOAT32, FLOAT16 */
+    bool is_max;
     bool is_one;   /* one window: tiles divide its channels */
     int32_t shift; /* 128 where the file's numbers are uint8: they round as such */
     int32_t min_s8, max_s8;
@@ -99,11 +101,11 @@ static MnetStatus pool_plan(MnetStep *step, MnetStore *store, MnetError *error)
     MnetStatus status = pool_geometry(node, &step->shapes[node->inputs[0]], &s->g, error);
     if (status)
         return status;
-    s->is_float = in->type == MNET_TYPE_FLOAT32;
+    s->type = in->type;
     s->is_max = node->op == MNET_OP_MAX_POOL_2D;
     s->shift = in->was_uint8 ? 128 : 0;
     mnet_activation_range_f32(node->activation, &s->min, &s->max);
-    if (!s->is_float)
+    if (s->type == MNET_TYPE_INT8)
         mnet_activation_range_s8(node->activation, out, &s->min_s8, &s->max_s8);
     size_t pixels = s->g.batch * s->g.out_h * s->g.out_w;
     step->state = s;
@@ -147,12 +149,24 @@ static void average_f32(const PoolState *s, size_t count, size_t channels, const
     }
 }
 
+/* `acc` is used up. */
+static void average_f16(const MnetStep *step, const PoolState *s, size_t count, size_t channels,
+                        float *acc, MnetHalf *out)
+{
+    average_f32(s, count, channels, acc, acc);
+    step->kernels->f16->narrow(channels, acc, out);
+}
+
 static void clamp_maximum(const PoolState *s, size_t channels, void *out)
 {
     int8_t *bytes = out;
     float *floats = out;
+    MnetHalf *halves = out;
     for (size_t c = 0; c < channels; c++) {
-        if (s->is_float)
+        if (s->type == MNET_TYPE_FLOAT16)
+            halves[c] =
+                mnet_half_from_float(fminf(fmaxf(mnet_half_to_float(halves[c]), s->min), s->max));
+        else if (s->type == MNET_TYPE_FLOAT32)
             floats[c] = fminf(fmaxf(floats[c], s->min), s->max);
         else
             bytes[c] = (int8_t)(bytes[c] < s->min_s8   ? s->min_s8
@@ -183,18 +197,27 @@ static void sum_groups(const MnetStep *step, const PoolState *s, const Window *w
         acc[i % channels] += acc[i];
 }
 
+/* int32 sums of bytes, else floats. */
+static void accumulate(const MnetKernels *kernels, MnetType type, size_t n, const void *in,
+                       void *acc)
+{
+    if (type == MNET_TYPE_INT8)
+        kernels->accumulate_s8(n, in, acc);
+    else if (type == MNET_TYPE_FLOAT16)
+        kernels->f16->accumulate(n, in, acc);
+    else
+        kernels->accumulate_f32(n, in, acc);
+}
+
 static void sum_pixels(const MnetStep *step, const PoolState *s, const Window *w, const uint8_t *in,
                        void *acc)
 {
-    size_t channels = w->c1 - w->c0, element = s->is_float ? sizeof(float) : 1;
+    size_t channels = w->c1 - w->c0, element = mnet_type_size(s->type);
     memset(acc, 0, channels * sizeof(int32_t));
     for (size_t y = w->y0; y < w->y1; y++)
         for (size_t x = w->x0; x < w->x1; x++) {
             const void *at = in + ((y * s->g.in_w + x) * s->g.in_c + w->c0) * element;
-            if (s->is_float)
-                step->kernels->accumulate_f32(channels, at, acc);
-            else
-                step->kernels->accumulate_s8(channels, at, acc);
+            accumulate(step->kernels, s->type, channels, at, acc);
         }
 }
 
@@ -202,12 +225,14 @@ static void average(const MnetStep *step, const PoolState *s, const Window *w, c
                     void *out, void *acc)
 {
     size_t channels = w->c1 - w->c0, count = (w->x1 - w->x0) * (w->y1 - w->y0);
-    if (!s->is_float && w->x1 - w->x0 == s->g.in_w && channels == s->g.in_c &&
+    if (s->type == MNET_TYPE_INT8 && w->x1 - w->x0 == s->g.in_w && channels == s->g.in_c &&
         2 * channels <= AT_ONCE)
         sum_groups(step, s, w, (const int8_t *)in, acc);
     else
         sum_pixels(step, s, w, in, acc);
-    if (s->is_float)
+    if (s->type == MNET_TYPE_FLOAT16)
+        average_f16(step, s, count, channels, acc, out);
+    else if (s->type == MNET_TYPE_FLOAT32)
         average_f32(s, count, channels, acc, out);
     else
         average_s8(s, count, channels, acc, out);
@@ -216,14 +241,16 @@ static void average(const MnetStep *step, const PoolState *s, const Window *w, c
 static void maximum(const MnetStep *step, const PoolState *s, const Window *w, const uint8_t *in,
                     void *out)
 {
-    size_t channels = w->c1 - w->c0, element = s->is_float ? sizeof(float) : 1;
+    size_t channels = w->c1 - w->c0, element = mnet_type_size(s->type);
     bool first = true;
     for (size_t y = w->y0; y < w->y1; y++)
         for (size_t x = w->x0; x < w->x1; x++, first = false) {
             const void *at = in + ((y * s->g.in_w + x) * s->g.in_c + w->c0) * element;
             if (first)
                 memcpy(out, at, channels * element);
-            else if (s->is_float)
+            else if (s->type == MNET_TYPE_FLOAT16)
+                step->kernels->f16->max(channels, at, out);
+            else if (s->type == MNET_TYPE_FLOAT32)
                 step->kernels->max_f32(channels, at, out);
             else
                 step->kernels->max_s8(channels, at, out);
@@ -235,7 +262,7 @@ static void pool_pixel(const MnetStep *step, const PoolState *s, size_t pixel, W
                        void *const *tensors, void *acc)
 {
     const MnetGeometry2D *g = &s->g;
-    size_t element = s->is_float ? sizeof(float) : 1;
+    size_t element = mnet_type_size(s->type);
     const uint8_t *in = tensors[step->node->inputs[0]];
     uint8_t *out = tensors[step->node->outputs[0]];
     clip_window(pixel % g->out_w, g->stride_w, g->pad_left, g->kernel_w, g->in_w, &w.x0, &w.x1);
@@ -270,7 +297,7 @@ const MnetOpClass mnet_op_max_pool = { pool_infer, NULL, pool_plan, pool_run };
  * stand together. */
 typedef struct {
     size_t outer, reduced, inner;
-    bool is_float;
+    MnetType type; /* INT8, FLOAT32, FLOAT16 */
     int32_t in_zero, out_zero;
     MnetFixed factor; /* of the sum: scales and 1 / reduced */
 } MeanState;
@@ -346,8 +373,8 @@ static MnetStatus mean_plan(MnetStep *step, MnetStore *store, MnetError *error)
         seen |= reduced[i];
         *(reduced[i] ? &s->reduced : seen ? &s->inner : &s->outer) *= (size_t)shape->dims[i];
     }
-    s->is_float = in->type == MNET_TYPE_FLOAT32;
-    if (!s->is_float) {
+    s->type = in->type;
+    if (s->type == MNET_TYPE_INT8) {
         if (s->reduced > MAX_SUMMANDS)
             return mnet_op_unsupported(error, node, "the sum of %zu values may pass 2^31",
                                        s->reduced);
@@ -363,28 +390,34 @@ static MnetStatus mean_plan(MnetStep *step, MnetStore *store, MnetError *error)
     return MNET_OK;
 }
 
-static void mean_row(const MnetStep *step, const MeanState *s, size_t row, const void *in,
-                     void *out, void *acc)
+static void mean_of_bytes(const MeanState *s, const int32_t *sums, int8_t *out)
 {
-    const float *sums = acc;
-    const int32_t *isums = acc;
-    memset(acc, 0, s->inner * sizeof(int32_t));
-    for (size_t r = 0; r < s->reduced; r++) {
-        size_t at = (row * s->reduced + r) * s->inner;
-        if (s->is_float)
-            step->kernels->accumulate_f32(s->inner, (const float *)in + at, acc);
-        else
-            step->kernels->accumulate_s8(s->inner, (const int8_t *)in + at, acc);
-    }
     for (size_t i = 0; i < s->inner; i++) {
-        if (s->is_float) {
-            ((float *)out)[row * s->inner + i] = sums[i] / (float)s->reduced;
-            continue;
-        }
-        int32_t sum = isums[i] - s->in_zero * (int32_t)s->reduced;
+        int32_t sum = sums[i] - s->in_zero * (int32_t)s->reduced;
         int64_t v = (int64_t)mnet_fixed_multiply(sum, s->factor) + s->out_zero;
-        ((int8_t *)out)[row * s->inner + i] = (int8_t)(v < -128 ? -128 : v > 127 ? 127 : v);
+        out[i] = (int8_t)(v < -128 ? -128 : v > 127 ? 127 : v);
     }
+}
+
+static void mean_row(const MnetStep *step, const MeanState *s, size_t row, const uint8_t *in,
+                     uint8_t *out, void *acc)
+{
+    size_t element = mnet_type_size(s->type), bytes = s->inner * element;
+    float *sums = acc;
+    memset(acc, 0, s->inner * sizeof(int32_t));
+    for (size_t r = 0; r < s->reduced; r++)
+        accumulate(step->kernels, s->type, s->inner, in + (row * s->reduced + r) * bytes, acc);
+    out += row * bytes;
+    if (s->type == MNET_TYPE_INT8) {
+        mean_of_bytes(s, acc, (int8_t *)out);
+        return;
+    }
+    for (size_t i = 0; i < s->inner; i++)
+        sums[i] = sums[i] / (float)s->reduced;
+    if (s->type == MNET_TYPE_FLOAT16)
+        step->kernels->f16->narrow(s->inner, sums, (MnetHalf *)(void *)out);
+    else
+        memcpy(out, sums, bytes);
 }
 
 static void mean_run(const MnetStep *step, void *const *tensors, size_t tile, size_t tiles,

@@ -154,11 +154,26 @@ static void unary_f32(const MnetKernels *kernels, MnetOp op, size_t n, const flo
     }
 }
 
+/* What graph/halve.c takes for float16. */
+static void unary_f16(const MnetKernelsF16 *kernels, MnetOp op, size_t n, const MnetHalf *in,
+                      MnetHalf *out)
+{
+    static const MnetHalf none = 0;
+    if (op == MNET_OP_HARD_SWISH)
+        kernels->hard_swish(n, in, out);
+    else if (op == MNET_OP_RELU_N1_TO_1)
+        kernels->add(n, in, &none, 0, -1, 1, out);
+    else
+        kernels->add(n, in, &none, 0, 0, op == MNET_OP_RELU6 ? 6 : INFINITY, out);
+}
+
 void mnet_unary_elements(const MnetStep *step, size_t n, const void *in, void *out)
 {
     const UnaryPacked *packed = step->node->packed;
     if (packed)
         step->kernels->lut8(n, in, packed->table, out);
+    else if (mnet_in(step->graph, step->node, 0)->type == MNET_TYPE_FLOAT16)
+        unary_f16(step->kernels->f16, step->node->op, n, in, out);
     else
         unary_f32(step->kernels, step->node->op, n, in, out);
 }
@@ -170,7 +185,7 @@ static void unary_run(const MnetStep *step, void *const *tensors, size_t tile, s
     const uint8_t *in = tensors[node->inputs[0]];
     uint8_t *out = tensors[node->outputs[0]];
     size_t n = mnet_shape_elements(&step->shapes[node->inputs[0]]), begin, end;
-    size_t element = node->packed ? 1 : sizeof(float);
+    size_t element = mnet_type_size(mnet_in(step->graph, node, 0)->type);
     mnet_tile_range(n, tile, tiles, 64, &begin, &end);
     mnet_unary_elements(step, end - begin, in + begin * element, out + begin * element);
 }
@@ -259,3 +274,18 @@ static void flip_run(const MnetStep *step, void *const *tensors, size_t tile, si
 }
 
 const MnetOpClass mnet_op_flip = { flip_infer, NULL, flat_plan, flip_run };
+
+static void cast_run(const MnetStep *step, void *const *tensors, size_t tile, size_t tiles,
+                     void *scratch)
+{
+    const void *in = tensors[step->node->inputs[0]];
+    void *out = tensors[step->node->outputs[0]];
+    size_t n = mnet_shape_elements(&step->shapes[step->node->inputs[0]]), begin, end;
+    mnet_tile_range(n, tile, tiles, 64, &begin, &end);
+    if (mnet_out(step->graph, step->node)->type == MNET_TYPE_FLOAT16)
+        step->kernels->f16->narrow(end - begin, (const float *)in + begin, (MnetHalf *)out + begin);
+    else
+        step->kernels->f16->widen(end - begin, (const MnetHalf *)in + begin, (float *)out + begin);
+}
+
+const MnetOpClass mnet_op_cast = { flip_infer, NULL, flat_plan, cast_run };

@@ -153,6 +153,8 @@ const ToolOption tool_options[] = {
       0, 0, "of input and output (default uint8)" },
     { "cpu", "NAME", OPTION_STRING, NETWORK_COMMANDS | TOOL_QUANTIZE | TOOL_TRAIN,
       offsetof(ToolOptions, cpu), 0, 0, "kernel set (default: $MNET_CPU, else the best one)" },
+    { "precision", "fp32|fp16", OPTION_CHOICE, NETWORK_COMMANDS, offsetof(ToolOptions, precision),
+      0, 0, "fp16: float networks in float16, where the processor can (default fp32)" },
     { "json", NULL, OPTION_FLAG, NETWORK_COMMANDS, offsetof(ToolOptions, json), 0, 0,
       "print one JSON object" },
 };

@@ -47,6 +47,7 @@ static void print_json(const char *path, const ToolNetwork *network, const MnetM
     json_string(&json, "model", path);
     json_string(&json, "description", mnet_model_description(model));
     json_string(&json, "kernels", stats->kernels);
+    json_string(&json, "precision", stats->float16 ? "fp16" : "fp32");
     json_unsigned(&json, "macs", stats->macs);
     json_unsigned(&json, "parameters", stats->parameters);
     json_unsigned(&json, "weight_bytes", stats->weight_bytes);
@@ -128,16 +129,29 @@ static void print_total(const char *what, uint64_t number, ToolText text, const 
     printf("%-14s %12" PRIu64 "  %s%s\n", what, number, text.text, of);
 }
 
-static void print_text(const char *path, const ToolNetwork *network, const MnetModelStats *stats)
+/* Only where it was asked for. */
+static void print_precision(const ToolOptions *options, const MnetModelStats *stats)
+{
+    if (options->precision == 1 + MNET_PRECISION_FP16)
+        printf("%-9s %s\n", "precision",
+               stats->float16       ? "fp16"
+               : stats->has_float16 ? "fp32: the network has no layers of float32"
+                                    : "fp32: these kernels have no float16 arithmetic here");
+}
+
+static void print_text(const ToolOptions *options, const ToolNetwork *network,
+                       const MnetModelStats *stats)
 {
     const MnetModel *model = network->model;
     printf("%-9s", "model");
-    tool_print_text(stdout, path);
+    tool_print_text(stdout, options->model);
     if (mnet_model_description(model)[0]) {
         printf("\n%-9s", "about");
         tool_print_text(stdout, mnet_model_description(model));
     }
-    printf("\n%-9s%s\n\n", "kernels", stats->kernels);
+    printf("\n%-9s%s\n", "kernels", stats->kernels);
+    print_precision(options, stats);
+    putchar('\n');
     for (size_t i = 0; i < mnet_model_n_inputs(model); i++)
         print_tensor("input", i, mnet_session_input_info(network->session, i));
     for (size_t i = 0; i < mnet_model_n_outputs(model); i++)
@@ -162,6 +176,6 @@ int tool_info(const ToolOptions *options, const ToolNetwork *network)
     if (options->json)
         print_json(options->model, network, &stats);
     else
-        print_text(options->model, network, &stats);
+        print_text(options, network, &stats);
     return TOOL_OK;
 }

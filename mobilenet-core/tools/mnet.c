@@ -17,6 +17,8 @@ bool tool_open(const ToolOptions *options, ToolNetwork *network)
 {
     MnetError error;
     MnetModelOptions model_options = { .cpu = options->cpu };
+    if (options->precision)
+        model_options.precision = (MnetPrecision)(options->precision - 1);
     MnetSessionOptions session_options = { .input_width = (int32_t)options->input_size.width,
                                            .input_height = (int32_t)options->input_size.height };
     *network = (ToolNetwork){ .threads = 1 };

@@ -64,6 +64,7 @@ typedef struct {
     size_t n_words;
     const char *model; /* words[0] */
     const char *cpu;
+    unsigned precision; /* 0: not given; 1 more than MnetPrecision */
     bool json;
     bool per_op;
     const char *compare;

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
-#include "base/half.h"
+#include "kernels/half.h"
 
 /* Which scale belongs to an element. */
 static size_t quant_index(const MnetTensor *tensor, size_t index)

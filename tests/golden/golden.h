@@ -48,9 +48,12 @@ typedef struct {
     GoldenDistance bar; /* share: 1 where it does not count */
 } GoldenVerdict;
 
-/* Judges an output of `n` elements against the reference; `pure_float`: of a
- * network without integer or dynamic-range operators. */
-GoldenVerdict golden_judge(MnetType type, bool pure_float, size_t n, const void *ours,
+/* What a network computes in: floats, floats between integer or dynamic-range
+ * operators (and integers), or float16 where the file says float32. */
+typedef enum { GOLDEN_FLOAT32, GOLDEN_MIXED, GOLDEN_FLOAT16 } GoldenArithmetic;
+
+/* Judges an output of `n` elements against the reference. */
+GoldenVerdict golden_judge(MnetType type, GoldenArithmetic arithmetic, size_t n, const void *ours,
                            const void *reference, GoldenDistance optimized);
 
 /* Boxes, classes and scores of TFLite_Detection_PostProcess, for n detections. */

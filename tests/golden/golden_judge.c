@@ -6,16 +6,19 @@
 #include <math.h>
 
 /* Integers are equal.  Floats: 1e-3 on probabilities, 1e-2 of the largest value elsewhere; where
- * integer operators lie before, or twice what TFLite's optimised kernels differ.
- * Nearly all elements differ by rounding. */
-static GoldenDistance float_bar(double largest_value, bool pure_float, GoldenDistance optimized)
+ * integer operators lie before, or twice what TFLite's optimised kernels differ;
+ * computed in float16, 2e-2 and 4e-2 of it, or twice that.  Nearly all elements differ
+ * by rounding. */
+static GoldenDistance float_bar(double largest_value, GoldenArithmetic arithmetic,
+                                GoldenDistance optimized)
 {
-    double absolute = largest_value <= 1.0001 ? 1e-3 : 1e-2 * largest_value;
-    GoldenDistance bar = { pure_float ? absolute : fmax(absolute, 2 * optimized.largest), 1 };
-    return bar;
+    bool probabilities = largest_value <= 1.0001, half = arithmetic == GOLDEN_FLOAT16;
+    double absolute = probabilities ? (half ? 2e-2 : 1e-3) : (half ? 4e-2 : 1e-2) * largest_value;
+    bool pure = arithmetic == GOLDEN_FLOAT32;
+    return (GoldenDistance){ pure ? absolute : fmax(absolute, 2 * optimized.largest), 1 };
 }
 
-GoldenVerdict golden_judge(MnetType type, bool pure_float, size_t n, const void *ours,
+GoldenVerdict golden_judge(MnetType type, GoldenArithmetic arithmetic, size_t n, const void *ours,
                            const void *reference, GoldenDistance optimized)
 {
     GoldenVerdict verdict = { .same_top = true };
@@ -36,8 +39,8 @@ GoldenVerdict golden_judge(MnetType type, bool pure_float, size_t n, const void 
     bool floats = type == MNET_TYPE_FLOAT32;
     verdict.distance.share = n ? (double)differing / (double)n : 0;
     verdict.bar =
-        floats ? float_bar(largest_value, pure_float, optimized) : (GoldenDistance){ 0, 0 };
-    if (!floats && n)
+        floats ? float_bar(largest_value, arithmetic, optimized) : (GoldenDistance){ 0, 0 };
+    if ((!floats || arithmetic == GOLDEN_FLOAT16) && n)
         verdict.same_top = golden_stored(type, ours, top) == golden_stored(type, ours, our_top);
     verdict.holds = finite && verdict.same_top && verdict.distance.largest <= verdict.bar.largest &&
                     verdict.distance.share <= verdict.bar.share;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_golden [--markdown] SHARED_DIR FOLDER/MODEL [CPU...]: runs a network on its golden
+ * test_golden [--markdown] [--fp16] SHARED_DIR FOLDER/MODEL [CPU...]: runs a network on its golden
  * inputs with each kernel set (all that this machine can run when none is
  * named), judges the outputs, and demands the same bytes from 1 and from 2
- * threads, and of integers from every kernel set.  --markdown: nothing but one
+ * threads, and of integers from every kernel set.  --fp16: of a float network computed
+ * in float16, by plain C where the kernel set has nothing else.  --markdown: nothing but one
  * row of a table, the most of all pictures and kernel sets.  MNET_GOLDEN_IMAGES=N of the
  * environment: only the first N pictures, for slow machines. */
 #include "golden.h"
@@ -28,7 +29,7 @@ typedef struct {
     char path[1024];
     Picture pictures[MAX_CASES];
     size_t n_pictures;
-    bool markdown;
+    bool markdown, fp16;
     GoldenDistance ours, optimized; /* most of all pictures and outputs */
     int failed;
 } Run;
@@ -69,12 +70,14 @@ static bool find_pictures(Run *run, const char *shared)
     return good && run->n_pictures > 0;
 }
 
-static bool open_network(Network *network, const char *path, const char *cpu)
+static bool open_network(Network *network, const Run *run, const char *cpu)
 {
     MnetError error;
     MnetModelOptions options = { .cpu = cpu };
+    if (run->fp16)
+        options.precision = MNET_PRECISION_FP16_ANYWHERE;
     MnetSessionOptions threads = { 0 };
-    network->model = mnet_model_load(path, &options, &error);
+    network->model = mnet_model_load(run->path, &options, &error);
     network->pool = network->model ? mnet_pool_new(2, &error) : NULL;
     for (int i = 0; i < 2 && network->pool; i++) {
         threads.pool = i ? network->pool : NULL;
@@ -84,7 +87,12 @@ static bool open_network(Network *network, const char *path, const char *cpu)
     }
     if (!network->sessions[1])
         printf("FAILED %s\n", error.text);
-    return network->sessions[1] != NULL;
+    MnetModelStats stats = { .float16 = true };
+    if (run->fp16 && network->sessions[1])
+        mnet_model_stats(network->model, &stats);
+    if (!stats.float16)
+        printf("FAILED %s computes no float16 with the kernels %s\n", run->name, cpu);
+    return network->sessions[1] && stats.float16;
 }
 
 static void close_network(Network *network)
@@ -135,15 +143,19 @@ static void raise_distance(GoldenDistance *most, GoldenDistance distance)
     most->share = fmax(most->share, distance.share);
 }
 
-static bool is_pure_float(const MnetModel *model)
+static GoldenArithmetic arithmetic_of(const MnetModel *model)
 {
     MnetFolded folded;
     MnetOperatorInfo info;
+    MnetModelStats stats;
+    mnet_model_stats(model, &stats);
+    if (stats.float16)
+        return GOLDEN_FLOAT16;
     mnet_model_folded(model, &folded);
     bool pure = !folded.dynamic_range;
     for (size_t i = 0; mnet_model_operator(model, i, &info); i++)
         pure &= info.output.type == MNET_TYPE_FLOAT32;
-    return pure;
+    return pure ? GOLDEN_FLOAT32 : GOLDEN_MIXED;
 }
 
 static bool check_output(Run *run, Picture *picture, const Network *network, const char *cpu,
@@ -155,7 +167,7 @@ static bool check_output(Run *run, Picture *picture, const Network *network, con
     if (!reference)
         return false;
     GoldenDistance optimized = picture->golden.optimized[index];
-    GoldenVerdict verdict = golden_judge(info->type, is_pure_float(network->model), info->elements,
+    GoldenVerdict verdict = golden_judge(info->type, arithmetic_of(network->model), info->elements,
                                          ours, reference, optimized);
     free(reference);
     bool same = memcmp(ours, mnet_session_output(network->sessions[1], index), info->bytes) == 0;
@@ -192,9 +204,9 @@ static void add_distance(Run *run, const Picture *picture, const Network *networ
     const MnetTensorInfo *info = mnet_model_output(network->model, index);
     GoldenDistance optimized = picture->golden.optimized[index];
     raise_distance(&run->optimized, optimized);
-    raise_distance(
-        &run->ours,
-        golden_judge(info->type, false, info->elements, ours, reference, optimized).distance);
+    raise_distance(&run->ours, golden_judge(info->type, GOLDEN_MIXED, info->elements, ours,
+                                            reference, optimized)
+                                   .distance);
 }
 
 /* Outputs 0 to 3 together: order and ties are free. */
@@ -227,9 +239,9 @@ static bool check_boxes(Run *run, Picture *picture, const Network *network, cons
 static void check_kernel_set(Run *run, const char *cpu)
 {
     Network network = { 0 };
-    if (!open_network(&network, run->path, cpu))
-        run->failed++;
-    for (size_t i = 0; network.sessions[1] && i < run->n_pictures; i++) {
+    bool good = open_network(&network, run, cpu);
+    run->failed += !good;
+    for (size_t i = 0; good && i < run->n_pictures; i++) {
         Picture *picture = &run->pictures[i];
         if (!same_counts(network.model, &picture->golden) || !compute(&network, &picture->golden)) {
             printf("FAILED %s %s: other inputs or outputs than the golden ones\n", run->name,
@@ -252,8 +264,12 @@ int main(int argc, char **argv)
     run.markdown = argc > 1 && strcmp(argv[1], "--markdown") == 0;
     argv += run.markdown;
     argc -= run.markdown;
+    run.fp16 = argc > 1 && strcmp(argv[1], "--fp16") == 0;
+    argv += run.fp16;
+    argc -= run.fp16;
     if (argc < 3) {
-        fputs("usage: test_golden [--markdown] SHARED_DIR FOLDER/MODEL [CPU...]\n", stderr);
+        fputs("usage: test_golden [--markdown] [--fp16] SHARED_DIR FOLDER/MODEL [CPU...]\n",
+              stderr);
         return 2;
     }
     int absent = golden_need_folder(argv[1]);

@@ -21,7 +21,8 @@ static void expect_int8(const char *what, size_t count, int steps, size_t top,
     ours[top] = 50;
     for (size_t i = 0; i < count; i++)
         ours[i] = (int8_t)(ours[i] + steps);
-    GoldenVerdict verdict = golden_judge(MNET_TYPE_INT8, false, N, ours, reference, optimized);
+    GoldenVerdict verdict =
+        golden_judge(MNET_TYPE_INT8, GOLDEN_MIXED, N, ours, reference, optimized);
     if (verdict.holds != holds) {
         printf("%s: %s\n", what, holds ? "must hold" : "must not hold");
         failed++;
@@ -32,7 +33,8 @@ static void expect_floats(const char *what, bool pure, float reference, float ou
                           GoldenDistance optimized, bool holds)
 {
     float a[2] = { ours, 0 }, b[2] = { reference, 0 };
-    GoldenVerdict verdict = golden_judge(MNET_TYPE_FLOAT32, pure, 2, a, b, optimized);
+    GoldenVerdict verdict =
+        golden_judge(MNET_TYPE_FLOAT32, pure ? GOLDEN_FLOAT32 : GOLDEN_MIXED, 2, a, b, optimized);
     if (verdict.holds != holds) {
         printf("%s: %s\n", what, holds ? "must hold" : "must not hold");
         failed++;

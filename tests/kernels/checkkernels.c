@@ -22,13 +22,16 @@ int check_iterations = 2000;
 int check_step = 1;
 
 static const CheckSlot *const slots[] = {
-    &check_gemm_s8,       &check_gemm_f32,      &check_depthwise_s8,     &check_depthwise_f32,
-    &check_add_s8,        &check_mul_s8,        &check_add_f32,          &check_sub_f32,
-    &check_mul_f32,       &check_prelu_f32,     &check_hard_swish_f32,   &check_logistic_f32,
-    &check_tanh_f32,      &check_quantize_f32,  &check_blend_f32,        &check_stretch_f32,
-    &check_lut8,          &check_accumulate_s8, &check_accumulate_f32,   &check_max_s8,
-    &check_max_f32,       &check_image_rows8,   &check_image_rows10,     &check_image_pick,
-    &check_image_columns, &check_image_matrix,  &check_image_interleave,
+    &check_gemm_s8,        &check_gemm_f32,      &check_depthwise_s8,     &check_depthwise_f32,
+    &check_add_s8,         &check_mul_s8,        &check_add_f32,          &check_sub_f32,
+    &check_mul_f32,        &check_prelu_f32,     &check_hard_swish_f32,   &check_logistic_f32,
+    &check_tanh_f32,       &check_quantize_f32,  &check_blend_f32,        &check_stretch_f32,
+    &check_lut8,           &check_accumulate_s8, &check_accumulate_f32,   &check_max_s8,
+    &check_max_f32,        &check_image_rows8,   &check_image_rows10,     &check_image_pick,
+    &check_image_columns,  &check_image_matrix,  &check_image_interleave, &check_gemm_f16,
+    &check_depthwise_f16,  &check_add_f16,       &check_sub_f16,          &check_mul_f16,
+    &check_hard_swish_f16, &check_max_f16,       &check_accumulate_f16,   &check_narrow_f16,
+    &check_widen_f16,
 };
 #define SLOTS (sizeof slots / sizeof slots[0])
 
@@ -173,6 +176,14 @@ static int list(void)
     return EXIT_SUCCESS;
 }
 
+/* Float16 slots are checked with plain C and with the tables that have their own. */
+static bool has_slot(const MnetKernels *kernels, const CheckSlot *slot, uint32_t flags)
+{
+    if (!slot->f16 || kernels == &mnet_kernels_c)
+        return true;
+    return kernels->f16 != &mnet_kernels_f16_c && mnet_kernels_run_f16(kernels, flags);
+}
+
 static int run(void)
 {
     unsigned long failed = 0, tables = 0;
@@ -186,7 +197,8 @@ static int run(void)
         }
         tables++;
         for (size_t i = 0; i < SLOTS; i++)
-            if (!options.test || !strcmp(options.test, slots[i]->name))
+            if ((!options.test || !strcmp(options.test, slots[i]->name)) &&
+                has_slot(set->kernels, slots[i], flags))
                 failed += run_slot(slots[i], set->kernels);
     }
     if (failed)

@@ -17,6 +17,7 @@ typedef struct {
     const char *name;
     void (*check)(const MnetKernels *kernels);
     void (*bench)(const MnetKernels *kernels);
+    bool f16; /* of kernels->f16 */
 } CheckSlot;
 
 extern const CheckSlot check_gemm_s8, check_gemm_f32;
@@ -25,6 +26,9 @@ extern const CheckSlot check_add_s8, check_mul_s8;
 extern const CheckSlot check_add_f32, check_sub_f32, check_mul_f32, check_prelu_f32;
 extern const CheckSlot check_hard_swish_f32, check_logistic_f32, check_tanh_f32;
 extern const CheckSlot check_quantize_f32, check_blend_f32, check_stretch_f32;
+extern const CheckSlot check_gemm_f16, check_depthwise_f16;
+extern const CheckSlot check_add_f16, check_sub_f16, check_mul_f16, check_hard_swish_f16;
+extern const CheckSlot check_max_f16, check_accumulate_f16, check_narrow_f16, check_widen_f16;
 extern const CheckSlot check_lut8, check_accumulate_s8, check_accumulate_f32;
 extern const CheckSlot check_max_s8, check_max_f32;
 extern const CheckSlot check_image_rows8, check_image_rows10, check_image_pick;
@@ -106,6 +110,7 @@ CheckData check_data(void);
 void check_fill_s8(int8_t *out, size_t n, CheckData style);
 /* -2 to 2; the slack behind stays what it is. */
 void check_fill_f32(float *out, size_t n);
+void check_fill_f16(MnetHalf *out, size_t n);
 
 /* Byte by byte, the canaries between rows too; `row` elements to a row. */
 void check_same_s8(const int8_t *out, const int8_t *expected, size_t n, size_t row);
@@ -118,6 +123,8 @@ double naive_clamp(double value, double min, double max);
 /* True when |out - expected| is within what kernels.h grants to a table, halved:
  * this one and the C table both lie that near. */
 bool naive_near(float out, double expected, double magnitude);
+/* Likewise for sums of so many terms in float16, not halved: plain C rounds once. */
+bool naive_near_f16(MnetHalf out, double expected, double magnitude, size_t terms);
 
 /* checkkernels_requant.c */
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "checkkernels.h"
+#include "kernels/half.h"
 
 #define CANARY 0xA5
 #define CANARY_BYTES 256
@@ -176,6 +177,12 @@ void check_fill_f32(float *out, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         out[i] = check_float(-2, 2);
+}
+
+void check_fill_f16(MnetHalf *out, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        out[i] = mnet_half_from_float(check_float(-2, 2));
 }
 
 void check_same_s8(const int8_t *out, const int8_t *expected, size_t n, size_t row)

@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "checkkernels.h"
+#include "kernels/half.h"
 
 static int64_t floor_divide(int64_t a, int64_t b)
 {
@@ -41,4 +42,11 @@ double naive_clamp(double value, double min, double max)
 bool naive_near(float out, double expected, double magnitude)
 {
     return fabs(out - expected) <= 0.5e-5 * magnitude;
+}
+
+/* Beside what is granted, half a step of the smallest numbers. */
+bool naive_near_f16(MnetHalf out, double expected, double magnitude, size_t terms)
+{
+    double granted = 0x1p-10 * (2 + sqrt((double)terms) / 4) * magnitude + 0x1p-24;
+    return fabs((double)mnet_half_to_float(out) - expected) <= granted;
 }

@@ -12,7 +12,7 @@ static void check_good(void)
     MnetGraph g;
     MnetError error = { 0 };
     EXPECT(!mnet_tflite_read(file.data, file.size, &store, &g, &error), "%s", error.text);
-    EXPECT(g.n_tensors == 4 && g.max_tensors == 2 * 4 + 64 && g.n_nodes == 1 && g.max_nodes == 66,
+    EXPECT(g.n_tensors == 4 && g.max_tensors == 2 * 4 + 64 && g.n_nodes == 1 && g.max_nodes == 67,
            "counts");
     EXPECT(g.n_inputs == 1 && g.inputs[0] == X && g.n_outputs == 1 && g.outputs[0] == Y, "ports");
     EXPECT(!strcmp(g.description, "one convolution") && !strcmp(g.tensors[W].name, "w"), "texts");

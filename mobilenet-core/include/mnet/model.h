@@ -22,6 +22,17 @@ typedef enum {
     MNET_FUSING_ALL   /* whatever can be; for tests */
 } MnetFusing;
 
+/* In what networks of float32 are computed.  Their inputs and outputs are float32 in any
+ * case, and integer networks are not concerned. */
+typedef enum {
+    MNET_PRECISION_FP32,
+    /* Layers in float16, half the time and half the memory: 11 bits, up to 65504.  Where the
+     * processor has no float16 arithmetic it is the same as MNET_PRECISION_FP32;
+     * MnetModelStats tells. */
+    MNET_PRECISION_FP16,
+    MNET_PRECISION_FP16_ANYWHERE /* also in plain C, which is slow; for tests */
+} MnetPrecision;
+
 /* Set the whole struct to zero first; zero means the default in every field. */
 typedef struct {
     /* Kernel set by name ("c", "avx2", ...).  NULL: the environment variable
@@ -31,6 +42,7 @@ typedef struct {
      * of the environment (a number of bytes), else 1 GiB. */
     size_t max_arena;
     MnetFusing fusing;
+    MnetPrecision precision;
     MnetLogFunc log; /* NULL: silent */
     void *log_user;
 } MnetModelOptions;
@@ -85,6 +97,8 @@ typedef struct {
     size_t n_operators; /* after folding */
     size_t n_file_operators;
     const char *kernels; /* the kernel set chosen, e.g. "c"; static */
+    bool float16;        /* layers compute in float16 */
+    bool has_float16;    /* the processor can, with this kernel set */
 } MnetModelStats;
 
 MNET_API void mnet_model_stats(const MnetModel *model, MnetModelStats *stats);

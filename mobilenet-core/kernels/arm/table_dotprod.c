@@ -8,6 +8,7 @@
 
 const MnetKernels mnet_kernels_dotprod = {
     .name = "dotprod",
+    .f16 = &mnet_kernels_f16_asimdhp,
     .gemm_s8 = { .mr = 4, .nr = 16, .kr = 4, .wide = 0, .w_bias = 0, .run = mnet_gemm_s8_dotprod },
     .gemm_f32 = { .mr = 4, .nr = 16, .run = mnet_gemm_f32_neon },
     .depthwise_s8 = { .channel_tile = 16,

@@ -6,6 +6,7 @@
 
 const MnetKernels mnet_kernels_neon = {
     .name = "neon",
+    .f16 = &mnet_kernels_f16_c,
     .gemm_s8 = { .mr = 4, .nr = 16, .kr = 16, .wide = 0, .w_bias = 0, .run = mnet_gemm_s8_neon },
     .gemm_f32 = { .mr = 4, .nr = 16, .run = mnet_gemm_f32_neon },
     .depthwise_s8 = { .channel_tile = 16,

@@ -5,6 +5,7 @@
 
 const MnetKernels mnet_kernels_c = {
     .name = "c",
+    .f16 = &mnet_kernels_f16_c,
     .gemm_s8 = { .mr = 4, .nr = 8, .kr = 0, .wide = 1, .w_bias = 0, .run = mnet_gemm_s8_c },
     .gemm_f32 = { .mr = 4, .nr = 8, .run = mnet_gemm_f32_c },
     .depthwise_s8 = { .channel_tile = 8,

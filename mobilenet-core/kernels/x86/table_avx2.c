@@ -5,6 +5,7 @@
 
 const MnetKernels mnet_kernels_avx2 = {
     .name = "avx2",
+    .f16 = &mnet_kernels_f16_c,
     .gemm_s8 = { .mr = 6,
                  .nr = 16,
                  .kr = 2,

@@ -6,6 +6,7 @@
 
 const MnetKernels mnet_kernels_avx512vnni = {
     .name = "avx512vnni",
+    .f16 = &mnet_kernels_f16_c,
     .gemm_s8 = { .mr = 12,
                  .nr = 16,
                  .kr = 4,

@@ -5,6 +5,7 @@
 # takes on each core, the difference of two runs and one: the sum in millions of
 # instructions, then the functions with more than 1 percent of it, and for each
 # what they are: multiplications of vectors, loads, stores, others.
+# CORE+fp16: with precision=fp16.
 set -eu
 plugin=$1
 program=$2
@@ -12,7 +13,8 @@ model=$3
 shift 3
 
 count() {
-  QEMU_CPU=$1 qemu-aarch64 -plugin "$plugin" -d plugin -D "$work/$2" "$program" "$model" "$2" >/dev/null
+  QEMU_CPU=${1%+fp16} qemu-aarch64 -plugin "$plugin" -d plugin -D "$work/$2" "$program" "$model" \
+    "$2" "${1#"${1%+fp16}"}" >/dev/null
 }
 
 work=$(mktemp -d)

@@ -70,8 +70,11 @@ static bool multiplies(uint32_t w)
         uint32_t opcode = bits(w, 15, 12);
         return !bits(w, 10, 10) && opcode != 15;
     }
-    if (!bits(w, 21, 21)) /* three registers, extra: SDOT, SMMLA */
-        return bits(w, 10, 10) && bits(w, 15, 15);
+    if (!bits(w, 21, 21)) { /* three registers, extra: SDOT, SMMLA; float16: FMLA, FMUL */
+        uint32_t half = bits(w, 15, 11);
+        return bits(w, 10, 10) &&
+               (bits(w, 15, 15) || (bits(w, 22, 22) && (half == 1 || half == 3)));
+    }
     if (!bits(w, 10, 10)) /* three registers of different widths: MLAL, MLSL, MULL */
         return bits(w, 11, 11) == 0 && bits(w, 15, 15);
     uint32_t opcode = bits(w, 15, 11); /* MLA, MUL, SQDMULH, FMLA, FMUL */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * run_model MODEL RUNS: so many inferences of noise with one thread, as one
+ * run_model MODEL RUNS [+fp16]: so many inferences of noise with one thread, as one
  * program, so that an emulator that counts knows the functions' names.  A RUNS
  * of 0 is what loading takes.  Prints a sum of the outputs' bytes, by which one
  * machine's are compared with another's. */
@@ -43,11 +43,14 @@ static uint64_t sum_of(const MnetSession *session, const MnetModel *model)
 int main(int argc, char **argv)
 {
     MnetError error;
-    if (argc != 3) {
-        fprintf(stderr, "usage: run_model MODEL RUNS\n");
+    if (argc != 3 && argc != 4) {
+        fprintf(stderr, "usage: run_model MODEL RUNS [+fp16]\n");
         return 2;
     }
-    MnetModel *model = mnet_model_load(argv[1], NULL, &error);
+    const MnetModelOptions options = { .precision = argc == 4 && !strcmp(argv[3], "+fp16")
+                                                        ? MNET_PRECISION_FP16
+                                                        : 0 };
+    MnetModel *model = mnet_model_load(argv[1], &options, &error);
     MnetSession *session = model ? mnet_session_new(model, NULL, &error) : NULL;
     if (!session) {
         fprintf(stderr, "run_model: %s\n", error.text);

@@ -241,6 +241,23 @@ static void check_long(const MnetKernels *kernels)
         run_shape(kernels, m, (size_t)check_between(1, TALL_N), (size_t)check_between(1, 20));
 }
 
+/* Every kind of activations with every kind of weights, so that sums of the largest
+ * products are met whatever the seed. */
+static void check_extremes(const MnetKernels *kernels)
+{
+    for (int i = 0; i < CHECK_DATA_STYLES * CHECK_DATA_STYLES; i++) {
+        Case c = random_case(kernels);
+        c.m = 12;
+        c.n0 = 0;
+        c.n = c.n1 = 20;
+        c.k = 40;
+        c.data = (CheckData)(i % CHECK_DATA_STYLES);
+        c.weights = (CheckData)(i / CHECK_DATA_STYLES);
+        divide(&c);
+        run_case(kernels, &c);
+    }
+}
+
 static void check(const MnetKernels *kernels)
 {
     size_t step = (size_t)check_step, nr = kernels->gemm_s8.nr, mr = kernels->gemm_s8.mr;
@@ -250,6 +267,7 @@ static void check(const MnetKernels *kernels)
     for (size_t k = 1; k <= 300; k += step)
         run_shape(kernels, (size_t)check_between(1, 9), (size_t)check_between(1, 40), k);
     check_long(kernels);
+    check_extremes(kernels);
     for (size_t n = 1; n <= MOST_N; n += 7 * step)
         run_shape(kernels, 0, n, 0);
     for (int i = 0; i < check_iterations; i++)

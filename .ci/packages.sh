@@ -14,6 +14,8 @@ packages_film="gstreamer1.0-libav"
 packages_rtsp="libgstrtspserver-1.0-dev gstreamer1.0-plugins-ugly glib-networking"
 packages_download="curl ca-certificates"
 packages_test="g++ binutils python3 python3-gi libgirepository1.0-dev libjpeg-turbo-progs openssl"
+# What `mnet train` reads pictures with.
+packages_train="libjpeg62-turbo-dev libpng-dev libarchive-dev"
 # qemu-user: other processors of this architecture, and arm64.
 packages_gate="clang libclang-rt-14-dev clang-format indent valgrind libc6-dbg qemu-user"
 packages_aarch64="gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user mmdebstrap gpgv"

@@ -185,12 +185,18 @@ static bool is_for_test(const Found *found, float share)
     return (float)(hash >> 8) * 0x1p-24f < share;
 }
 
+/* The first picture of a class is never for the test. */
 static void assign_parts(Reading *reading)
 {
+    const char *class_name = "";
     for (size_t i = 0; i < reading->n; i++) {
         Found *found = &reading->found[i];
+        bool first = found->pixels && strcmp(class_name, found->class_name);
+        bool test = !first && is_for_test(found, reading->options->test_share);
+        if (found->pixels)
+            class_name = found->class_name;
         if (!reading->parted)
-            found->part = is_for_test(found, reading->options->test_share) ? PART_TEST : PART_TRAIN;
+            found->part = test ? PART_TEST : PART_TRAIN;
         else if (found->part == PART_UNKNOWN)
             found->part = PART_TRAIN;
     }

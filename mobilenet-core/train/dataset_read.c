@@ -65,7 +65,9 @@ static MnetStatus visit_entry(FTS *fts, FTSENT *entry, size_t root, MnetFileVisi
 static MnetStatus read_folder(const char *path, MnetFileVisit visit, void *user, MnetError *error)
 {
     char *paths[] = { strdup(path), NULL };
-    FTS *fts = paths[0] ? fts_open(paths, FTS_LOGICAL | FTS_NOCHDIR, by_name) : NULL;
+    if (!paths[0])
+        return mnet_error_memory(error, strlen(path));
+    FTS *fts = fts_open(paths, FTS_LOGICAL | FTS_NOCHDIR, by_name);
     MnetStatus status = MNET_OK;
     if (!fts)
         status =

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A small network learns coloured shapes: how well, the same whatever the threads
+ * and wherever it was interrupted, and its file tells the same. */
+#include "expect.h"
+
+#include <math.h>
+#include <mnet/mnet.h>
+#include <unistd.h>
+
+#include "drawn_pictures.h"
+#include "train/curve.h"
+#include "train/learner.h"
+#include "train/net_graph.h"
+
+/* Of 40 pictures that were not learnt from; guessing gets a quarter. */
+#define LEAST_ACCURACY 0.9
+#define EPOCHS 8
+
+static char folder[] = "learner-XXXXXX";
+
+static const char *in_folder(const char *name)
+{
+    static char path[128];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    return path;
+}
+
+static int32_t add(MnetNet *net, MnetNetKind kind, MnetNetActivation activation, int32_t channels,
+                   int32_t stride, int32_t other)
+{
+    char name[40];
+    snprintf(name, sizeof name, "layer%d", (int)net->n_layers);
+    bool wide = kind == MNET_NET_DEPTHWISE || net->n_layers == 1;
+    MnetNetLayerSpec spec = { .kind = kind,
+                              .activation = activation,
+                              .name = name,
+                              .inputs = { net->n_layers - 1, other },
+                              .channels = channels,
+                              .kernel = wide ? 3 : 1,
+                              .stride = stride,
+                              .batch_norm = kind == MNET_NET_CONV || kind == MNET_NET_DEPTHWISE };
+    int32_t index = mnet_net_add(net, &spec, NULL);
+    EXPECT(index > 0, "%s", name);
+    return index;
+}
+
+static MnetNet *new_net(void)
+{
+    MnetNet *net = mnet_net_new(DRAWN_SIZE, DRAWN_SIZE, 3, NULL);
+    add(net, MNET_NET_CONV, MNET_NET_RELU6, 8, 2, -1);
+    int32_t skip = add(net, MNET_NET_CONV, MNET_NET_LINEAR, 8, 1, -1);
+    add(net, MNET_NET_CONV, MNET_NET_RELU6, 24, 1, -1);
+    add(net, MNET_NET_DEPTHWISE, MNET_NET_RELU6, 0, 1, -1);
+    add(net, MNET_NET_CONV, MNET_NET_LINEAR, 8, 1, -1);
+    add(net, MNET_NET_ADD, MNET_NET_LINEAR, 0, 1, skip);
+    add(net, MNET_NET_CONV, MNET_NET_RELU6, 24, 1, -1);
+    add(net, MNET_NET_DEPTHWISE, MNET_NET_RELU6, 0, 2, -1);
+    add(net, MNET_NET_CONV, MNET_NET_HARD_SWISH, 32, 1, -1);
+    add(net, MNET_NET_GLOBAL_POOL, MNET_NET_LINEAR, 0, 1, -1);
+    int32_t last = add(net, MNET_NET_DENSE, MNET_NET_LINEAR, DRAWN_CLASSES, 1, -1);
+    net->layers[last].dropout = 0.1f;
+    net->bn_momentum = 0.9f;
+    EXPECT(mnet_net_finish(net, NULL) == MNET_OK && last == 11, "the network");
+    mnet_net_init(net, 1);
+    mnet_net_set_classes(net, drawn_classes, NULL);
+    return net;
+}
+
+static MnetLearnOptions usual(void)
+{
+    MnetLearnOptions options = { .batch = 16, .epochs = EPOCHS, .seed = 5 };
+    options.augment = (MnetAugment){ .flip = true,
+                                     .shift = 2,
+                                     .colour = 0.1f,
+                                     .cutout = 3,
+                                     .mixup = 0.2f,
+                                     .cutmix = 0.2f,
+                                     .smoothing = 0.05f };
+    options.optimizer = (MnetOptimizerOptions){ .momentum = 0.9f,
+                                                .nesterov = true,
+                                                .square_decay = 0.99f,
+                                                .epsilon = 1e-5f,
+                                                .weight_decay = 1e-4f,
+                                                .average_decay = 0.9f };
+    options.schedule =
+        (MnetSchedule){ .rate = 0.1f, .warm_up = 1, .step_every = 3, .step_factor = 0.3f };
+    return options;
+}
+
+/* A network and its learner, which has gone as many steps. */
+typedef struct {
+    MnetNet *net;
+    MnetLearner *learner;
+    MnetPool *pool;
+} Run;
+
+static Run start(const MnetDataset *dataset, MnetLearnOptions options, unsigned threads)
+{
+    MnetError error = { MNET_OK, "" };
+    Run run = { .net = new_net() };
+    if (threads > 1)
+        options.pool = run.pool = mnet_pool_new(threads, NULL);
+    run.learner = mnet_learner_new(run.net, dataset, &options, &error);
+    if (!run.learner) {
+        EXPECT(false, "%s", error.text);
+        exit(1);
+    }
+    return run;
+}
+
+static void go(const Run *run, size_t steps)
+{
+    MnetError error = { MNET_OK, "" };
+    for (size_t i = 0; i < steps; i++)
+        EXPECT(mnet_learner_step(run->learner, &error) == MNET_OK, "%s", error.text);
+}
+
+static void end(Run *run)
+{
+    mnet_learner_free(run->learner);
+    mnet_pool_unref(run->pool);
+    mnet_net_free(run->net);
+}
+
+static size_t all_steps(const Run *run)
+{
+    MnetProgress progress;
+    mnet_learner_progress(run->learner, &progress);
+    return progress.epochs * progress.steps;
+}
+
+static void check_same(const char *name, const Run *a, const Run *b)
+{
+    EXPECT(!memcmp(a->net->params, b->net->params, a->net->n_params * sizeof(float)),
+           "%s: other parameters", name);
+    EXPECT(!memcmp(mnet_learner_net(a->learner)->params, mnet_learner_net(b->learner)->params,
+                   a->net->n_params * sizeof(float)),
+           "%s: other averages", name);
+}
+
+/* The file's probabilities are those of the network that was tested. */
+static void check_file(const Run *run, const MnetDataset *dataset, double accuracy)
+{
+    MnetError error = { MNET_OK, "" };
+    const char *path = in_folder("net.tflite");
+    const MnetNet *net = mnet_learner_net(run->learner);
+    EXPECT(mnet_net_write_tflite(net, path, &error) == MNET_OK, "%s", error.text);
+    MnetModel *model = mnet_model_load(path, NULL, &error);
+    EXPECT(model, "%s", error.text);
+    MnetSession *session = model ? mnet_session_new(model, NULL, &error) : NULL;
+    size_t n = 3 * DRAWN_SIZE * DRAWN_SIZE, right = 0;
+    for (size_t i = 0; session && i < dataset->test.n; i++) {
+        float *input = mnet_session_input(session, 0);
+        for (size_t k = 0; k < n; k++)
+            input[k] = (dataset->test.pixels[i * n + k] - net->mean[k % 3]) / net->std[k % 3];
+        mnet_session_run(session);
+        const float *output = mnet_session_output(session, 0);
+        int32_t best = 0;
+        for (int32_t c = 1; c < DRAWN_CLASSES; c++)
+            best = output[c] > output[best] ? c : best;
+        right += best == dataset->test.labels[i];
+    }
+    EXPECT(fabs((double)right / (double)dataset->test.n - accuracy) < 1e-9,
+           "the file gets %zu of %zu right, the network %g", right, dataset->test.n, accuracy);
+    EXPECT(!strcmp(mnet_labels_get(mnet_model_labels(model, 0), 1), drawn_classes[1]), "labels");
+    mnet_session_free(session);
+    mnet_model_unref(model);
+}
+
+static void check_curve(const Run *run)
+{
+    MnetProgress progress;
+    MnetError error = { MNET_OK, "" };
+    char text[64] = "";
+    mnet_learner_progress(run->learner, &progress);
+    EXPECT(mnet_curve_write(&progress, "a < b & c", in_folder("curve.svg"), &error) == MNET_OK,
+           "%s", error.text);
+    FILE *file = fopen(in_folder("curve.svg"), "r");
+    EXPECT(file && fread(text, 1, 4, file) == 4 && !strcmp(text, "<svg"), "\"%s\"", text);
+    if (file)
+        fclose(file);
+}
+
+static void check_learning(const MnetDataset *dataset)
+{
+    Run run = start(dataset, usual(), 1), two = start(dataset, usual(), 2);
+    MnetProgress progress;
+    go(&run, all_steps(&run));
+    go(&two, all_steps(&two));
+    check_same("two threads", &run, &two);
+    mnet_learner_progress(run.learner, &progress);
+    double accuracy = progress.history[EPOCHS - 1].test_accuracy;
+    EXPECT(progress.epoch == EPOCHS && accuracy >= LEAST_ACCURACY, "%u epochs, %g right",
+           progress.epoch, accuracy);
+    EXPECT(progress.history[EPOCHS - 1].loss < 0.7 * progress.history[0].loss, "loss %g, then %g",
+           progress.history[0].loss, progress.history[EPOCHS - 1].loss);
+    check_file(&run, dataset, accuracy);
+    check_curve(&run);
+    end(&run);
+    end(&two);
+}
+
+static void check_resume(const MnetDataset *dataset, MnetOptimizerKind kind)
+{
+    MnetLearnOptions options = usual();
+    MnetError error = { MNET_OK, "" };
+    const char *path = in_folder("checkpoint");
+    options.optimizer.kind = kind;
+    options.schedule.kind = kind == MNET_OPTIMIZER_SGD ? MNET_SCHEDULE_COSINE : MNET_SCHEDULE_STEP;
+    options.schedule.rate = kind == MNET_OPTIMIZER_SGD ? 0.1f : 0.01f;
+    options.epochs = 2;
+    options.augment.cutmix = 0.5f;
+    Run whole = start(dataset, options, 1), first = start(dataset, options, 1);
+    go(&whole, all_steps(&whole));
+    go(&first, all_steps(&first) / 2 + 1);
+    EXPECT(mnet_learner_save(first.learner, path, &error) == MNET_OK, "%s", error.text);
+    Run second = start(dataset, options, 1);
+    EXPECT(mnet_learner_load(second.learner, path, &error) == MNET_OK, "%s", error.text);
+    go(&second, all_steps(&second) - all_steps(&second) / 2 - 1);
+    check_same("resumed", &whole, &second);
+    end(&whole);
+    end(&first);
+    end(&second);
+    options.seed++;
+    Run other = start(dataset, options, 1);
+    EXPECT(mnet_learner_load(other.learner, path, &error) != MNET_OK, "another seed");
+    expect_error("another seed", &error, MNET_ERROR_ARGUMENT, "other options");
+    EXPECT(truncate(path, 1000) == 0, "truncate");
+    EXPECT(mnet_learner_load(other.learner, path, &error) != MNET_OK, "cut short");
+    expect_error("cut short", &error, MNET_ERROR_FORMAT, "cut short or damaged");
+    EXPECT(mnet_learner_save(other.learner, "/dev/full", &error) != MNET_OK, "a full disk");
+    expect_error("a full disk", &error, MNET_ERROR_IO, "/dev/full");
+    end(&other);
+}
+
+/* A rate that leaves the numbers is told, with the step. */
+static void check_nan(const MnetDataset *dataset)
+{
+    MnetLearnOptions options = usual();
+    MnetError error = { MNET_OK, "" };
+    options.schedule = (MnetSchedule){ .rate = 1e30f, .kind = MNET_SCHEDULE_CONSTANT };
+    Run run = start(dataset, options, 1);
+    for (int i = 0; i < 20 && error.status == MNET_OK; i++)
+        mnet_learner_step(run.learner, &error);
+    expect_error("a huge rate", &error, MNET_ERROR_LIMIT, "of epoch 1, at a rate of 1e+30");
+    end(&run);
+}
+
+/* A network that has learnt teaches one that has not; the share of the pictures'
+ * own labels is small. */
+static void check_teacher(const MnetDataset *dataset)
+{
+    MnetError error = { MNET_OK, "" };
+    MnetLearnOptions options = usual();
+    MnetModel *model = mnet_model_load(in_folder("net.tflite"), NULL, &error);
+    EXPECT(model, "%s", error.text);
+    options.teacher = model;
+    options.temperature = 2;
+    options.alpha = 0.95f;
+    Run run = start(dataset, options, 2);
+    MnetProgress progress;
+    go(&run, all_steps(&run));
+    mnet_learner_progress(run.learner, &progress);
+    EXPECT(progress.history[EPOCHS - 1].test_accuracy >= LEAST_ACCURACY, "taught: %g right",
+           progress.history[EPOCHS - 1].test_accuracy);
+    end(&run);
+    mnet_model_unref(model);
+}
+
+int main(void)
+{
+    MnetError error = { MNET_OK, "" };
+    MnetDataset dataset;
+    MnetDatasetOptions options = { .width = DRAWN_SIZE, .height = DRAWN_SIZE };
+    if (!mkdtemp(folder))
+        return 1;
+    draw_folder(folder, 40, 10);
+    if (mnet_dataset_load(&dataset, folder, &options, &error) != MNET_OK) {
+        EXPECT(false, "%s", error.text);
+        return expect_report("learner");
+    }
+    check_learning(&dataset);
+    check_resume(&dataset, MNET_OPTIMIZER_SGD);
+    check_resume(&dataset, MNET_OPTIMIZER_ADAM);
+    check_resume(&dataset, MNET_OPTIMIZER_RMSPROP);
+    check_nan(&dataset);
+    check_teacher(&dataset);
+    mnet_dataset_clear(&dataset);
+    remove_folder(folder);
+    return expect_report("learner");
+}

@@ -241,6 +241,16 @@ plan_keyer (GstMobilenetFx * self, gint width, gint height)
   self->keyer = gst_mobilenet_fx_keyer_new (&self->info, width, height);
 }
 
+/* GStreamer's conversion of UYVY to AYUV crashes where a row ends in the middle of
+ * a pair of pixels (1.22). */
+static gboolean
+can_convert (const GstVideoInfo * from, const GstVideoInfo * to)
+{
+  return GST_VIDEO_INFO_FORMAT (from) != GST_VIDEO_FORMAT_UYVY
+      || GST_VIDEO_INFO_FORMAT (to) != GST_VIDEO_FORMAT_AYUV
+      || GST_VIDEO_INFO_WIDTH (from) % 2 == 0;
+}
+
 /* FALSE and `error` filled when one format cannot be made of the other. */
 static gboolean
 plan_cut_out (GstMobilenetFx * self, GError ** error)
@@ -248,12 +258,15 @@ plan_cut_out (GstMobilenetFx * self, GError ** error)
   g_clear_pointer (&self->converter, gst_video_converter_free);
   if (!self->cuts)
     return TRUE;
-  self->converter =
-      gst_video_converter_new (&self->info, &self->out_info, NULL);
+  if (can_convert (&self->info, &self->out_info))
+    self->converter =
+        gst_video_converter_new (&self->info, &self->out_info, NULL);
   if (!self->converter)
     g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
-        "Frames of %s cannot be converted to %s",
-        GST_VIDEO_INFO_NAME (&self->info),
+        "Frames of %s of %dx%d cannot be converted to %s; choose another format "
+        "with alpha", GST_VIDEO_INFO_NAME (&self->info),
+        GST_VIDEO_INFO_WIDTH (&self->info),
+        GST_VIDEO_INFO_HEIGHT (&self->info),
         GST_VIDEO_INFO_NAME (&self->out_info));
   return self->converter != NULL;
 }
@@ -286,15 +299,17 @@ gst_mobilenet_fx_set_caps (GstBaseTransform * trans, GstCaps * incaps,
   return FALSE;
 }
 
+/* Whatever the size of a frame that comes in: one that is too small is dropped. */
 static gboolean
-gst_mobilenet_fx_get_unit_size (GstBaseTransform * trans, GstCaps * caps,
-    gsize * size)
+gst_mobilenet_fx_transform_size (GstBaseTransform * trans,
+    GstPadDirection direction, GstCaps * caps, gsize size, GstCaps * othercaps,
+    gsize * othersize)
 {
   GstVideoInfo info;
 
-  if (!gst_video_info_from_caps (&info, caps))
+  if (!gst_video_info_from_caps (&info, othercaps))
     return FALSE;
-  *size = GST_VIDEO_INFO_SIZE (&info);
+  *othersize = GST_VIDEO_INFO_SIZE (&info);
   return TRUE;
 }
 
@@ -571,7 +586,7 @@ gst_mobilenet_fx_class_init (GstMobilenetFxClass * klass)
   trans_class->transform_caps = gst_mobilenet_fx_transform_caps;
   trans_class->fixate_caps = gst_mobilenet_fx_fixate_caps;
   trans_class->set_caps = gst_mobilenet_fx_set_caps;
-  trans_class->get_unit_size = gst_mobilenet_fx_get_unit_size;
+  trans_class->transform_size = gst_mobilenet_fx_transform_size;
   trans_class->propose_allocation = gst_mobilenet_fx_propose_allocation;
   trans_class->sink_event = gst_mobilenet_fx_sink_event;
   trans_class->src_event = gst_mobilenet_fx_src_event;

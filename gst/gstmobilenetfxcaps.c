@@ -64,26 +64,48 @@ is_yuv (const GstVideoFormatInfo * format)
       || GST_VIDEO_FORMAT_INFO_IS_GRAY (format);
 }
 
-/* Fixes the format of `to` to the first that has the colours of `from`. */
-static void
-keep_family (GstStructure * to, const GstVideoFormatInfo * from)
+static gboolean
+is_of_family (const GValue * format, const GstVideoFormatInfo * from)
+{
+  const gchar *name = g_value_get_string (format);
+
+  return is_yuv (gst_video_format_get_info (gst_video_format_from_string
+          (name))) == is_yuv (from);
+}
+
+/* The first format of `to` that has the colours of `from`, or NULL. */
+static const gchar *
+find_family (const GstStructure * to, const GstVideoFormatInfo * from)
 {
   const GValue *formats = gst_structure_get_value (to, "format");
+  guint i, n = formats && GST_VALUE_HOLDS_LIST (formats) ?
+      gst_value_list_get_size (formats) : 0;
+
+  if (formats && G_VALUE_HOLDS_STRING (formats)
+      && is_of_family (formats, from))
+    return g_value_get_string (formats);
+  for (i = 0; i < n; i++)
+    if (is_of_family (gst_value_list_get_value (formats, i), from))
+      return g_value_get_string (gst_value_list_get_value (formats, i));
+  return NULL;
+}
+
+/* The structure with such a format, which is fixed, else the first.  Takes
+ * `caps`. */
+static GstCaps *
+choose_family (GstCaps * caps, const GstVideoFormatInfo * from)
+{
+  const gchar *name = NULL;
+  GstCaps *chosen;
   guint i;
 
-  if (!formats || !GST_VALUE_HOLDS_LIST (formats))
-    return;
-  for (i = 0; i < gst_value_list_get_size (formats); i++) {
-    const gchar *name =
-        g_value_get_string (gst_value_list_get_value (formats, i));
-    const GstVideoFormatInfo *info =
-        gst_video_format_get_info (gst_video_format_from_string (name));
-
-    if (is_yuv (info) == is_yuv (from)) {
-      gst_structure_fixate_field_string (to, "format", name);
-      return;
-    }
-  }
+  for (i = 0; i < gst_caps_get_size (caps) && !name; i++)
+    name = find_family (gst_caps_get_structure (caps, i), from);
+  chosen = gst_caps_copy_nth (caps, name ? i - 1 : 0);
+  if (name)
+    gst_caps_set_simple (chosen, "format", G_TYPE_STRING, name, NULL);
+  gst_caps_unref (caps);
+  return chosen;
 }
 
 /* Colours are as they were unless they must change. */
@@ -110,11 +132,9 @@ gst_mobilenet_fx_fixate_cut_out (const GstCaps * caps,
 
   if (gst_caps_is_empty (othercaps))
     return othercaps;
-  othercaps = gst_caps_truncate (gst_caps_make_writable (othercaps));
-  chosen = gst_caps_get_structure (othercaps, 0);
   if (from)
-    keep_family (chosen, from);
-  othercaps = gst_caps_fixate (othercaps);
+    othercaps = choose_family (othercaps, from);
+  othercaps = gst_caps_make_writable (gst_caps_fixate (othercaps));
   chosen = gst_caps_get_structure (othercaps, 0);
   to = format_of (othercaps);
   if (from && to && direction == GST_PAD_SINK

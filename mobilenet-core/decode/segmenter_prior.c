@@ -34,10 +34,30 @@ static void prior_of_bytes(const MnetSegmenter *s, const uint8_t *data, uint8_t 
     uint8_t number_of[256];
     for (int i = 0; i < 256; i++) {
         uint8_t byte = (uint8_t)i;
-        number_of[i] = stored(&s->input, mnet_segmenter_probability(s, &byte, 0, foreground));
+        float p[MNET_SEGMENT_LANES];
+        mnet_segmenter_probabilities(s, &byte, 0, 1, foreground, p);
+        number_of[i] = stored(&s->input, p[0]);
     }
     for (size_t i = 0; i < pixels; i++, to += step)
         *to = number_of[data[i]];
+}
+
+static void prior_of_numbers(const MnetSegmenter *s, const void *data, void *input, size_t at,
+                             size_t step)
+{
+    size_t pixels = (size_t)s->width * (size_t)s->height;
+    float p[MNET_SEGMENT_LANES] = { 0 };
+    for (size_t i = 0; i < pixels; i++, at += step) {
+        size_t lane = i % MNET_SEGMENT_LANES, left = pixels - i;
+        if (data && !lane)
+            mnet_segmenter_probabilities(
+                s, data, i, left < MNET_SEGMENT_LANES ? left : MNET_SEGMENT_LANES, foreground, p);
+        float number = p[lane] > 0 ? p[lane] : 0;
+        if (s->input.type == MNET_TYPE_FLOAT32)
+            ((float *)input)[at] = number;
+        else
+            ((uint8_t *)input)[at] = stored(&s->input, number);
+    }
 }
 
 void mnet_segmenter_prior(const MnetSegmenter *s, const void *data, void *input)
@@ -45,15 +65,8 @@ void mnet_segmenter_prior(const MnetSegmenter *s, const void *data, void *input)
     bool first = s->input.channels_first, is_float = s->input.type == MNET_TYPE_FLOAT32;
     size_t pixels = (size_t)s->width * (size_t)s->height;
     size_t step = first ? 1 : CHANNEL + 1, at = first ? CHANNEL * pixels : CHANNEL;
-    if (data && s->bytes && s->channels == 1 && !is_float) {
+    if (data && s->bytes && s->channels == 1 && !is_float)
         prior_of_bytes(s, data, (uint8_t *)input + at, step);
-        return;
-    }
-    for (size_t i = 0; i < pixels; i++, at += step) {
-        float p = data ? mnet_segmenter_probability(s, data, i * s->pixel, foreground) : 0;
-        if (is_float)
-            ((float *)input)[at] = p > 0 ? p : 0;
-        else
-            ((uint8_t *)input)[at] = stored(&s->input, p > 0 ? p : 0);
-    }
+    else
+        prior_of_numbers(s, data, input, at, step);
 }

@@ -113,8 +113,9 @@ MNET_API const char *mnet_segmenter_label(const MnetSegmenter *segmenter, size_t
 /* Writes the class of each pixel to `classes` (width x height bytes, row by row): that of
  * the largest score, the first of equal ones; MNET_NO_SEGMENT where a class number is
  * beyond 254 or no score is a number.  And to `confidence`, unless that is NULL, the
- * probability of the class, 0 to 255; 255 for class numbers.  `data` is the output
- * tensor's bytes.  Cannot fail, allocates nothing. */
+ * probability of the class, 0 to 255; 255 for class numbers.  Probabilities are within
+ * 1e-5 of the exact ones before they are rounded.  `data` is the output tensor's bytes.
+ * Cannot fail, allocates nothing. */
 MNET_API void mnet_segmenter_decode(const MnetSegmenter *segmenter, const void *data,
                                     uint8_t *classes, uint8_t *confidence);
 /* Is the network one that is shown the mask of the frame before?  Its picture has a fourth

@@ -2,7 +2,6 @@
  *
  * The table for ARMv8.0: every 64-bit processor. */
 #include "kernels/arm/table_neon.h"
-#include "kernels/c/table_c.h"
 
 const MnetKernels mnet_kernels_neon = {
     .name = "neon",
@@ -19,13 +18,13 @@ const MnetKernels mnet_kernels_neon = {
     .add_f32 = mnet_add_f32_neon,
     .sub_f32 = mnet_sub_f32_neon,
     .mul_f32 = mnet_mul_f32_neon,
-    .prelu_f32 = mnet_prelu_f32_c,
-    .hard_swish_f32 = mnet_hard_swish_f32_c,
-    .logistic_f32 = mnet_logistic_f32_c,
-    .tanh_f32 = mnet_tanh_f32_c,
-    .blend_f32 = mnet_blend_f32_c,
-    .stretch_f32 = mnet_stretch_f32_c,
-    .quantize_f32 = mnet_quantize_f32_c,
+    .prelu_f32 = mnet_prelu_f32_neon,
+    .hard_swish_f32 = mnet_hard_swish_f32_neon,
+    .logistic_f32 = mnet_logistic_f32_neon,
+    .tanh_f32 = mnet_tanh_f32_neon,
+    .blend_f32 = mnet_blend_f32_neon,
+    .stretch_f32 = mnet_stretch_f32_neon,
+    .quantize_f32 = mnet_quantize_f32_neon,
     .lut8 = mnet_lut8_neon,
     .accumulate_s8 = mnet_accumulate_s8_neon,
     .accumulate_f32 = mnet_accumulate_f32_neon,

@@ -26,6 +26,14 @@ void mnet_sub_f32_neon(size_t n, const float *a, const float *b, size_t b_step, 
                        float max, float *out);
 void mnet_mul_f32_neon(size_t n, const float *a, const float *b, size_t b_step, float min,
                        float max, float *out);
+void mnet_prelu_f32_neon(size_t n, const float *a, const float *b, size_t b_step, float *out);
+void mnet_hard_swish_f32_neon(size_t n, const float *in, float *out);
+void mnet_logistic_f32_neon(size_t n, const float *in, float *out);
+void mnet_tanh_f32_neon(size_t n, const float *in, float *out);
+void mnet_blend_f32_neon(size_t n, const float *a, const float *b, float part, float *out);
+void mnet_stretch_f32_neon(const MnetStretchF32 *s, size_t n, const float *in, float *out);
+void mnet_quantize_f32_neon(size_t n, const float *in, float scale, int32_t zero_point,
+                            int8_t *out);
 void mnet_accumulate_f32_neon(size_t n, const float *in, float *acc);
 void mnet_max_f32_neon(size_t n, const float *in, float *out);
 void mnet_lut8_neon(size_t n, const uint8_t *in, const uint8_t *table, uint8_t *out);

@@ -18,6 +18,7 @@ GST_DEBUG_CATEGORY_EXTERN (gst_mobilenet_filter_debug);
 typedef struct
 {
   gchar *cpu;                   /* NULL: the best kernels */
+  MnetPrecision precision;      /* that was asked for */
   MnetModel *model;
   guint users;
 } SharedModel;
@@ -70,9 +71,9 @@ check_file (const gchar * path, MnetError * error)
   return TRUE;
 }
 
-/* The models for `cpu`, each with one user more. */
+/* The models for `cpu` and `precision`, each with one user more. */
 static GList *
-hold_models (const gchar * cpu)
+hold_models (const gchar * cpu, MnetPrecision precision)
 {
   GList *held = NULL, *l;
 
@@ -80,7 +81,7 @@ hold_models (const gchar * cpu)
   for (l = shared_models; l; l = l->next) {
     SharedModel *shared = l->data;
 
-    if (g_strcmp0 (shared->cpu, cpu) != 0)
+    if (g_strcmp0 (shared->cpu, cpu) != 0 || shared->precision != precision)
       continue;
     shared->users++;
     held = g_list_prepend (held, shared->model);
@@ -91,9 +92,9 @@ hold_models (const gchar * cpu)
 
 /* One of them that was made of the file, for the caller to give back. */
 static MnetModel *
-find_model (const gchar * path, const gchar * cpu)
+find_model (const gchar * path, const gchar * cpu, MnetPrecision precision)
 {
-  GList *held = hold_models (cpu), *l;
+  GList *held = hold_models (cpu, precision), *l;
   MnetModel *found = NULL;
 
   for (l = held; l; l = l->next) {
@@ -107,13 +108,15 @@ find_model (const gchar * path, const gchar * cpu)
 }
 
 static MnetModel *
-load_model (const gchar * path, const gchar * cpu, MnetError * error)
+load_model (const gchar * path, const gchar * cpu, MnetPrecision precision,
+    MnetError * error)
 {
   MnetModelOptions options = { 0, };
   SharedModel *shared;
   MnetModel *model;
 
   options.cpu = cpu;
+  options.precision = precision;
   options.log = log_core;
   options.log_user = (gpointer) path;
   model = mnet_model_load (path, &options, error);
@@ -121,6 +124,7 @@ load_model (const gchar * path, const gchar * cpu, MnetError * error)
     return NULL;
   shared = g_new (SharedModel, 1);
   shared->cpu = g_strdup (cpu);
+  shared->precision = precision;
   shared->model = model;
   shared->users = 1;
   g_mutex_lock (&shared_lock);
@@ -130,11 +134,11 @@ load_model (const gchar * path, const gchar * cpu, MnetError * error)
 }
 
 /* The model in file `path` for the kernel set `cpu` (NULL or "auto": the best
- * one), to be given back with gst_mobilenet_model_release().  NULL and `error`
+ * one) and a precision, to be given back with gst_mobilenet_model_release().  NULL and `error`
  * filled when it cannot be loaded. */
 MnetModel *
 gst_mobilenet_model_acquire (const gchar * path, const gchar * cpu,
-    MnetError * error)
+    MnetPrecision precision, MnetError * error)
 {
   MnetModel *model;
 
@@ -143,11 +147,11 @@ gst_mobilenet_model_acquire (const gchar * path, const gchar * cpu,
   if (cpu && (!*cpu || strcmp (cpu, "auto") == 0))
     cpu = NULL;
   g_mutex_lock (&load_lock);
-  model = find_model (path, cpu);
+  model = find_model (path, cpu, precision);
   if (model)
     GST_INFO ("%s is loaded already and is shared", path);
   else
-    model = load_model (path, cpu, error);
+    model = load_model (path, cpu, precision, error);
   g_mutex_unlock (&load_lock);
   return model;
 }

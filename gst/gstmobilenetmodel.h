@@ -11,7 +11,7 @@
 G_BEGIN_DECLS
 
 MnetModel *gst_mobilenet_model_acquire (const gchar * path, const gchar * cpu,
-    MnetError * error);
+    MnetPrecision precision, MnetError * error);
 void gst_mobilenet_model_release (MnetModel * model);
 
 MnetPool *gst_mobilenet_pool_acquire (guint threads, MnetError * error);

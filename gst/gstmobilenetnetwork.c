@@ -57,7 +57,7 @@ load_model (GstMobilenetNetwork * network,
   network->file = g_strdup (settings->model_file);
   network->name = g_path_get_basename (network->file);
   network->model = gst_mobilenet_model_acquire (network->file, settings->cpu,
-      &cause);
+      settings->precision, &cause);
   if (!network->model)
     *error = model_error (network->file, &cause);
   return network->model != NULL;

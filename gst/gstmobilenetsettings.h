@@ -6,6 +6,7 @@
 
 #include <gst/gst.h>
 #include <mnet/image.h>
+#include <mnet/model.h>
 
 G_BEGIN_DECLS
 
@@ -71,6 +72,10 @@ typedef enum
     (gst_mobilenet_channel_order_get_type ())
 GType gst_mobilenet_channel_order_get_type (void);
 
+/* Its values are those of #MnetPrecision, without those for tests. */
+#define GST_TYPE_MOBILENET_PRECISION (gst_mobilenet_precision_get_type ())
+GType gst_mobilenet_precision_get_type (void);
+
 typedef struct
 {
   gchar *model_file;
@@ -84,6 +89,7 @@ typedef struct
   GstMobilenetMode mode;
   MnetFit fit;
   GstMobilenetInputRange input_range;
+  MnetPrecision precision;
   GstMobilenetChannelOrder channel_order;
   gboolean post_messages;
   gboolean adaptive;

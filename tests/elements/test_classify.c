@@ -40,7 +40,7 @@ GST_START_TEST (test_properties_keep_what_is_set)
     {"std", "4"}, {"cpu", "c"}, {"mode", "latest"}, {"fit", "letterbox"},
     {"input-range", "zero-one"}, {"threads", "64"}, {"top-k", "7"},
     {"inference-interval", "2147483647"}, {"post-messages", "true"},
-    {"score-threshold", "0.25"}, {"input-size", "160"},
+    {"score-threshold", "0.25"}, {"input-size", "160"}, {"precision", "fp16"},
   };
   GstElement *element = gst_element_factory_make ("mobilenetclassify", NULL);
   guint i;

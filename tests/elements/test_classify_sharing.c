@@ -5,13 +5,20 @@
 #include "gstmobilenetmodel.h"
 
 static MnetModel *
-acquire (const gchar * path, const gchar * cpu)
+acquire_with (const gchar * path, const gchar * cpu, MnetPrecision precision)
 {
   MnetError error = { MNET_OK, "" };
-  MnetModel *model = gst_mobilenet_model_acquire (path, cpu, &error);
+  MnetModel *model = gst_mobilenet_model_acquire (path, cpu,
+      precision, &error);
 
   fail_unless (model != NULL, "%s", error.text);
   return model;
+}
+
+static MnetModel *
+acquire (const gchar * path, const gchar * cpu)
+{
+  return acquire_with (path, cpu, MNET_PRECISION_FP32);
 }
 
 GST_START_TEST (test_same_file)
@@ -52,6 +59,21 @@ GST_START_TEST (test_other_kernels)
   gst_mobilenet_model_release (best);
   gst_mobilenet_model_release (plain);
   gst_mobilenet_model_release (plain);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_other_precision)
+{
+  const gchar *path = fixture_model ();
+  MnetModel *whole = acquire (path, NULL);
+  MnetModel *half = acquire_with (path, NULL, MNET_PRECISION_FP16);
+
+  fail_unless (whole != half);
+  fail_unless (acquire_with (path, NULL, MNET_PRECISION_FP16) == half);
+  gst_mobilenet_model_release (whole);
+  gst_mobilenet_model_release (half);
+  gst_mobilenet_model_release (half);
 }
 
 GST_END_TEST;
@@ -143,6 +165,7 @@ sharing_suite (void)
   tcase_add_checked_fixture (sharing, NULL, fixture_clean);
   tcase_add_test (sharing, test_same_file);
   tcase_add_test (sharing, test_other_kernels);
+  tcase_add_test (sharing, test_other_precision);
   tcase_add_test (sharing, test_replaced_file);
   tcase_add_test (sharing, test_one_pool);
   tcase_add_test (sharing, test_threads_by_processors);

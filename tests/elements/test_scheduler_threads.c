@@ -186,7 +186,8 @@ start_and_stop (Stream * stream)
     decode, finish
   };
   MnetError error = { MNET_OK, "" };
-  MnetModel *model = gst_mobilenet_model_acquire (path, NULL, &error);
+  MnetModel *model = gst_mobilenet_model_acquire (path, NULL,
+      MNET_PRECISION_FP32, &error);
   MnetPool *pool = gst_mobilenet_pool_acquire (2, &error);
   MnetSessionOptions options = { pool, };
   MnetSession *session = model && pool ? mnet_session_new (model, &options,

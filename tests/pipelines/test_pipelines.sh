@@ -17,12 +17,14 @@ CLASSIFIER=$shared/models/classify/mobilenet_v2_1.0_224_quant.tflite
 STYLER=$shared/models/unet/style_transfer_quantized_384.tflite
 STYLE_PREDICTOR=$shared/models/unet/style_predict_quantized_256_mnv2.tflite
 BRIGHTENER=$shared/models/unet/zero_dce_400x600.tflite
+SELFIE=$shared/models/segment/selfie_segmentation.tflite
+SEGMENTER=$shared/models/segment/deeplabv3_257_mv2_float.tflite
 PICTURE=$shared/images/cats_and_dogs.jpg
 FILM=$dir/film.webm
 CAMERA="videotestsrc is-live=true num-buffers=8 pattern=ball"
 SCREEN="pngenc snapshot=false ! multifilesink location=screen%02d.png"
 CAMERA_URI=test://ball
-export STYLER STYLE_PREDICTOR BRIGHTENER DETECTOR CLASSIFIER PICTURE FILM CAMERA SCREEN CAMERA_URI
+export SELFIE SEGMENTER STYLER STYLE_PREDICTOR BRIGHTENER DETECTOR CLASSIFIER PICTURE FILM CAMERA SCREEN CAMERA_URI
 frames=4
 faults=0
 fail() {
@@ -83,13 +85,15 @@ while IFS= read -r line; do
       ;;
   esac
 done <lines
-[ $number -ge 11 ] || fail "$number blocks"
+[ $number -ge 15 ] || fail "$number blocks"
 
-for film in boxes counted kinds people styled; do
+for film in boxes counted kinds outlines people styled; do
   [ "$(frames_of $film.webm)" = $frames ] || fail "$film.webm has $(frames_of $film.webm) frames, not $frames"
 done
 gst-launch-1.0 -q filesrc location="$PICTURE" ! decodebin ! videoconvert ! pngenc ! \
   filesink location=plain.png
 cmp -s plain.png kinds.png && fail "nothing is drawn on the picture"
+cmp -s plain.png areas.png && fail "no areas are drawn on the picture"
+grep -q 'mobilenet-segmentation.*label.*cat' out.* || fail "no cat in the messages of areas"
 grep -q 'mobilenet-detection.*label.*cat' out.$number || fail "no cat in the messages"
 [ $faults = 0 ]

@@ -124,34 +124,56 @@ static void band(const Line *line, size_t c, size_t width)
     "smlal v" low ".8h, v" y ".8b, v" v ".8b\n" \
     "smlal2 v" high ".8h, v" y ".16b, v" v ".16b\n"
 
-/* The first two rows of a column of the window. */
+/* The same while what is in `low_2` and `high_2` is added to a window's sums: a
+ * multiplication and an addition by turns, as a processor has one unit that multiplies
+ * and two that add. */
+#define ONE_ADD(x, w, low, high, s0, s1, s2, s3, low_2, high_2) \
+    "smull v" low ".8h, v" x ".8b, v" w ".8b\n"                 \
+    "saddw v" s0 ".4s, v" s0 ".4s, v" low_2 ".4h\n"             \
+    "smull2 v" high ".8h, v" x ".16b, v" w ".16b\n"             \
+    "saddw2 v" s1 ".4s, v" s1 ".4s, v" low_2 ".8h\n"            \
+    "saddw v" s2 ".4s, v" s2 ".4s, v" high_2 ".4h\n"            \
+    "saddw2 v" s3 ".4s, v" s3 ".4s, v" high_2 ".8h\n"
+#define TWO_ADD(x, w, y, v, low, high, s0, s1, s2, s3, low_2, high_2) \
+    "smull v" low ".8h, v" x ".8b, v" w ".8b\n"                       \
+    "saddw v" s0 ".4s, v" s0 ".4s, v" low_2 ".4h\n"                   \
+    "smull2 v" high ".8h, v" x ".16b, v" w ".16b\n"                   \
+    "saddw2 v" s1 ".4s, v" s1 ".4s, v" low_2 ".8h\n"                  \
+    "smlal v" low ".8h, v" y ".8b, v" v ".8b\n"                       \
+    "saddw v" s2 ".4s, v" s2 ".4s, v" high_2 ".4h\n"                  \
+    "smlal2 v" high ".8h, v" y ".16b, v" v ".16b\n"                   \
+    "saddw2 v" s3 ".4s, v" s3 ".4s, v" high_2 ".8h\n"
+
+/* The beginning of a row: the first two rows of columns 0 and 1, of the last row
+ * columns 0 and 1, column 0. */
 #define COLUMN_0(s0, s1, s2, s3) \
     TWO("12", "16", "13", "19", "25", "26") ADD_TO(s0, s1, s2, s3, "25", "26")
 #define COLUMN_1(s0, s1, s2, s3) \
     TWO("12", "17", "13", "20", "27", "28") ADD_TO(s0, s1, s2, s3, "27", "28")
-#define COLUMN_2(s0, s1, s2, s3) \
-    TWO("12", "18", "13", "21", "29", "30") ADD_TO(s0, s1, s2, s3, "29", "30")
-/* Of the last row: columns 0 and 1, column 2; column 0, columns 1 and 2. */
 #define LAST_01(s0, s1, s2, s3) \
     TWO("15", "22", "14", "23", "25", "26") ADD_TO(s0, s1, s2, s3, "25", "26")
-#define LAST_2(s0, s1, s2, s3) ONE("14", "24", "27", "28") ADD_TO(s0, s1, s2, s3, "27", "28")
 #define LAST_0(s0, s1, s2, s3) ONE("14", "22", "27", "28") ADD_TO(s0, s1, s2, s3, "27", "28")
-#define LAST_12(s0, s1, s2, s3) \
-    TWO("15", "23", "14", "24", "25", "26") ADD_TO(s0, s1, s2, s3, "25", "26")
 
 /* A column that is the last of one window, in the middle of the next and the first
  * of the one after that. */
-#define SLIDE_1(a0, a1, a2, a3, b0, b1, b2, b3, c0, c1, c2, c3)                                \
-    KEEP NEXT_COLUMN COLUMN_2(a0, a1, a2, a3) COLUMN_1(b0, b1, b2, b3) LAST_01(b0, b1, b2, b3) \
-        MNET_SLIDE_BEGIN(c0, c1, c2, c3) LAST_2(a0, a1, a2, a3) COLUMN_0(c0, c1, c2, c3)       \
-            STORE(a0, a1, a2, a3)
+#define SLIDE_1(a0, a1, a2, a3, b0, b1, b2, b3, c0, c1, c2, c3)                                 \
+    KEEP NEXT_COLUMN TWO("12", "18", "13", "21", "25", "26")                                    \
+        TWO_ADD("12", "17", "13", "20", "27", "28", a0, a1, a2, a3, "25", "26")                 \
+            TWO_ADD("15", "22", "14", "23", "29", "30", b0, b1, b2, b3, "27", "28")             \
+                MNET_SLIDE_BEGIN(c0, c1, c2, c3)                                                \
+                    ONE_ADD("14", "24", "25", "26", b0, b1, b2, b3, "29", "30")                 \
+                        TWO_ADD("12", "16", "13", "19", "27", "28", a0, a1, a2, a3, "25", "26") \
+                            ADD_TO(c0, c1, c2, c3, "27", "28") STORE(a0, a1, a2, a3)
 
 /* Two columns: the last ones of a window, and the first of the next one. */
-#define SLIDE_2(a0, a1, a2, a3, b0, b1, b2, b3)                                          \
-    NEXT_COLUMN COLUMN_1(a0, a1, a2, a3)                                                 \
-    KEEP NEXT_COLUMN COLUMN_2(a0, a1, a2, a3) LAST_12(a0, a1, a2, a3)                    \
-        MNET_SLIDE_BEGIN(b0, b1, b2, b3) COLUMN_0(b0, b1, b2, b3) LAST_0(b0, b1, b2, b3) \
-            STORE(a0, a1, a2, a3)
+#define SLIDE_2(a0, a1, a2, a3, b0, b1, b2, b3)                                                  \
+    NEXT_COLUMN TWO("12", "17", "13", "20", "27", "28")                                          \
+        KEEP NEXT_COLUMN TWO_ADD("12", "18", "13", "21", "29", "30", a0, a1, a2, a3, "27", "28") \
+            TWO_ADD("15", "23", "14", "24", "25", "26", a0, a1, a2, a3, "29", "30")              \
+                MNET_SLIDE_BEGIN(b0, b1, b2, b3)                                                 \
+                    TWO_ADD("12", "16", "13", "19", "27", "28", a0, a1, a2, a3, "25", "26")      \
+                        ONE_ADD("14", "22", "29", "30", b0, b1, b2, b3, "27", "28")              \
+                            ADD_TO(b0, b1, b2, b3, "29", "30") STORE(a0, a1, a2, a3)
 
 /* One column from a window to the next: three windows are under way. */
 static void slide_band_1(MnetSlide s, size_t width)

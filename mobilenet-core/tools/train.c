@@ -11,7 +11,9 @@
 
 #include "train/build.h"
 #include "train/curve.h"
+#include "train/head.h"
 #include "train/net_graph.h"
+#include "train/read_tflite.h"
 #include "train_print.h"
 
 /* What one run of the command has open. */
@@ -89,6 +91,15 @@ static bool new_net(Training *training)
     return true;
 }
 
+/* The network of --from with the classes of the pictures. */
+static bool known_net(Training *training, const MnetNet *from)
+{
+    MnetError error;
+    training->net = mnet_net_with_classes(from, training->dataset.n_classes,
+                                          (const char *const *)training->dataset.classes, &error);
+    return training->net || failed(&error);
+}
+
 /* Of the last layer, where it is told. */
 static void set_dropout(Training *training)
 {
@@ -126,7 +137,7 @@ static MnetLearnOptions learn_options(const Training *training)
                                 .weight_decay = (float)t->weight_decay,
                                 .average_decay = (float)t->average };
     o.optimizer.epsilon = o.optimizer.kind == MNET_OPTIMIZER_ADAM ? 1e-8f : 1e-3f;
-    double rate = o.optimizer.kind == MNET_OPTIMIZER_SGD ? 0.1 : 0.002;
+    double rate = o.optimizer.kind != MNET_OPTIMIZER_SGD ? 0.002 : t->from ? 0.01 : 0.1;
     o.schedule = (MnetSchedule){ .kind = t->schedule ? (MnetScheduleKind)(t->schedule - 1)
                                                      : MNET_SCHEDULE_COSINE,
                                  .rate = (float)(t->rate > 0 ? t->rate : rate),
@@ -219,29 +230,45 @@ static int learn(Training *training)
     return TOOL_OK;
 }
 
-static int write_result(Training *training)
+static int write_net(const Training *training, const MnetNet *net, double accuracy)
 {
-    const MnetNet *net = mnet_learner_net(training->learner);
     const char *path = training->options->words[1];
     MnetError error;
     if (mnet_net_write_tflite(net, path, &error) != MNET_OK)
         return tool_error("%s", error.text);
     printf("%s: %s, %d classes", path, net->title, (int)training->dataset.n_classes);
-    if (training->dataset.test.n)
-        printf(", %.2f %% of %zu test pictures",
-               100 * mnet_learner_test(training->learner, &training->dataset.test),
-               training->dataset.test.n);
+    if (isfinite(accuracy))
+        printf(", %.2f %% of %zu test pictures", 100 * accuracy, training->dataset.test.n);
     printf("\n");
     return TOOL_OK;
 }
 
-static int train(Training *training)
+/* The last layer alone. */
+static int learn_head(Training *training)
 {
-    int32_t resolution =
-        training->options->resolution ? (int32_t)training->options->resolution : 32;
-    if (!open_teacher(training) || !load_pictures(training, resolution, resolution) ||
-        !new_net(training))
-        return TOOL_ERROR;
+    const ToolTraining *t = &training->options->training;
+    MnetHeadOptions options = { .rate = (float)t->rate,
+                                .weight_decay = (float)t->weight_decay,
+                                .smoothing = (float)t->smoothing,
+                                .flip = !t->no_flip,
+                                .seed = training->options->seed,
+                                .imprint = t->imprint,
+                                .cpu = training->options->cpu };
+    double accuracy = 0;
+    MnetError error;
+    training->pool = mnet_pool_new(training->options->threads, &error);
+    options.pool = training->pool;
+    uint64_t begin = now();
+    if (!options.pool ||
+        mnet_head_learn(training->net, &training->dataset, &options, &accuracy, &error) != MNET_OK)
+        return tool_error("%s", error.text);
+    printf("learnt in %.1f s\n", (double)(now() - begin) * 1e-9);
+    return write_net(training, training->net, accuracy);
+}
+
+/* All layers. */
+static int learn_all(Training *training)
+{
     set_dropout(training);
     printf("%s: %s multiply-adds, %s parameters\n", training->net->title,
            tool_count(mnet_net_multiply_adds(training->net)).text,
@@ -250,17 +277,66 @@ static int train(Training *training)
     if (!open_learner(training))
         return TOOL_ERROR;
     int status = learn(training);
-    return status == TOOL_OK ? write_result(training) : status;
+    if (status != TOOL_OK)
+        return status;
+    const MnetNet *net = mnet_learner_net(training->learner);
+    return write_net(training, net,
+                     training->dataset.test.n
+                         ? mnet_learner_test(training->learner, &training->dataset.test)
+                         : NAN);
+}
+
+static int train_from(Training *training, const MnetNet *from)
+{
+    const ToolTraining *t = &training->options->training;
+    if (!load_pictures(training, from->layers[0].width, from->layers[0].height) ||
+        !known_net(training, from))
+        return TOOL_ERROR;
+    return t->freeze || t->imprint ? learn_head(training) : learn_all(training);
+}
+
+static int train(Training *training)
+{
+    const ToolOptions *options = training->options;
+    MnetError error;
+    if (!open_teacher(training))
+        return TOOL_ERROR;
+    if (options->training.from) {
+        MnetNet *from = mnet_net_read_tflite(options->training.from, &error);
+        int status = from ? train_from(training, from) : tool_error("%s", error.text);
+        mnet_net_free(from);
+        return status;
+    }
+    int32_t resolution = options->resolution ? (int32_t)options->resolution : 32;
+    if (!load_pictures(training, resolution, resolution) || !new_net(training))
+        return TOOL_ERROR;
+    return learn_all(training);
+}
+
+/* What no single option can tell. */
+static bool check_options(const ToolOptions *options)
+{
+    const ToolTraining *t = &options->training;
+    const char *wrong = NULL;
+    if (t->resume && !t->checkpoint)
+        wrong = "--resume needs --checkpoint FILE";
+    else if ((t->freeze || t->imprint) && !t->from)
+        wrong = "--freeze and --imprint need --from MODEL.tflite";
+    else if (t->from && (t->arch || options->resolution || options->stem_stride))
+        wrong = "--from does not go with --arch, --resolution and --stem-stride";
+    else if (t->teacher && !(t->temperature > 0))
+        wrong = "--temperature has to be more than 0";
+    if (wrong)
+        tool_error("%s", wrong);
+    return !wrong;
 }
 
 int tool_train(const ToolOptions *options)
 {
     Training training = { .options = options };
     struct sigaction action = { .sa_handler = interrupt };
-    if (options->training.resume && !options->training.checkpoint) {
-        tool_error("--resume needs --checkpoint FILE");
+    if (!check_options(options))
         return TOOL_USAGE;
-    }
     action.sa_flags = (int)SA_RESETHAND;
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);

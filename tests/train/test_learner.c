@@ -10,8 +10,10 @@
 
 #include "drawn_pictures.h"
 #include "train/curve.h"
+#include "train/head.h"
 #include "train/learner.h"
 #include "train/net_graph.h"
+#include "train/read_tflite.h"
 
 /* Of 40 pictures that were not learnt from; guessing gets a quarter. */
 #define LEAST_ACCURACY 0.9
@@ -268,6 +270,24 @@ static void check_teacher(const MnetDataset *dataset)
     mnet_model_unref(model);
 }
 
+/* The network's file again, its last layer forgotten: learnt anew, and imprinted. */
+static void check_head(const MnetDataset *dataset)
+{
+    MnetError error = { MNET_OK, "" };
+    MnetNet *known = mnet_net_read_tflite(in_folder("net.tflite"), &error);
+    EXPECT(known, "%s", error.text);
+    for (int i = 0; known && i < 2; i++) {
+        double accuracy = 0;
+        MnetHeadOptions options = { .imprint = i == 1, .flip = true, .epochs = 20 };
+        MnetNet *net = mnet_net_with_classes(known, DRAWN_CLASSES, drawn_classes, &error);
+        EXPECT(net && mnet_head_learn(net, dataset, &options, &accuracy, &error) == MNET_OK, "%s",
+               error.text);
+        EXPECT(accuracy >= LEAST_ACCURACY, "%s: %g right", i ? "imprinted" : "learnt", accuracy);
+        mnet_net_free(net);
+    }
+    mnet_net_free(known);
+}
+
 int main(void)
 {
     MnetError error = { MNET_OK, "" };
@@ -286,6 +306,7 @@ int main(void)
     check_resume(&dataset, MNET_OPTIMIZER_RMSPROP);
     check_nan(&dataset);
     check_teacher(&dataset);
+    check_head(&dataset);
     mnet_dataset_clear(&dataset);
     remove_folder(folder);
     return expect_report("learner");

@@ -236,6 +236,43 @@ GST_START_TEST (test_place_of_a_letterbox)
 
 GST_END_TEST;
 
+/* Of one pixel, of a row, of a column, and of odd sizes, with each fit: the map is where
+ * the frame is, and all of the frame has a class. */
+GST_START_TEST (test_frames_smaller_than_the_map)
+{
+  static const gint sizes[][2] = { {1, 1}, {1, 5}, {7, 1}, {3, 2}, {2, 7} };
+  static const gchar *const fits[] = { "stretch", "letterbox", "crop" };
+  static const gchar *const formats[] = { "RGBA", "NV12", "YUY2" };
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (sizes) * 9; i++) {
+    gint width = sizes[i / 9][0], height = sizes[i / 9][1];
+    const gchar *format = formats[i / 3 % 3], *fit = fits[i % 3];
+    GstHarness *h = new_seg (scores_network (), "fit", fit, "smoothing", "0.5",
+        NULL);
+    GstMobilenetSegmentationMeta *meta;
+    GstMobilenetSegmentationPlace place;
+    GstBuffer *buffer;
+
+    fixture_set_caps (h, format, width, height);
+    buffer = gst_harness_push_and_pull (h, fixture_frame (format, width, height,
+            COLOUR_BLUE, COLOUR_BLUE, 0));
+    meta = gst_buffer_get_mobilenet_segmentation_meta (buffer);
+    fail_unless (meta != NULL, "%s %dx%d", format, width, height);
+    gst_mobilenet_segmentation_get_place (meta->segmentation, &place);
+    fail_unless (place.seen_w == width && place.seen_h == height);
+    fail_unless (fabs (place.x + place.w / 2 - width / 2.0) < 1
+        && fabs (place.y + place.h / 2 - height / 2.0) < 1);
+    fail_unless (class_at (meta->segmentation, width / 2.0,
+            height / 2.0) == 2, "%s %dx%d %s: class %u", format, width, height,
+        fit, class_at (meta->segmentation, width / 2.0, height / 2.0));
+    gst_buffer_unref (buffer);
+    fixture_teardown (h);
+  }
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_chosen_classes)
 {
   const gchar *names = labels ("rose\ngrass\nsky\n");
@@ -430,6 +467,7 @@ seg_suite (void)
   tcase_add_test (tcase, test_class_numbers);
   tcase_add_test (tcase, test_foreground);
   tcase_add_test (tcase, test_place_of_a_letterbox);
+  tcase_add_test (tcase, test_frames_smaller_than_the_map);
   tcase_add_test (tcase, test_chosen_classes);
   tcase_add_test (tcase, test_smoothing);
   tcase_add_test (tcase, test_messages);

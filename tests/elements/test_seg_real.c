@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * test-seg-real SHARED_DIR: mobilenetseg with real networks on a photograph of a
- * person, whose share of the picture the reference implementation's maps tell.
+ * person, whose share of the picture the reference implementation's maps tell, and with
+ * real networks that do not segment.
  * Skipped without the folder of real models. */
 #include <math.h>
 #include <string.h>
@@ -112,6 +113,49 @@ GST_START_TEST (test_person)
 
 GST_END_TEST;
 
+/* What is for other elements. */
+static const struct
+{
+  const gchar *model, *element;
+} others[] = {
+  {"detect/coco_ssd_mobilenet_v1_1.0_quant_2018_06_29.tflite", "mobilenetssd"},
+  {"detect/ssd_mobilenet_v3_small_coco_int8_nonms.tflite", "mobilenetssd"},
+  {"detect/face_detection_short_range.tflite", "mobilenetssd"},
+  {"detect/face_detection_full_range_sparse.tflite", "mobilenetssd"},
+  {"detect/lightface_slim_int8.tflite", "mobilenetssd"},
+  {"classify/mobilenet_v1_0.25_128_quant.tflite", "mobilenetclassify"},
+};
+
+/* One error that names the element. */
+GST_START_TEST (test_refused)
+{
+  gchar *model = g_build_filename (shared, "models", others[__i__].model, NULL);
+  GstElement *element = gst_element_factory_make ("mobilenetseg", NULL);
+  GstBus *bus = gst_bus_new ();
+  GstMessage *message;
+  GError *error;
+
+  gst_element_set_bus (element, bus);
+  g_object_set (element, "model-file", model, NULL);
+  fail_unless (gst_element_set_state (element, GST_STATE_PAUSED) ==
+      GST_STATE_CHANGE_FAILURE, "%s is taken", model);
+  message = gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR);
+  fail_unless (message != NULL);
+  gst_message_parse_error (message, &error, NULL);
+  fail_unless (strstr (error->message, others[__i__].element) != NULL, "%s",
+      error->message);
+  g_error_free (error);
+  gst_message_unref (message);
+  fail_unless (gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR) == NULL);
+  gst_element_set_state (element, GST_STATE_NULL);
+  gst_bus_set_flushing (bus, TRUE);
+  gst_object_unref (bus);
+  gst_object_unref (element);
+  g_free (model);
+}
+
+GST_END_TEST;
+
 static Suite *
 seg_real_suite (void)
 {
@@ -120,6 +164,7 @@ seg_real_suite (void)
 
   tcase_set_timeout (tcase, 300);
   tcase_add_loop_test (tcase, test_person, 0, G_N_ELEMENTS (cases));
+  tcase_add_loop_test (tcase, test_refused, 0, G_N_ELEMENTS (others));
   suite_add_tcase (suite, tcase);
   return suite;
 }

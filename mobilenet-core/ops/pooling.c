@@ -293,11 +293,15 @@ static void pool_run(const MnetStep *step, void *const *tensors, size_t tile, si
 const MnetOpClass mnet_op_average_pool = { pool_infer, NULL, pool_plan, pool_run };
 const MnetOpClass mnet_op_max_pool = { pool_infer, NULL, pool_plan, pool_run };
 
+/* Channels that vector instructions are kept busy by. */
+#define WIDE 256
+
 /* MEAN: the input seen as outer x reduced x inner, where the reduced dimensions
  * stand together. */
 typedef struct {
     size_t outer, reduced, inner;
-    MnetType type; /* INT8, FLOAT32, FLOAT16 */
+    size_t together; /* of reduced: their sums are made side by side, then one of them */
+    MnetType type;   /* INT8, FLOAT32, FLOAT16 */
     int32_t in_zero, out_zero;
     MnetFixed factor; /* of the sum: scales and 1 / reduced */
 } MeanState;
@@ -382,7 +386,8 @@ static MnetStatus mean_plan(MnetStep *step, MnetStore *store, MnetError *error)
         s->out_zero = out->quant.zero_point[0];
         s->factor = mean_factor(in->quant.scale[0], out->quant.scale[0], s->reduced);
     }
-    if (!mnet_mul_size(s->inner, sizeof(int32_t), &step->scratch))
+    s->together = s->type != MNET_TYPE_INT8 || s->inner >= WIDE ? 1 : WIDE / s->inner;
+    if (!mnet_mul_size(s->inner * s->together, sizeof(int32_t), &step->scratch))
         return mnet_error_memory(error, SIZE_MAX);
     step->additions = additions_of((uint64_t)s->outer * s->reduced, s->inner);
     step->tiles = mnet_tile_count((uint64_t)s->outer * s->reduced * s->inner, s->outer);
@@ -390,10 +395,26 @@ static MnetStatus mean_plan(MnetStep *step, MnetStore *store, MnetError *error)
     return MNET_OK;
 }
 
-static void mean_of_bytes(const MeanState *s, const int32_t *sums, int8_t *out)
+/* Sums of integers are the same in any order: rows of few channels are taken several at
+ * a time, as one. */
+static void sum_bytes(const MnetStep *step, const MeanState *s, const int8_t *in, int32_t *acc)
 {
+    size_t row = s->inner * s->together, rows = s->reduced / s->together;
+    memset(acc, 0, row * sizeof *acc);
+    for (size_t r = 0; r < rows; r++)
+        step->kernels->accumulate_s8(row, in + r * row, acc);
+    step->kernels->accumulate_s8((s->reduced - rows * s->together) * s->inner, in + rows * row,
+                                 acc);
+    for (size_t i = s->inner; i < row; i++)
+        acc[i % s->inner] += acc[i];
+}
+
+static void mean_of_bytes(const MnetStep *step, const MeanState *s, const int8_t *in, int8_t *out,
+                          int32_t *acc)
+{
+    sum_bytes(step, s, in, acc);
     for (size_t i = 0; i < s->inner; i++) {
-        int32_t sum = sums[i] - s->in_zero * (int32_t)s->reduced;
+        int32_t sum = acc[i] - s->in_zero * (int32_t)s->reduced;
         int64_t v = (int64_t)mnet_fixed_multiply(sum, s->factor) + s->out_zero;
         out[i] = (int8_t)(v < -128 ? -128 : v > 127 ? 127 : v);
     }
@@ -404,14 +425,15 @@ static void mean_row(const MnetStep *step, const MeanState *s, size_t row, const
 {
     size_t element = mnet_type_size(s->type), bytes = s->inner * element;
     float *sums = acc;
-    memset(acc, 0, s->inner * sizeof(int32_t));
-    for (size_t r = 0; r < s->reduced; r++)
-        accumulate(step->kernels, s->type, s->inner, in + (row * s->reduced + r) * bytes, acc);
+    in += row * s->reduced * bytes;
     out += row * bytes;
     if (s->type == MNET_TYPE_INT8) {
-        mean_of_bytes(s, acc, (int8_t *)out);
+        mean_of_bytes(step, s, (const int8_t *)in, (int8_t *)out, acc);
         return;
     }
+    memset(acc, 0, s->inner * sizeof *sums);
+    for (size_t r = 0; r < s->reduced; r++)
+        accumulate(step->kernels, s->type, s->inner, in + r * bytes, acc);
     for (size_t i = 0; i < s->inner; i++)
         sums[i] = sums[i] / (float)s->reduced;
     if (s->type == MNET_TYPE_FLOAT16)

@@ -246,8 +246,8 @@ static void dequantize_run(const MnetStep *step, void *const *tensors, size_t ti
     const MnetTensor *tensor = mnet_in(step->graph, node, 0);
     float scale = tensor->quant.scale[0];
     int32_t zero = tensor->quant.zero_point[0];
-    const int8_t *in = tensors[node->inputs[0]];
-    float *out = tensors[node->outputs[0]];
+    const int8_t *restrict in = tensors[node->inputs[0]];
+    float *restrict out = tensors[node->outputs[0]];
     size_t n = mnet_shape_elements(&step->shapes[node->inputs[0]]), begin, end;
     mnet_tile_range(n, tile, tiles, 64, &begin, &end);
     for (size_t i = begin; i < end; i++)

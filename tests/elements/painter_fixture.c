@@ -83,8 +83,10 @@ painter_refuse (GstElement * element, const gchar * first_text, ...)
   g_error_free (error);
   gst_message_unref (message);
   fail_unless (gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR) == NULL);
-  gst_object_unref (bus);
   gst_element_set_state (element, GST_STATE_NULL);
+  /* Messages hold their element. */
+  gst_bus_set_flushing (bus, TRUE);
+  gst_object_unref (bus);
   gst_object_unref (element);
 }
 

@@ -303,6 +303,21 @@ GST_START_TEST (test_strength_while_playing)
 
 GST_END_TEST;
 
+/* One colour, padding and all. */
+static GstBuffer *
+blank (const gchar * format, gint width, gint height)
+{
+  GstVideoInfo info;
+  GstBuffer *buffer;
+
+  gst_video_info_set_format (&info, gst_video_format_from_string (format),
+      width, height);
+  buffer = gst_buffer_new_allocate (NULL, GST_VIDEO_INFO_SIZE (&info), NULL);
+  gst_buffer_memset (buffer, 0, 100, GST_VIDEO_INFO_SIZE (&info));
+  GST_BUFFER_PTS (buffer) = 0;
+  return buffer;
+}
+
 /* Of one pixel to more than the network's. */
 GST_START_TEST (test_sizes)
 {
@@ -316,7 +331,7 @@ GST_START_TEST (test_sizes)
   for (i = 0; i < G_N_ELEMENTS (sizes); i++)
     for (k = 0; k < G_N_ELEMENTS (some); k++) {
       gint width = sizes[i][0], height = sizes[i][1];
-      GstBuffer *frame = painter_plain (some[k], width, height, 0x405060, 0);
+      GstBuffer *frame = blank (some[k], width, height);
       GstBuffer *made = paint (painter_element (painter_identity (16, 16),
               NULL), some[k], width, height, gst_buffer_copy_deep (frame));
 

@@ -34,7 +34,7 @@
   "                           for the camera; or in its URI; or the environment's\n" \
   "                           RTSP_ANNOTATE_CAMERA_PASSWORD\n" \
   "  path=/NAME               where it is served\n" \
-  "  element=mobilenetssd     or mobilenetclassify\n" \
+  "  element=mobilenetssd     or mobilenetclassify, mobilenetseg\n" \
   "  model-file=FILE          the network; must be given\n" \
   "  labels-file=, score-threshold=, classes=, ...\n" \
   "                           any other property of that element; with\n" \
@@ -70,7 +70,8 @@ static const struct
   {"camera", "model-file", "FILE", "The network"},
   {"camera", "labels-file", "FILE",
       "Names of its classes, where the model has none inside"},
-  {"camera", "element", "ELEMENT", "mobilenetssd or mobilenetclassify"},
+  {"camera", "element", "ELEMENT",
+      "mobilenetssd, mobilenetclassify or mobilenetseg"},
 };
 
 typedef struct

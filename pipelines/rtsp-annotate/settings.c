@@ -244,9 +244,10 @@ read_camera (const Reader * reader)
   }
   camera->element = read_string (reader, "element", "mobilenetssd");
   if (!g_str_equal (camera->element, "mobilenetssd")
-      && !g_str_equal (camera->element, "mobilenetclassify"))
+      && !g_str_equal (camera->element, "mobilenetclassify")
+      && !g_str_equal (camera->element, "mobilenetseg"))
     fault (reader, find (reader, "element"),
-        "mobilenetssd or mobilenetclassify");
+        "mobilenetssd, mobilenetclassify or mobilenetseg");
   camera->encoder = read_string (reader, "encoder", NULL);
   camera->bitrate = read_number (reader, "bitrate", 2048, 16, 1000000);
   camera->latency = read_number (reader, "latency", 200, 0, 60000);

@@ -65,6 +65,7 @@ serve() {
   kill "$server"
   wait "$server" || fail "$1 ended with $?"
   [ -s served05.png ] || fail "$1 serves nothing"
+  rm -f served*.png
 }
 
 # The blocks, a line each.
@@ -85,7 +86,7 @@ while IFS= read -r line; do
       ;;
   esac
 done <lines
-[ $number -ge 15 ] || fail "$number blocks"
+[ $number -ge 16 ] || fail "$number blocks"
 
 for film in boxes counted kinds outlines people styled; do
   [ "$(frames_of $film.webm)" = $frames ] || fail "$film.webm has $(frames_of $film.webm) frames, not $frames"

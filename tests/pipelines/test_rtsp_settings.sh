@@ -81,7 +81,7 @@ nonsense=1
 [camera front]
 uri=rtsp://me:pA55@192.0.2.1/stream
 path=front door
-element=mobilenetseg
+element=mobilenetfx
 source.nonsense=1
 
 [camera back]
@@ -106,7 +106,7 @@ says "$file: [camera] latency: \"long\" is not a whole number from 0 to 60000"
 says "$file: [camera] threads: \"many\" is not a whole number from"
 says "$file: [camera] nonsense: there is no such key, and mobilenet"
 says "$file: [camera front] path: \"front door\" is not a path of letters"
-says "$file: [camera front] element: \"mobilenetseg\" is not mobilenetssd or mobilenetclassify"
+says "$file: [camera front] element: \"mobilenetfx\" is not mobilenetssd, mobilenetclassify or mobilenetseg"
 says "$file: [camera front] source.nonsense: there is no such key, and rtspsrc has no property"
 says "$file: [camera back] password-file: \"/nowhere/password\" is not the name of a file"
 says "$file: [camera back] overlay.line-width: \"1000\" is not a whole number from 0 to 256"

@@ -18,8 +18,10 @@
  *
  * What the camera sees must not get out where a mask is missing: a frame without
  * one, or with one older than #max-age, is background as a whole, unless
- * #show-unmasked says otherwise; one that cannot be mapped is dropped with a
- * warning.
+ * #show-unmasked says otherwise; one that cannot be mapped is dropped.
+ *
+ * With #model-file set frames get the picture that a network makes of them instead,
+ * by #strength; a network of styles takes #style-file, too.
  *
  * ## Example launch lines
  *
@@ -30,6 +32,10 @@
  * |[
  * gst-launch-1.0 v4l2src ! mobilenetseg model-file=selfie_segmentation.tflite ! mobilenetfx effect=replace background-file=beach.jpg ! videoconvert ! autovideosink
  * ]| Puts a picture there.
+ *
+ * |[
+ * gst-launch-1.0 v4l2src ! videoconvert ! mobilenetfx model-file=zero_dce.tflite input-size=150x100 ! videoconvert ! autovideosink
+ * ]| Brightens a dark camera.
  */
 
 #include "gstmobilenetfx.h"
@@ -37,7 +43,6 @@
 #include <gst/mobilenet/gstmobilenetmeta.h>
 #include <string.h>
 
-#include "gstmobilenetfilter.h"
 #include "gstmobilenetframe.h"
 #include "gstmobilenetfxcaps.h"
 #include "gstmobilenetfxclasses.h"
@@ -515,15 +520,7 @@ gst_mobilenet_fx_transform_meta (GstBaseTransform * trans, GstBuffer * output,
 static gboolean
 gst_mobilenet_fx_sink_event (GstBaseTransform * trans, GstEvent * event)
 {
-  switch (GST_EVENT_TYPE (event)) {
-    case GST_EVENT_FLUSH_STOP:
-    case GST_EVENT_STREAM_START:
-    case GST_EVENT_SEGMENT:
-      gst_mobilenet_fx_painter_discard (&GST_MOBILENET_FX (trans)->painter);
-      break;
-    default:
-      break;
-  }
+  gst_mobilenet_fx_painter_event (&GST_MOBILENET_FX (trans)->painter, event);
   return GST_BASE_TRANSFORM_CLASS (gst_mobilenet_fx_parent_class)->sink_event
       (trans, event);
 }
@@ -531,8 +528,7 @@ gst_mobilenet_fx_sink_event (GstBaseTransform * trans, GstEvent * event)
 static gboolean
 gst_mobilenet_fx_src_event (GstBaseTransform * trans, GstEvent * event)
 {
-  if (GST_EVENT_TYPE (event) == GST_EVENT_QOS)
-    gst_mobilenet_fx_painter_qos (&GST_MOBILENET_FX (trans)->painter, event);
+  gst_mobilenet_fx_painter_event (&GST_MOBILENET_FX (trans)->painter, event);
   return GST_BASE_TRANSFORM_CLASS (gst_mobilenet_fx_parent_class)->src_event
       (trans, event);
 }
@@ -541,13 +537,9 @@ static gboolean
 gst_mobilenet_fx_query (GstBaseTransform * trans, GstPadDirection direction,
     GstQuery * query)
 {
-  if (GST_QUERY_TYPE (query) == GST_QUERY_LATENCY && direction == GST_PAD_SRC) {
-    if (!gst_pad_peer_query (GST_BASE_TRANSFORM_SINK_PAD (trans), query))
-      return FALSE;
-    gst_mobilenet_fx_painter_add_latency (&GST_MOBILENET_FX (trans)->painter,
+  if (GST_QUERY_TYPE (query) == GST_QUERY_LATENCY && direction == GST_PAD_SRC)
+    return gst_mobilenet_fx_painter_latency (&GST_MOBILENET_FX (trans)->painter,
         query);
-    return TRUE;
-  }
   return GST_BASE_TRANSFORM_CLASS (gst_mobilenet_fx_parent_class)->query
       (trans, direction, query);
 }
@@ -564,9 +556,7 @@ gst_mobilenet_fx_class_init (GstMobilenetFxClass * klass)
   object_class->get_property = gst_mobilenet_fx_get_property;
   object_class->finalize = gst_mobilenet_fx_finalize;
   gst_mobilenet_fx_settings_install (object_class);
-  gst_mobilenet_fx_network_settings_install (object_class);
-  /* Models are loaded under its debug category. */
-  g_type_class_unref (g_type_class_ref (GST_TYPE_MOBILENET_FILTER));
+  gst_mobilenet_fx_painter_install (object_class);
 
   caps = gst_caps_from_string (GST_MOBILENET_FRAME_CAPS);
   gst_element_class_add_pad_template (element_class,
@@ -578,8 +568,8 @@ gst_mobilenet_fx_class_init (GstMobilenetFxClass * klass)
   gst_caps_unref (caps);
   gst_element_class_set_static_metadata (element_class,
       "MobileNet effects", "Filter/Effect/Video",
-      "Blurs, replaces or removes the background that a "
-      "GstMobilenetSegmentationMeta tells", "The gst-mobilenet authors");
+      "Blurs, replaces or removes the background that a GstMobilenetSegmentation"
+      "Meta tells, or paints frames by a network", "The gst-mobilenet authors");
 
   trans_class->start = gst_mobilenet_fx_start;
   trans_class->stop = gst_mobilenet_fx_stop;

@@ -11,6 +11,7 @@
 
 #include "gstmobilenetfxpainter.h"
 
+#include "gstmobilenetfilter.h"
 #include "gstmobilenetframe.h"
 #include "gstmobilenetmessage.h"
 
@@ -19,6 +20,14 @@ GST_DEBUG_CATEGORY_EXTERN (gst_mobilenet_filter_debug);
 
 /* Timestamps may be any; what is farther off is not told apart. */
 #define MOST_LATENESS ((GstClockTimeDiff) (24 * 3600 * GST_SECOND))
+
+void
+gst_mobilenet_fx_painter_install (GObjectClass * klass)
+{
+  gst_mobilenet_fx_network_settings_install (klass);
+  /* Models are loaded under its debug category. */
+  g_type_class_unref (g_type_class_ref (GST_TYPE_MOBILENET_FILTER));
+}
 
 void
 gst_mobilenet_fx_painter_init (GstMobilenetFxPainter * self,
@@ -187,8 +196,9 @@ upstream_is_live (GstMobilenetFxPainter * self)
   return live;
 }
 
-void
-gst_mobilenet_fx_painter_discard (GstMobilenetFxPainter * self)
+/* The stream is another one, or somewhere else. */
+static void
+discard (GstMobilenetFxPainter * self)
 {
   GstClockTime interval = 0;
 
@@ -217,7 +227,7 @@ gst_mobilenet_fx_painter_set_info (GstMobilenetFxPainter * self,
     gst_mobilenet_post_error (GST_ELEMENT (self->element), error);
     return FALSE;
   }
-  gst_mobilenet_fx_painter_discard (self);
+  discard (self);
   return TRUE;
 }
 
@@ -318,8 +328,8 @@ gst_mobilenet_fx_painter_frame (GstMobilenetFxPainter * self,
   return GST_FLOW_OK;
 }
 
-void
-gst_mobilenet_fx_painter_qos (GstMobilenetFxPainter * self, GstEvent * event)
+static void
+take_lateness (GstMobilenetFxPainter * self, GstEvent * event)
 {
   GstClockTimeDiff diff;
   GstClockTime timestamp;
@@ -333,12 +343,31 @@ gst_mobilenet_fx_painter_qos (GstMobilenetFxPainter * self, GstEvent * event)
 }
 
 void
-gst_mobilenet_fx_painter_add_latency (GstMobilenetFxPainter * self,
+gst_mobilenet_fx_painter_event (GstMobilenetFxPainter * self, GstEvent * event)
+{
+  switch (GST_EVENT_TYPE (event)) {
+    case GST_EVENT_FLUSH_STOP:
+    case GST_EVENT_STREAM_START:
+    case GST_EVENT_SEGMENT:
+      discard (self);
+      break;
+    case GST_EVENT_QOS:
+      take_lateness (self, event);
+      break;
+    default:
+      break;
+  }
+}
+
+gboolean
+gst_mobilenet_fx_painter_latency (GstMobilenetFxPainter * self,
     GstQuery * query)
 {
   GstClockTime min, max, added;
   gboolean live;
 
+  if (!gst_pad_peer_query (GST_BASE_TRANSFORM_SINK_PAD (self->element), query))
+    return FALSE;
   gst_query_parse_latency (query, &live, &min, &max);
   GST_OBJECT_LOCK (self->element);
   added = self->started ? self->latency : 0;
@@ -346,4 +375,5 @@ gst_mobilenet_fx_painter_add_latency (GstMobilenetFxPainter * self,
   if (GST_CLOCK_TIME_IS_VALID (max))
     max += added;
   gst_query_set_latency (query, live, min + added, max);
+  return TRUE;
 }

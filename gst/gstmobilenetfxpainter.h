@@ -36,6 +36,7 @@ typedef struct
   gboolean unmappable;          /* the last frame was */
 } GstMobilenetFxPainter;
 
+void gst_mobilenet_fx_painter_install (GObjectClass * klass);
 void gst_mobilenet_fx_painter_init (GstMobilenetFxPainter * self,
     GstBaseTransform * element);
 void gst_mobilenet_fx_painter_clear (GstMobilenetFxPainter * self);
@@ -69,13 +70,13 @@ gboolean gst_mobilenet_fx_painter_set_info (GstMobilenetFxPainter * self,
 GstFlowReturn gst_mobilenet_fx_painter_frame (GstMobilenetFxPainter * self,
     GstBuffer * buffer);
 
-/* The stream is another one, or somewhere else. */
-void gst_mobilenet_fx_painter_discard (GstMobilenetFxPainter * self);
-
-/* Any thread: what downstream says of lateness; what is added to upstream's latency. */
-void gst_mobilenet_fx_painter_qos (GstMobilenetFxPainter * self,
+/* What comes from upstream, in the streaming thread, or from downstream, in any. */
+void gst_mobilenet_fx_painter_event (GstMobilenetFxPainter * self,
     GstEvent * event);
-void gst_mobilenet_fx_painter_add_latency (GstMobilenetFxPainter * self,
+
+/* Upstream's latency, and what frames wait for the network.  FALSE: upstream does not
+ * tell. */
+gboolean gst_mobilenet_fx_painter_latency (GstMobilenetFxPainter * self,
     GstQuery * query);
 
 G_END_DECLS

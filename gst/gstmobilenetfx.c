@@ -41,7 +41,6 @@
 #include "gstmobilenetfx.h"
 
 #include <gst/mobilenet/gstmobilenetmeta.h>
-#include <string.h>
 
 #include "gstmobilenetframe.h"
 #include "gstmobilenetfxcaps.h"
@@ -246,16 +245,6 @@ plan_keyer (GstMobilenetFx * self, gint width, gint height)
   self->keyer = gst_mobilenet_fx_keyer_new (&self->info, width, height);
 }
 
-/* GStreamer's conversion of UYVY to AYUV crashes where a row ends in the middle of
- * a pair of pixels (1.22). */
-static gboolean
-can_convert (const GstVideoInfo * from, const GstVideoInfo * to)
-{
-  return GST_VIDEO_INFO_FORMAT (from) != GST_VIDEO_FORMAT_UYVY
-      || GST_VIDEO_INFO_FORMAT (to) != GST_VIDEO_FORMAT_AYUV
-      || GST_VIDEO_INFO_WIDTH (from) % 2 == 0;
-}
-
 /* FALSE and `error` filled when one format cannot be made of the other. */
 static gboolean
 plan_cut_out (GstMobilenetFx * self, GError ** error)
@@ -263,7 +252,7 @@ plan_cut_out (GstMobilenetFx * self, GError ** error)
   g_clear_pointer (&self->converter, gst_video_converter_free);
   if (!self->cuts)
     return TRUE;
-  if (can_convert (&self->info, &self->out_info))
+  if (gst_mobilenet_fx_can_cut_out (&self->info, &self->out_info))
     self->converter =
         gst_video_converter_new (&self->info, &self->out_info, NULL);
   if (!self->converter)
@@ -497,24 +486,11 @@ gst_mobilenet_fx_transform (GstBaseTransform * trans, GstBuffer * input,
   return GST_FLOW_OK;
 }
 
-/* A cut-out is of the same size: what is said of the picture stays. */
 static gboolean
 gst_mobilenet_fx_transform_meta (GstBaseTransform * trans, GstBuffer * output,
     GstMeta * meta, GstBuffer * input)
 {
-  static const gchar *const kept[] = {
-    GST_META_TAG_VIDEO_STR, GST_META_TAG_VIDEO_SIZE_STR,
-    GST_META_TAG_VIDEO_ORIENTATION_STR, GST_META_TAG_VIDEO_COLORSPACE_STR
-  };
-  const gchar *const *tags = gst_meta_api_type_get_tags (meta->info->api);
-  guint i, k;
-
-  for (i = 0; tags && tags[i]; i++) {
-    for (k = 0; k < G_N_ELEMENTS (kept) && strcmp (tags[i], kept[k]); k++);
-    if (k == G_N_ELEMENTS (kept))
-      return FALSE;
-  }
-  return TRUE;
+  return gst_mobilenet_fx_cut_out_keeps (meta->info->api);
 }
 
 static gboolean

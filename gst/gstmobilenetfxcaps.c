@@ -5,6 +5,8 @@
 
 #include "gstmobilenetfxcaps.h"
 
+#include <string.h>
+
 #define ALPHA_CAPS "video/x-raw, format = (string) { " \
     GST_MOBILENET_FX_ALPHA_FORMATS " }"
 
@@ -144,4 +146,34 @@ gst_mobilenet_fx_fixate_cut_out (const GstCaps * caps,
     keep_field (chosen, given, "chroma-site");
   }
   return othercaps;
+}
+
+/* GStreamer's conversion of UYVY to AYUV crashes where a row ends in the middle of
+ * a pair of pixels (1.22). */
+gboolean
+gst_mobilenet_fx_can_cut_out (const GstVideoInfo * from,
+    const GstVideoInfo * to)
+{
+  return GST_VIDEO_INFO_FORMAT (from) != GST_VIDEO_FORMAT_UYVY
+      || GST_VIDEO_INFO_FORMAT (to) != GST_VIDEO_FORMAT_AYUV
+      || GST_VIDEO_INFO_WIDTH (from) % 2 == 0;
+}
+
+/* It is of the same size. */
+gboolean
+gst_mobilenet_fx_cut_out_keeps (GType api)
+{
+  static const gchar *const kept[] = {
+    GST_META_TAG_VIDEO_STR, GST_META_TAG_VIDEO_SIZE_STR,
+    GST_META_TAG_VIDEO_ORIENTATION_STR, GST_META_TAG_VIDEO_COLORSPACE_STR
+  };
+  const gchar *const *tags = gst_meta_api_type_get_tags (api);
+  guint i, k;
+
+  for (i = 0; tags && tags[i]; i++) {
+    for (k = 0; k < G_N_ELEMENTS (kept) && strcmp (tags[i], kept[k]); k++);
+    if (k == G_N_ELEMENTS (kept))
+      return FALSE;
+  }
+  return TRUE;
 }

@@ -27,6 +27,13 @@ GstCaps *gst_mobilenet_fx_cut_out_caps (const GstCaps * caps,
 GstCaps *gst_mobilenet_fx_fixate_cut_out (const GstCaps * caps,
     GstPadDirection direction, GstCaps * othercaps);
 
+/* Is there a conversion from the one format to the other? */
+gboolean gst_mobilenet_fx_can_cut_out (const GstVideoInfo * from,
+    const GstVideoInfo * to);
+
+/* Is what metas of that API say true of a cut-out? */
+gboolean gst_mobilenet_fx_cut_out_keeps (GType api);
+
 G_END_DECLS
 
 #endif /* __GST_MOBILENET_FX_CAPS_H__ */

@@ -10,11 +10,11 @@
 #define BLOCK GST_MOBILENET_FX_BLOCK
 
 /* Variance of luma, in steps of 8 bits, below which a window counts as flat: edges
- * of less than about 10 steps are not followed. */
-#define FLAT 100.0f
+ * of less than about 12 steps are not followed. */
+#define FLAT 150.0f
 /* Alpha is that much steeper around one half, so that what the network is all but
  * sure of is whole.  256 * STEEPER / (2 * sqrt (FLAT)) is the largest slope. */
-#define STEEPER 1.25f
+#define STEEPER 1.5f
 #define MAX_SLOPE 15.9f
 /* Probabilities from LOW to HIGH become alpha from 0 to 1. */
 #define LOW 0.2f

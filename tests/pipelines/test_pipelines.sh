@@ -86,7 +86,7 @@ while IFS= read -r line; do
       ;;
   esac
 done <lines
-[ $number -ge 16 ] || fail "$number blocks"
+[ $number -ge 20 ] || fail "$number blocks"
 
 for film in boxes counted kinds outlines people styled; do
   [ "$(frames_of $film.webm)" = $frames ] || fail "$film.webm has $(frames_of $film.webm) frames, not $frames"
@@ -96,5 +96,7 @@ gst-launch-1.0 -q filesrc location="$PICTURE" ! decodebin ! videoconvert ! pngen
 cmp -s plain.png kinds.png && fail "nothing is drawn on the picture"
 cmp -s plain.png areas.png && fail "no areas are drawn on the picture"
 grep -q 'mobilenet-segmentation.*label.*cat' out.* || fail "no cat in the messages of areas"
+# The colour type of a PNG: 6 is RGB with alpha.
+[ "$(od -An -tu1 -j25 -N1 cut-out.png | tr -d ' ')" = 6 ] || fail "cut-out.png has no alpha"
 grep -q 'mobilenet-detection.*label.*cat' out.$number || fail "no cat in the messages"
 [ $faults = 0 ]

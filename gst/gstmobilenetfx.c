@@ -26,11 +26,11 @@
  * ## Example launch lines
  *
  * |[
- * gst-launch-1.0 v4l2src ! mobilenetseg model-file=selfie_segmentation.tflite smoothing=0.7 ! mobilenetfx effect=blur ! videoconvert ! autovideosink
+ * gst-launch-1.0 v4l2src ! mobilenetseg model-file=selfie_segmentation.tflite input-range=zero-one smoothing=0.5 ! mobilenetfx effect=blur ! videoconvert ! autovideosink
  * ]| Blurs what is behind the person before a camera.
  *
  * |[
- * gst-launch-1.0 v4l2src ! mobilenetseg model-file=selfie_segmentation.tflite ! mobilenetfx effect=replace background-file=beach.jpg ! videoconvert ! autovideosink
+ * gst-launch-1.0 v4l2src ! mobilenetseg model-file=selfie_segmentation.tflite input-range=zero-one smoothing=0.5 ! mobilenetfx effect=replace background-file=beach.jpg ! videoconvert ! autovideosink
  * ]| Puts a picture there.
  *
  * |[

@@ -28,11 +28,9 @@
  * |[
  * gst-launch-1.0 v4l2src ! mobilenetseg model-file=selfie_segmentation.tflite input-range=zero-one smoothing=0.5 ! mobilenetfx effect=blur ! videoconvert ! autovideosink
  * ]| Blurs what is behind the person before a camera.
- *
  * |[
  * gst-launch-1.0 v4l2src ! mobilenetseg model-file=selfie_segmentation.tflite input-range=zero-one smoothing=0.5 ! mobilenetfx effect=replace background-file=beach.jpg ! videoconvert ! autovideosink
  * ]| Puts a picture there.
- *
  * |[
  * gst-launch-1.0 v4l2src ! videoconvert ! mobilenetfx model-file=zero_dce.tflite input-size=150x100 ! videoconvert ! autovideosink
  * ]| Brightens a dark camera.
@@ -281,8 +279,10 @@ gst_mobilenet_fx_set_caps (GstBaseTransform * trans, GstCaps * incaps,
   }
   self->cuts = wants_alpha (self);
   gst_base_transform_set_in_place (trans, !self->cuts);
+  if (!gst_mobilenet_fx_painter_set_info (&self->painter, &self->info))
+    return FALSE;
   if (gst_mobilenet_fx_painter_is_active (&self->painter))
-    return gst_mobilenet_fx_painter_set_info (&self->painter, &self->info);
+    return TRUE;
   plan_keyer (self, GST_VIDEO_INFO_WIDTH (&self->info),
       GST_VIDEO_INFO_HEIGHT (&self->info));
   if (plan_cut_out (self, &error) && (!self->picture

@@ -148,13 +148,13 @@ gst_mobilenet_fx_painter_start (GstMobilenetFxPainter * self)
     gst_mobilenet_post_error (element, error);
   if (!network)
     return !wanted;
-  g_mutex_lock (&self->lock);
-  self->network = network;
-  g_mutex_unlock (&self->lock);
   gst_mobilenet_pace_init (&self->pace, 1, &macs,
       gst_mobilenet_fx_network_cost (network),
       gst_mobilenet_fx_network_cost (network));
   self->unmappable = FALSE;
+  g_mutex_lock (&self->lock);
+  g_atomic_pointer_set (&self->network, network);
+  g_mutex_unlock (&self->lock);
   promise (self);
   GST_OBJECT_LOCK (self->element);
   self->earliest_time = GST_CLOCK_TIME_NONE;
@@ -178,8 +178,9 @@ gst_mobilenet_fx_painter_stop (GstMobilenetFxPainter * self)
   GST_OBJECT_UNLOCK (self->element);
   g_mutex_lock (&self->lock);
   network = self->network;
-  self->network = NULL;
+  g_atomic_pointer_set (&self->network, NULL);
   g_mutex_unlock (&self->lock);
+  self->planned = FALSE;
   gst_mobilenet_fx_network_free (network);
 }
 
@@ -202,7 +203,7 @@ discard (GstMobilenetFxPainter * self)
 {
   GstClockTime interval = 0;
 
-  if (!self->network)
+  if (!gst_mobilenet_fx_painter_is_active (self))
     return;
   if (GST_VIDEO_INFO_FPS_N (&self->info) > 0)
     interval = gst_util_uint64_scale (GST_SECOND,
@@ -215,20 +216,29 @@ discard (GstMobilenetFxPainter * self)
   GST_OBJECT_UNLOCK (self->element);
 }
 
-gboolean
-gst_mobilenet_fx_painter_set_info (GstMobilenetFxPainter * self,
-    const GstVideoInfo * info)
+static gboolean
+plan (GstMobilenetFxPainter * self)
 {
   GError *error = NULL;
 
-  self->info = *info;
   self->live = upstream_is_live (self);
-  if (!gst_mobilenet_fx_network_set_info (self->network, info, &error)) {
+  self->planned = gst_mobilenet_fx_network_set_info (self->network,
+      &self->info, &error);
+  if (!self->planned) {
     gst_mobilenet_post_error (GST_ELEMENT (self->element), error);
     return FALSE;
   }
   discard (self);
   return TRUE;
+}
+
+gboolean
+gst_mobilenet_fx_painter_set_info (GstMobilenetFxPainter * self,
+    const GstVideoInfo * info)
+{
+  self->info = *info;
+  self->planned = FALSE;
+  return !gst_mobilenet_fx_painter_is_active (self) || plan (self);
 }
 
 /* Frames behind a live source wait here; what they had waited for before is theirs. */
@@ -302,12 +312,15 @@ GstFlowReturn
 gst_mobilenet_fx_painter_frame (GstMobilenetFxPainter * self,
     GstBuffer * buffer)
 {
-  GstMobilenetFxOrders orders = read_orders (self, buffer);
   const gchar *reason = NULL;
+  GstMobilenetFxOrders orders;
   GError *error = NULL;
   GstVideoFrame frame;
   GstClockTime took;
 
+  if (!self->planned && !plan (self))
+    return GST_FLOW_ERROR;
+  orders = read_orders (self, buffer);
   if (orders.strength <= 0)
     return GST_FLOW_OK;
   if (!gst_mobilenet_frame_map (&frame, &self->info, buffer, GST_MAP_READWRITE,

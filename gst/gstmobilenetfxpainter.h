@@ -25,10 +25,12 @@ typedef struct
   GstClockTime latency;         /* that is promised */
 
   GMutex lock;                  /* of whoever makes a style, one at a time */
-  GstMobilenetFxNetwork *network;       /* from start to stop; changes under the lock */
+  GstMobilenetFxNetwork *network;       /* from start to stop; changes under the lock,
+                                         * atomically */
 
   /* The streaming thread's. */
   GstVideoInfo info;
+  gboolean planned;             /* the network is, for frames of that info */
   GstMobilenetPace pace;
   gboolean live;
   GstClockTime blind_since;     /* running time of the first late frame since the
@@ -61,12 +63,15 @@ void gst_mobilenet_fx_painter_stop (GstMobilenetFxPainter * self);
 static inline gboolean
 gst_mobilenet_fx_painter_is_active (const GstMobilenetFxPainter * self)
 {
-  return self->network != NULL;
+  return g_atomic_pointer_get (&self->network) != NULL;
 }
 
-/* While it is active. */
+/* Caps may come before the start has ended: plans when it is active, and that is done
+ * with the first frame else.  FALSE with the error posted. */
 gboolean gst_mobilenet_fx_painter_set_info (GstMobilenetFxPainter * self,
     const GstVideoInfo * info);
+
+/* While it is active. */
 GstFlowReturn gst_mobilenet_fx_painter_frame (GstMobilenetFxPainter * self,
     GstBuffer * buffer);
 

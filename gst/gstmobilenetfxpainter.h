@@ -61,7 +61,7 @@ void gst_mobilenet_fx_painter_stop (GstMobilenetFxPainter * self);
 
 /* From start to stop: does the network paint? */
 static inline gboolean
-gst_mobilenet_fx_painter_is_active (const GstMobilenetFxPainter * self)
+gst_mobilenet_fx_painter_is_active (GstMobilenetFxPainter * self)
 {
   return g_atomic_pointer_get (&self->network) != NULL;
 }

@@ -39,6 +39,45 @@ static void json_states(Json *json, const MnetModel *model)
     json_close_array(json);
 }
 
+/* The names of each output's classes, null where the file has none, and what a byte of
+ * each input stands for. */
+static void json_facts(Json *json, const MnetModel *model)
+{
+    MnetNormalization n;
+    json_open_array(json, "labels");
+    for (size_t i = 0; i < mnet_model_n_outputs(model); i++) {
+        const MnetLabels *labels = mnet_model_labels(model, i);
+        if (!labels) {
+            json_null(json, NULL);
+            continue;
+        }
+        json_open_array(json, NULL);
+        for (size_t k = 0; k < mnet_labels_count(labels); k++)
+            json_string(json, NULL, mnet_labels_get(labels, k));
+        json_close_array(json);
+    }
+    json_close_array(json);
+    json_open_array(json, "normalization");
+    for (size_t i = 0; i < mnet_model_n_inputs(model); i++) {
+        bool told = mnet_model_normalization(model, i, &n);
+        if (!told) {
+            json_null(json, NULL);
+            continue;
+        }
+        json_open_object(json, NULL);
+        json_open_array(json, "mean");
+        for (size_t c = 0; c < n.n; c++)
+            json_real(json, NULL, (double)n.mean[c]);
+        json_close_array(json);
+        json_open_array(json, "std");
+        for (size_t c = 0; c < n.n; c++)
+            json_real(json, NULL, (double)n.std[c]);
+        json_close_array(json);
+        json_close_object(json);
+    }
+    json_close_array(json);
+}
+
 static void print_json(const char *path, const ToolNetwork *network, const MnetModelStats *stats)
 {
     const MnetModel *model = network->model;
@@ -61,6 +100,7 @@ static void print_json(const char *path, const ToolNetwork *network, const MnetM
     for (size_t i = 0; i < mnet_model_n_outputs(model); i++)
         json_tensor(&json, NULL, mnet_session_output_info(network->session, i));
     json_close_array(&json);
+    json_facts(&json, model);
     json_states(&json, model);
     json_unsigned(&json, "file_operators", stats->n_file_operators);
     json_operators(&json, network->session);
@@ -102,6 +142,31 @@ static void print_tensor(const char *what, size_t index, const MnetTensorInfo *i
     fputs("  ", stdout);
     tool_print_text(stdout, info->name);
     putchar('\n');
+}
+
+/* What the file tells of inputs and outputs: of labels the first ones. */
+static void print_facts(const MnetModel *model)
+{
+    MnetNormalization n;
+    for (size_t i = 0; i < mnet_model_n_inputs(model); i++)
+        if (mnet_model_normalization(model, i, &n)) {
+            printf("bytes  %zu  real = (byte - %g) / %g", i, (double)n.mean[0], (double)n.std[0]);
+            for (size_t c = 1; c < n.n; c++)
+                printf(", (byte - %g) / %g", (double)n.mean[c], (double)n.std[c]);
+            putchar('\n');
+        }
+    for (size_t i = 0; i < mnet_model_n_outputs(model); i++) {
+        const MnetLabels *labels = mnet_model_labels(model, i);
+        size_t count = mnet_labels_count(labels);
+        if (labels)
+            printf("labels %zu  %zu: ", i, count);
+        for (size_t k = 0; k < count && k < 3; k++) {
+            fputs(k ? ", " : "", stdout);
+            tool_print_text(stdout, mnet_labels_get(labels, k));
+        }
+        if (labels)
+            puts(count > 3 ? ", ..." : "");
+    }
 }
 
 static void print_states(const MnetModel *model)
@@ -156,6 +221,7 @@ static void print_text(const ToolOptions *options, const ToolNetwork *network,
         print_tensor("input", i, mnet_session_input_info(network->session, i));
     for (size_t i = 0; i < mnet_model_n_outputs(model); i++)
         print_tensor("output", i, mnet_session_output_info(network->session, i));
+    print_facts(model);
     print_states(model);
     print_operators(network->session);
     printf("\n%-14s %12zu  in the file, %zu as they are run\n", "operators",

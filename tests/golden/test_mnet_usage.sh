@@ -86,7 +86,11 @@ expect 0 'the same one' new v3-small "$work/b.tflite" --width 0.5 --resolution 3
 cmp -s "$work/a.tflite" "$work/b.tflite" || fail 'two files of one seed differ'
 expect 0 'what it is' info "$work/a.tflite" --json
 expect_json 'what it is' 'j["inputs"][0]["shape"] == [1, 32, 32, 3]
-  and j["outputs"][0]["shape"] == [1, 2]'
+  and j["outputs"][0]["shape"] == [1, 2] and j["labels"] == [["tench", "goldfish"]]
+  and j["normalization"] == [{"mean": [127.5] * 3, "std": [127.5] * 3}]'
+expect 0 'its labels' info "$work/a.tflite"
+grep -qx 'labels 0  2: tench, goldfish' "$work/out" || fail "no labels: $(cat "$work/out")"
+grep -q '^bytes  0  real = (byte - 127.5) / 127.5,' "$work/out" || fail "no normalisation"
 
 # Quantisation: what is refused, and what it prints.
 expect_error 2 'no pictures' 'needs --images' quantize "$work/a.tflite" "$work/q.tflite"
@@ -108,7 +112,8 @@ expect 0 'a bad picture' quantize "$work/a.tflite" "$work/q.tflite" --images "$w
 grep -q 'short.ppm' "$work/err" || fail "a bad picture is not named: $(cat "$work/err")"
 grep -q '^1 files are no pictures' "$work/out" || fail "it is not counted: $(cat "$work/out")"
 expect 0 'what was quantised' info "$work/q.tflite" --json
-expect_json 'what was quantised' 'j["inputs"][0]["type"] == "int8"'
+expect_json 'what was quantised' 'j["inputs"][0]["type"] == "int8"
+  and j["labels"] == [["tench", "goldfish"]]'
 expect_error 1 'bytes already' 'a network of floats' quantize "$work/q.tflite" "$work/r.tflite" \
   --images "$work/pictures"
 expect_error 1 'an unwritable file' "$work/none/q.tflite" quantize "$work/a.tflite" \

@@ -102,7 +102,17 @@ static double deviation(const float *values, size_t n)
     return sqrt(squares / (double)n - sum / (double)n * sum / (double)n);
 }
 
-/* The same seed gives the same bits, another one others; deviations are He's. */
+static uint64_t fingerprint(const void *data, size_t size)
+{
+    const uint8_t *bytes = data;
+    uint64_t hash = 0xcbf29ce484222325u;
+    for (size_t i = 0; i < size; i++)
+        hash = (hash ^ bytes[i]) * 0x100000001b3u;
+    return hash;
+}
+
+/* The same seed gives the same bits, on every machine, another one others; deviations
+ * are He's. */
 static void check_seeds(void)
 {
     MnetError error = { MNET_OK, "" };
@@ -115,6 +125,8 @@ static void check_seeds(void)
     size_t bytes = a->n_params * sizeof *a->params;
     EXPECT(!memcmp(a->params, b->params, bytes), "the same seed");
     EXPECT(memcmp(a->params, c->params, bytes), "another seed");
+    EXPECT(fingerprint(a->params, bytes) == 0x8803d75c42ee32b2u, "%016llx",
+           (unsigned long long)fingerprint(a->params, bytes));
     for (int32_t i = 0; i < a->n_layers; i++) {
         const MnetNetLayer *l = &a->layers[i];
         if (l->kind != MNET_NET_CONV || l->activation != MNET_NET_RELU6 || l->n_weights < 4000)

@@ -13,6 +13,9 @@
 /* Vectors of channels at once where each needs several registers. */
 enum { GROUP = 2 };
 
+/* Bytes between what is read and what is asked for. */
+enum { AHEAD = 1536 };
+
 MNET_INLINE Vector splat(float x)
 {
     return x - (Vector){ 0 };
@@ -106,31 +109,21 @@ MNET_INLINE Vector curve_back(MnetNetActivation activation, Vector u, Vector d)
            vector_between(u, high, most, d);
 }
 
-MNET_INLINE void activate_columns(const MnetTrainAffine *affine, MnetNetActivation activation,
-                                  size_t rows, size_t c, size_t j, size_t vectors, const float *z,
-                                  float *out)
+/* Maps that were written long ago come from memory, row by row. */
+MNET_INLINE void fetch(const float *p)
 {
-    Vector scale[GROUP], shift[GROUP];
-    for (size_t v = 0; v < vectors; v++) {
-        scale[v] = load(affine->scale + j + v * LANES);
-        shift[v] = load(affine->shift + j + v * LANES);
-    }
-    for (size_t r = 0; r < rows; r++)
-#pragma GCC unroll MNET_UNROLL_4
-        for (size_t v = 0; v < vectors; v++) {
-            size_t at = r * c + j + v * LANES;
-            store(out + at, curve(activation, load(z + at) * scale[v] + shift[v]));
-        }
+    __builtin_prefetch((const char *)p + AHEAD);
 }
 
 MNET_INLINE void activate_as(const MnetTrainAffine *affine, MnetNetActivation activation,
                              size_t rows, size_t c, const float *z, float *out)
 {
-    size_t j = 0;
-    for (; j + GROUP * LANES <= c; j += GROUP * LANES)
-        activate_columns(affine, activation, rows, c, j, GROUP, z, out);
-    for (; j < c; j += LANES)
-        activate_columns(affine, activation, rows, c, j, 1, z, out);
+    for (size_t r = 0; r < rows; r++, z += c, out += c)
+        for (size_t j = 0; j < c; j += LANES) {
+            fetch(z + j);
+            store(out + j, curve(activation,
+                                 load(z + j) * load(affine->scale + j) + load(affine->shift + j)));
+        }
 }
 
 static void activate(const MnetTrainAffine *affine, size_t rows, size_t c, const float *z,
@@ -183,31 +176,16 @@ static void moments(size_t rows, size_t c, const float *z, float *sums)
     sums_back(rows, c, z, z, sums);
 }
 
-MNET_INLINE void slope_columns(const MnetTrainSlope *slope, size_t rows, size_t c, size_t j,
-                               size_t vectors, const float *g, const float *z, float *out)
-{
-    Vector by_g[GROUP], by_z[GROUP], constant[GROUP];
-    for (size_t v = 0; v < vectors; v++) {
-        by_g[v] = load(slope->by_g + j + v * LANES);
-        by_z[v] = load(slope->by_z + j + v * LANES);
-        constant[v] = load(slope->constant + j + v * LANES);
-    }
-    for (size_t r = 0; r < rows; r++)
-#pragma GCC unroll MNET_UNROLL_4
-        for (size_t v = 0; v < vectors; v++) {
-            size_t at = r * c + j + v * LANES;
-            store(out + at, load(g + at) * by_g[v] + (load(z + at) * by_z[v] + constant[v]));
-        }
-}
-
 static void slope_of(const MnetTrainSlope *slope, size_t rows, size_t c, const float *g,
                      const float *z, float *out)
 {
-    size_t j = 0;
-    for (; j + GROUP * LANES <= c; j += GROUP * LANES)
-        slope_columns(slope, rows, c, j, GROUP, g, z, out);
-    for (; j < c; j += LANES)
-        slope_columns(slope, rows, c, j, 1, g, z, out);
+    for (size_t r = 0; r < rows; r++, g += c, z += c, out += c)
+        for (size_t j = 0; j < c; j += LANES) {
+            fetch(g + j);
+            fetch(z + j);
+            store(out + j, load(g + j) * load(slope->by_g + j) +
+                               (load(z + j) * load(slope->by_z + j) + load(slope->constant + j)));
+        }
 }
 
 /* The gradient of one place and its part of the sums. */

@@ -19,6 +19,7 @@ typedef struct {
     void *user;
     MnetUnit *unit;
     MnetChunkWork chunk;
+    bool reversed;
 } Spread;
 
 static void run_worker(void *user, size_t worker)
@@ -27,7 +28,8 @@ static void run_worker(void *user, size_t worker)
     uint64_t mode = mnet_float_mode_set();
     for (size_t tile; (tile = atomic_fetch_add(&spread->next, 1)) < spread->n;) {
         if (spread->chunk)
-            spread->chunk(spread->t, spread->unit, tile, spread->t->scratch[worker]);
+            spread->chunk(spread->t, spread->unit, spread->reversed ? spread->n - 1 - tile : tile,
+                          spread->t->scratch[worker]);
         else
             spread->work(spread->user, tile, worker);
     }
@@ -54,7 +56,9 @@ void mnet_trainer_spread(MnetTrainer *trainer, size_t tiles,
 
 void mnet_trainer_chunks(MnetTrainer *t, MnetUnit *unit, size_t n, MnetChunkWork work)
 {
-    Spread spread = { .t = t, .n = n, .unit = unit, .chunk = work };
+    /* Each layer begins where the one before ended: that is still in the caches. */
+    t->reversed = !t->reversed;
+    Spread spread = { .t = t, .n = n, .unit = unit, .chunk = work, .reversed = t->reversed };
     run_spread(&spread);
 }
 

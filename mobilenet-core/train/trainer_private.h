@@ -66,7 +66,7 @@ struct MnetTrainer {
     double *losses;    /* of each picture */
     double *loss_room; /* [batch][2][classes] */
     MnetStore store;
-    bool training;
+    bool training, reversed;
     uint64_t seed; /* of dropout */
 };
 

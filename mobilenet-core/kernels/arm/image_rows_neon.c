@@ -99,18 +99,23 @@ void mnet_image_rows8_neon(const MnetRowSum *sum, size_t n, int16_t *out)
         blocks8(sum, MNET_ROWS_BOX, n, out);
 }
 
-/* 8 samples in the high bits. */
-MNET_INLINE uint16x8_t load10(const uint8_t *row, uint16_t align)
+/* 8 words with the sample in the high bits, whatever is in the other 6. */
+MNET_INLINE uint16x8_t aligned10(const uint8_t *row, uint16_t align)
 {
-    uint16x8_t words = vreinterpretq_u16_u8(vld1q_u8(row));
-    return vandq_u16(vmulq_n_u16(words, align), vdupq_n_u16(0xffc0));
+    return vmulq_n_u16(vreinterpretq_u16_u8(vld1q_u8(row)), align);
 }
 
-MNET_INLINE uint16x8_t sum10(const MnetRowSum *sum, const uint8_t *row)
+MNET_INLINE uint16x8_t load10(const uint8_t *row, uint16_t align)
 {
-    uint16x8_t all = vdupq_n_u16(0);
+    return vandq_u16(aligned10(row, align), vdupq_n_u16(0xffc0));
+}
+
+MNET_INLINE Words sum10(const MnetRowSum *sum, const uint8_t *row)
+{
+    Words all = { vdupq_n_u16(0), vdupq_n_u16(0) };
     for (int32_t i = 0; i < sum->whole; i++, row += sum->stride)
-        all = vsraq_n_u16(all, load10(row, sum->align), 6);
+        all = (Words){ vsraq_n_u16(all.lo, aligned10(row, sum->align), 6),
+                       vsraq_n_u16(all.hi, aligned10(row + 16, sum->align), 6) };
     return all;
 }
 
@@ -125,18 +130,21 @@ MNET_INLINE uint16x8_t half_sum10(const MnetRowSum *sum, const uint8_t *row)
 /* 16 samples from `at` on. */
 MNET_INLINE void block10(const MnetRowSum *sum, MnetRowsMode mode, size_t at, int16_t *out)
 {
-    for (size_t i = at; i < at + BLOCK_10; i += 8) {
-        const uint8_t *first = sum->first + 2 * i, *last = first + sum->last * sum->stride;
+    const uint8_t *first = sum->first + 2 * at;
+    Words whole = { 0 };
+    if (mode == MNET_ROWS_BOX)
+        whole = sum10(sum, first + sum->stride);
+    for (size_t i = 0; i < 2; i++, first += 16) {
+        const uint8_t *last = first + sum->last * sum->stride;
         uint16x8_t words = vaddq_u16(mulhi(load10(first, sum->align), sum->first_weight),
                                      mulhi(load10(last, sum->align), sum->last_weight));
-        uint16x8_t whole = vdupq_n_u16(0);
         if (mode == MNET_ROWS_BOX2)
-            whole = half_sum10(sum, first + sum->stride);
-        if (mode == MNET_ROWS_BOX)
-            whole = vmulq_n_u16(sum10(sum, first + sum->stride), sum->fill);
-        if (mode != MNET_ROWS_LINEAR)
-            words = vaddq_u16(words, mulhi(whole, sum->inner));
-        vst1q_s16(out + i, vreinterpretq_s16_u16(words));
+            words = vaddq_u16(words, mulhi(half_sum10(sum, first + sum->stride), sum->inner));
+        if (mode == MNET_ROWS_BOX) {
+            uint16x8_t all = vmulq_n_u16(i ? whole.hi : whole.lo, sum->fill);
+            words = vaddq_u16(words, mulhi(all, sum->inner));
+        }
+        vst1q_s16(out + at + 8 * i, vreinterpretq_s16_u16(words));
     }
 }
 

@@ -52,9 +52,9 @@ static int convert(size_t format, long runs)
 int main(int argc, char **argv)
 {
     size_t i = 0;
-    while (argc == 3 && i < FORMATS && strcmp(argv[1], formats[i].name))
+    while (argc >= 3 && i < FORMATS && strcmp(argv[1], formats[i].name))
         i++;
-    if (argc != 3 || i == FORMATS) {
+    if (argc < 3 || i == FORMATS) {
         fprintf(stderr, "usage: run_image nv12|p010|yuy2|rgb|rgbx RUNS\n");
         return 2;
     }

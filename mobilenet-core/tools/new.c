@@ -47,9 +47,9 @@ static int make(const ToolOptions *options, const MnetNetOptions *wanted, const 
     if (!status)
         status = mnet_net_write_tflite(net, options->words[1], &error);
     if (!status) {
-        printf("%s: %s, %d classes, %s multiply-adds, %s parameters\n", options->words[1],
-               net->title, (int)mnet_net_logits(net)->channels,
-               tool_count(mnet_net_multiply_adds(net)).text,
+        tool_print_text(stdout, options->words[1]);
+        printf(": %s, %d classes, %s multiply-adds, %s parameters\n", net->title,
+               (int)mnet_net_logits(net)->channels, tool_count(mnet_net_multiply_adds(net)).text,
                tool_count(mnet_net_parameters(net)).text);
     }
     mnet_net_free(net);

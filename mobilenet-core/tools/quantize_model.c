@@ -161,8 +161,8 @@ static int quantize(Work *work)
     mnet_buffer_free(data);
     if (status)
         return tool_error("%s", error.text);
-    printf("%s: int8, %s, ranges from %zu pictures\n", options->words[1], tool_bytes(size).text,
-           work->n_calibration);
+    tool_print_text(stdout, options->words[1]);
+    printf(": int8, %s, ranges from %zu pictures\n", tool_bytes(size).text, work->n_calibration);
     return measure(work);
 }
 

@@ -11,6 +11,7 @@
 #include <mnet/decode.h>
 
 #include "base/error.h"
+#include "base/utf8.h"
 #include "format/metadata.h"
 #include "format/tflite.h"
 #include "graph/fold.h"
@@ -546,7 +547,8 @@ static MnetStatus read_all(Reader *reader, const void *data, size_t size)
         return status;
     take_normalization(reader, metadata, &input);
     const char *title = *metadata->description ? metadata->description : graph->description;
-    snprintf(reader->net->title, sizeof reader->net->title, "%s", *title ? title : "network");
+    title = *title ? title : "network";
+    mnet_utf8_quote(reader->net->title, sizeof reader->net->title, title, strlen(title));
     return take_classes(reader, &metadata->outputs[0]);
 }
 

@@ -58,7 +58,7 @@ MnetStatus mnet_save_file(const char *path, const void *data, size_t size, MnetE
     if ((size_t)snprintf(beside, sizeof beside, "%s.%ld.part", path, (long)getpid()) >=
         sizeof beside)
         return failed(path, "cannot be written", ENAMETOOLONG, error);
-    int file = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    int file = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
     if (file < 0)
         return failed(path, "cannot be written", errno, error);
     bool good = write_all(file, data, size);

@@ -64,7 +64,7 @@ struct _GstMobilenetFx
   GstVideoInfo info, out_info;
   gboolean cuts;                /* the caps in force are those of a cut-out */
   gboolean unmappable;          /* the last frame was */
-  gboolean all_foreground;      /* the last mask had no background class */
+  gboolean no_foreground;       /* the last mask had no background class */
   GstMobilenetFxSettings used;  /* those in force */
   gchar **classes;              /* of these */
   GstMobilenetFxPicture *picture;       /* or NULL */
@@ -194,7 +194,7 @@ gst_mobilenet_fx_start (GstBaseTransform * trans)
   GstMobilenetFx *self = GST_MOBILENET_FX (trans);
   GError *error = NULL;
 
-  self->unmappable = self->all_foreground = FALSE;
+  self->unmappable = self->no_foreground = FALSE;
   g_atomic_int_set (&self->changed, FALSE);
   if (!gst_mobilenet_fx_painter_start (&self->painter))
     return FALSE;
@@ -332,19 +332,19 @@ find_mask (GstMobilenetFx * self, GstBuffer * buffer)
   return meta->segmentation;
 }
 
-/* Says once that there is nothing to hide. */
+/* Says once that it is not known what to show. */
 static void
 find_foreground (GstMobilenetFx * self,
     const GstMobilenetSegmentation * segmentation, gboolean foreground[256])
 {
-  gboolean told = self->all_foreground;
+  gboolean told = self->no_foreground;
 
-  self->all_foreground = !gst_mobilenet_fx_classes_find (self->classes,
+  self->no_foreground = !gst_mobilenet_fx_classes_find (self->classes,
       self->used.invert, segmentation, foreground);
-  if (self->all_foreground && !told)
+  if (self->no_foreground && !told)
     GST_ELEMENT_WARNING (self, LIBRARY, SETTINGS,
-        ("None of the classes of %s is the background: all is foreground; set "
-            "the property classes, or background-class of mobilenetseg",
+        ("None of the classes of %s is the background, so that all is hidden; "
+            "set the property classes, or background-class of mobilenetseg",
             gst_mobilenet_segmentation_get_model (segmentation)), (NULL));
 }
 

@@ -46,17 +46,18 @@ gst_mobilenet_fx_classes_find (gchar ** classes, gboolean invert,
     const GstMobilenetSegmentation * segmentation, gboolean foreground[256])
 {
   gint background = gst_mobilenet_segmentation_get_background (segmentation);
+  gboolean known = classes[0] || background >= 0;
   const gchar *label;
   guint i, index;
 
   for (i = 0; i < 256; i++)
-    foreground[i] = invert;
+    foreground[i] = known && invert;
   for (i = 0; gst_mobilenet_segmentation_get_result (segmentation, i, &index,
           &label, NULL, NULL); i++) {
     gboolean named = classes[0] ? names (classes, label, index) :
         (gint) index != background;
 
-    foreground[index] = named != invert;
+    foreground[index] = known && named != invert;
   }
-  return classes[0] || background >= 0;
+  return known;
 }

@@ -14,7 +14,7 @@ G_BEGIN_DECLS
 gchar **gst_mobilenet_fx_classes_parse (const gchar * text, gchar ** error);
 
 /* FALSE when the foreground is what is not the background and there is no
- * background: then all is foreground. */
+ * background: then nothing is foreground. */
 gboolean gst_mobilenet_fx_classes_find (gchar ** classes, gboolean invert,
     const GstMobilenetSegmentation * segmentation, gboolean foreground[256]);
 

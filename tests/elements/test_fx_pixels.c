@@ -226,10 +226,8 @@ GST_START_TEST (test_sizes)
   const gchar *format = overlay_formats[__i__];
 
   check_size (format, 1, 1);
-  check_size (format, 2, 1);
-  check_size (format, 1, 35);
+  check_size (format, __i__ % 2 ? 2 : 1, __i__ % 2 ? 1 : 35);
   check_size (format, 33, 2);
-  check_size (format, 65, 17);
 }
 
 GST_END_TEST;
@@ -237,6 +235,7 @@ GST_END_TEST;
 /* Cells of 4 and of 8 pixels, blurred in cells of twice that. */
 GST_START_TEST (test_large)
 {
+  check_size ("I420", 65, 17);
   check_size ("NV12", 641, 37);
   check_size ("RGB", 1283, 19);
 }

@@ -52,52 +52,78 @@ gst_mobilenet_fx_painter_is_wanted (const GstMobilenetFxPainter * self)
   return self->settings.network.model_file != NULL;
 }
 
-static guint
+/* For a style that is made now. */
+static void
 copy_settings (GstMobilenetFxPainter * self,
     GstMobilenetFxNetworkSettings * settings)
 {
-  guint serial;
-
   GST_OBJECT_LOCK (self->element);
   gst_mobilenet_fx_network_settings_copy (settings, &self->settings);
-  serial = self->serial;
+  self->styled = self->serial;
   GST_OBJECT_UNLOCK (self->element);
-  return serial;
 }
 
-/* On a thread of GStreamer's: makes the style that is asked for by now. */
-static void
-restyle (GstElement * element, gpointer user)
+/* With the object lock: is there a style to make, and who makes it? */
+static gboolean
+take_restyling (GstMobilenetFxPainter * self)
 {
-  GstMobilenetFxPainter *self = user;
+  gboolean due = self->started && self->serial != self->styled;
+
+  if (due && self->restyling)
+    return FALSE;
+  self->restyling = due;
+  return due;
+}
+
+/* With the lock, while there is a network. */
+static void
+make_style (GstMobilenetFxPainter * self, GstElement * element)
+{
   GstMobilenetFxNetworkSettings settings;
   GError *error = NULL;
 
-  g_mutex_lock (&self->lock);
   copy_settings (self, &settings);
-  if (self->network && settings.style_file
+  if (settings.style_file
       && !gst_mobilenet_fx_network_restyle (self->network, element, &settings,
           &error))
     gst_mobilenet_post_warning (element, error, "the style stays as it was");
   gst_mobilenet_fx_network_settings_clear (&settings);
-  g_mutex_unlock (&self->lock);
+}
+
+/* On a thread of GStreamer's, one at a time: makes the style that is asked for by
+ * then.  Those asked for in between are not made. */
+static void
+restyle (GstElement * element, gpointer user)
+{
+  GstMobilenetFxPainter *self = user;
+  gboolean due;
+
+  do {
+    g_mutex_lock (&self->lock);
+    if (self->network)
+      make_style (self, element);
+    g_mutex_unlock (&self->lock);
+    GST_OBJECT_LOCK (element);
+    self->restyling = FALSE;
+    due = take_restyling (self);
+    GST_OBJECT_UNLOCK (element);
+  } while (due);
 }
 
 gboolean
 gst_mobilenet_fx_painter_set (GstMobilenetFxPainter * self, guint prop_id,
     const GValue * value)
 {
-  gboolean known, another;
+  gboolean known, due;
 
   GST_OBJECT_LOCK (self->element);
   known = gst_mobilenet_fx_network_settings_set (&self->settings, prop_id,
       value);
-  another = known && gst_mobilenet_fx_network_settings_names_style (prop_id);
-  if (another)
+  if (known && gst_mobilenet_fx_network_settings_names_style (prop_id))
     self->serial++;
-  another = another && self->started;
+  due = take_restyling (self);
   GST_OBJECT_UNLOCK (self->element);
-  if (another)
+  if (due)
     gst_element_call_async (GST_ELEMENT (self->element), restyle, self, NULL);
   return known;
 }
@@ -138,9 +164,10 @@ gst_mobilenet_fx_painter_start (GstMobilenetFxPainter * self)
   GstMobilenetFxNetwork *network = NULL;
   guint64 macs = 1;
   GError *error = NULL;
-  guint serial = copy_settings (self, &settings);
-  gboolean wanted = settings.network.model_file != NULL;
+  gboolean wanted, due;
 
+  copy_settings (self, &settings);
+  wanted = settings.network.model_file != NULL;
   if (wanted)
     network = gst_mobilenet_fx_network_new (element, &settings, &error);
   gst_mobilenet_fx_network_settings_clear (&settings);
@@ -159,9 +186,9 @@ gst_mobilenet_fx_painter_start (GstMobilenetFxPainter * self)
   GST_OBJECT_LOCK (self->element);
   self->earliest_time = GST_CLOCK_TIME_NONE;
   self->started = TRUE;
-  wanted = self->serial != serial;
+  due = take_restyling (self);
   GST_OBJECT_UNLOCK (self->element);
-  if (wanted)
+  if (due)
     gst_element_call_async (element, restyle, self, NULL);
   return TRUE;
 }

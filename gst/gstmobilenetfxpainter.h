@@ -19,7 +19,9 @@ typedef struct
 
   /* Under the object lock. */
   GstMobilenetFxNetworkSettings settings;
-  guint serial;                 /* of the newest style */
+  guint serial;                 /* of the newest style that was asked for... */
+  guint styled;                 /* ...and of the one that was made, or is being */
+  gboolean restyling;           /* a thread makes styles */
   gboolean started;
   GstClockTime earliest_time;   /* running time; frames up to it are late */
   GstClockTime latency;         /* that is promised */

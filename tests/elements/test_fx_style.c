@@ -118,6 +118,43 @@ GST_START_TEST (test_another_style)
 
 GST_END_TEST;
 
+static guint
+n_threads (void)
+{
+  GDir *tasks = g_dir_open ("/proc/self/task", 0, NULL);
+  guint n = 0;
+
+  fail_unless (tasks != NULL);
+  while (g_dir_read_name (tasks))
+    n++;
+  g_dir_close (tasks);
+  return n;
+}
+
+/* Asked for faster than they can be made the last one is, and most others are not: the
+ * threads that make them stay few. */
+GST_START_TEST (test_many_styles)
+{
+  const gchar *red = picture ("red.png", 0x800000);
+  const gchar *blue = picture ("blue.png", 0x000080);
+  GstHarness *h = new_styled (red);
+  gint64 end = g_get_monotonic_time () + 60 * G_USEC_PER_SEC;
+  guint before = n_threads (), i;
+  GstClockTime pts = 0;
+
+  for (i = 0; i < 400; i++)
+    g_object_set (h->element, "style-file", i % 2 ? blue : red, NULL);
+  fail_unless (n_threads () < before + 100, "%u threads, %u before",
+      n_threads (), before);
+  while (paint (h, pts += FRAME_DURATION) != 0x101090) {
+    fail_unless (g_get_monotonic_time () < end, "the style is not the last");
+    g_usleep (1000);
+  }
+  fixture_teardown (h);
+}
+
+GST_END_TEST;
+
 /* Stopping while a style is being made. */
 GST_START_TEST (test_stop)
 {
@@ -175,6 +212,7 @@ fx_style_suite (void)
   tcase_add_checked_fixture (tcase, NULL, fixture_clean);
   tcase_add_test (tcase, test_style);
   tcase_add_test (tcase, test_another_style);
+  tcase_add_test (tcase, test_many_styles);
   tcase_add_test (tcase, test_stop);
   tcase_add_test (tcase, test_refusals);
   suite_add_tcase (suite, tcase);

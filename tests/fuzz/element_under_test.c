@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * A mobilenetclassify between two pads, for its fuzz target.  The models and
+ * An element that analyses between two pads, for its fuzz target.  The models and
  * labels are files in memory; no registry and no other plugin is read. */
 #include <math.h>
 #include <stdlib.h>
@@ -13,6 +13,8 @@
 #include "fuzz.h"
 #include "fuzz_element.h"
 #include "gstmobilenetclassify.h"
+#include "gstmobilenetseg.h"
+#include "gstmobilenetssd.h"
 #include "tflitebuilder.h"
 
 #define LONGEST_LOAD_MS 60000
@@ -20,7 +22,7 @@
 #define N_MODELS 6
 #define MAX_PIXELS (1 << 12) /* of inputs that are computed */
 
-static gchar *model_paths[N_MODELS];
+static gchar *model_paths[FUZZ_KINDS][N_MODELS];
 static gchar *labels_path;
 static int labels_file;
 
@@ -53,26 +55,150 @@ static void write_labels(const void *text, size_t size)
         fuzz_fail("labels that cannot be written");
 }
 
-static void make_files(void)
+static void make_classifiers(gchar **paths)
 {
-    add_model(&model_paths[0],
+    add_model(&paths[0],
               tb_tiny_classifier(&(TbTiny){ .type = TFL_TYPE_UINT8, .width = 16, .height = 12 }),
               0);
-    add_model(&model_paths[1],
+    add_model(&paths[1],
               tb_tiny_classifier(&(TbTiny){
                   .type = TFL_TYPE_FLOAT32, .width = 17, .height = 9, .normalization = true }),
               0);
-    add_model(&model_paths[2],
+    add_model(&paths[2],
               tb_tiny_classifier(&(TbTiny){ .type = TFL_TYPE_INT8, .width = 9, .logits = true }),
               0);
-    add_model(&model_paths[3],
+    add_model(&paths[3],
               tb_tiny_classifier(
                   &(TbTiny){ .type = TFL_TYPE_UINT8, .width = 8, .height = 8, .labels = true }),
               0);
-    add_model(&model_paths[4], flat_model(4, (const int32_t[]){ 1, 8, 8, 3 }), 0);
-    add_model(&model_paths[5],
+    add_model(&paths[4], flat_model(4, (const int32_t[]){ 1, 8, 8, 3 }), 0);
+    add_model(&paths[5],
               tb_tiny_classifier(&(TbTiny){ .type = TFL_TYPE_UINT8, .width = 16, .height = 12 }),
               300);
+}
+
+/* A sigmoid, `classes` for each pixel: with 4 channels and one class a network that is
+ * shown its mask of the frame before. */
+static TbFile mask_model(int32_t side, int32_t channels, int32_t classes)
+{
+    static const float weights[16] = { 3, -2, 1, 0.5f, -1, 2 }, biases[4] = { -1, 0.5f };
+    TbModel *model = tb_model_new();
+    TbTensor picture = {
+        .name = "picture", .type = TFL_TYPE_FLOAT32, .rank = 4, .dims = { 1, side, side, channels }
+    };
+    TbTensor map = picture, filter = picture,
+             bias = { .name = "bias",
+                      .type = TFL_TYPE_FLOAT32,
+                      .rank = 1,
+                      .dims = { classes },
+                      .data = biases,
+                      .bytes = 4 * (size_t)classes };
+    filter.dims[0] = classes;
+    filter.dims[1] = filter.dims[2] = 1;
+    filter.data = weights;
+    filter.bytes = 4 * (size_t)(classes * channels);
+    map.dims[3] = classes;
+    int32_t in = tb_tensor(model, &picture), logits = tb_tensor(model, &map);
+    int32_t out = tb_tensor(model, &map);
+    tb_operator(model,
+                &(TbOperator){ .builtin = TFL_OP_CONV_2D,
+                               .inputs = { in, tb_tensor(model, &filter), tb_tensor(model, &bias) },
+                               .n_inputs = 3,
+                               .outputs = { logits },
+                               .n_outputs = 1,
+                               .options = tb_conv_options(0, 1, 1, 1, 1, 0) });
+    tb_operator(model, &(TbOperator){ .builtin = TFL_OP_LOGISTIC,
+                                      .inputs = { logits },
+                                      .n_inputs = 1,
+                                      .outputs = { out },
+                                      .n_outputs = 1 });
+    tb_input(model, in);
+    tb_output(model, out);
+    return tb_finish(model);
+}
+
+/* A box for each pixel, of numbers of a convolution, and scores of three classes. */
+static TbFile box_model(int32_t side)
+{
+    static const float weights[12] = { 1, 0.5f, 0, 0.2f, 1, 0, 0.3f, 0, 1 };
+    static const float biases[4] = { 0, 0, 0.5f, 0.5f };
+    const int32_t flat[] = { 1, side * side, 4 }, classes[] = { 1, side * side, 3 };
+    TbModel *model = tb_model_new();
+    TbTensor picture = {
+        .name = "picture", .type = TFL_TYPE_FLOAT32, .rank = 4, .dims = { 1, side, side, 3 }
+    };
+    TbTensor map = picture, filter = picture;
+    TbTensor bias = { .name = "bias",
+                      .type = TFL_TYPE_FLOAT32,
+                      .rank = 1,
+                      .dims = { 4 },
+                      .data = biases,
+                      .bytes = sizeof biases };
+    TbTensor boxes = { .name = "boxes", .type = TFL_TYPE_FLOAT32, .rank = 3 }, scores = boxes;
+    memcpy(boxes.dims, flat, sizeof flat);
+    memcpy(scores.dims, classes, sizeof classes);
+    filter.dims[0] = map.dims[3] = 4;
+    filter.dims[1] = filter.dims[2] = 1;
+    filter.data = weights;
+    filter.bytes = sizeof weights;
+    int32_t in = tb_tensor(model, &picture), numbers = tb_tensor(model, &map);
+    int32_t rows = tb_tensor(model, &scores);
+    int32_t outputs[] = { tb_tensor(model, &boxes), tb_tensor(model, &scores) };
+    TbOperator op = { .builtin = TFL_OP_CONV_2D,
+                      .inputs = { in, tb_tensor(model, &filter), tb_tensor(model, &bias) },
+                      .n_inputs = 3,
+                      .outputs = { numbers },
+                      .n_outputs = 1,
+                      .options = tb_conv_options(0, 1, 1, 1, 1, 0) };
+    tb_operator(model, &op);
+    op = (TbOperator){ .builtin = TFL_OP_RESHAPE,
+                       .inputs = { numbers },
+                       .n_inputs = 1,
+                       .outputs = { outputs[0] },
+                       .n_outputs = 1,
+                       .options = tb_reshape_options(3, flat) };
+    tb_operator(model, &op);
+    op.inputs[0] = in;
+    op.outputs[0] = rows;
+    op.options = tb_reshape_options(3, classes);
+    tb_operator(model, &op);
+    op = (TbOperator){ .builtin = TFL_OP_LOGISTIC,
+                       .inputs = { rows },
+                       .n_inputs = 1,
+                       .outputs = { outputs[1] },
+                       .n_outputs = 1 };
+    tb_operator(model, &op);
+    tb_input(model, in);
+    tb_output(model, outputs[0]);
+    tb_output(model, outputs[1]);
+    return tb_finish(model);
+}
+
+static void make_segmenters(gchar **paths)
+{
+    add_model(&paths[0], mask_model(8, 3, 1), 0);
+    add_model(&paths[1], mask_model(9, 4, 1), 0);
+    add_model(&paths[2], mask_model(5, 3, 4), 0);
+    add_model(&paths[3], flat_model(4, (const int32_t[]){ 1, 6, 7, 3 }), 0);
+    add_model(&paths[4], mask_model(6, 4, 3), 0);
+    add_model(&paths[5], mask_model(8, 3, 1), 100);
+}
+
+static void make_detectors(gchar **paths)
+{
+    add_model(&paths[0], box_model(8), 0);
+    add_model(&paths[1], box_model(5), 0);
+    add_model(&paths[2], box_model(16), 0);
+    add_model(&paths[3], flat_model(4, (const int32_t[]){ 1, 8, 8, 3 }), 0);
+    add_model(&paths[4], mask_model(8, 3, 4), 0);
+    add_model(&paths[5], box_model(8), 100);
+}
+
+static void make_files(void)
+{
+    make_classifiers(model_paths[FUZZ_CLASSIFY]);
+    make_segmenters(model_paths[FUZZ_SEG]);
+    make_detectors(model_paths[FUZZ_SSD]);
     labels_file = memory_file(&labels_path, "", 0);
 }
 
@@ -112,13 +238,52 @@ static void check_results(GstMobilenetClassificationMeta *meta)
     }
 }
 
+/* A map of its size, and shares that are those of all its pixels together. */
+static void check_map(GstMobilenetSegmentationMeta *meta)
+{
+    const GstMobilenetSegmentation *map = meta->segmentation;
+    guint n = gst_mobilenet_segmentation_get_n_results(map), width, height, index;
+    const gchar *label;
+    gdouble score, share, all = 0;
+    gst_mobilenet_segmentation_get_size(map, &width, &height);
+    if (g_bytes_get_size(gst_mobilenet_segmentation_get_classes(map)) != (gsize)width * height)
+        fuzz_fail("a map of another size");
+    for (guint i = 0; i < n; i++) {
+        if (!gst_mobilenet_segmentation_get_result(map, i, &index, &label, &score, &share))
+            fuzz_fail("an area that is not there");
+        if (!(score >= 0 && score <= 1 && share > 0) ||
+            (label && !g_utf8_validate(label, -1, NULL)))
+            fuzz_fail("a score, share or label that cannot be");
+        all += share;
+    }
+    if (all > 1.000001)
+        fuzz_fail("areas of more than the picture");
+}
+
+static void check_boxes(GstMobilenetDetectionMeta *meta)
+{
+    guint n = gst_mobilenet_detection_meta_get_n_results(meta), id, index;
+    const gchar *label;
+    gdouble score;
+    for (guint i = 0; i < n; i++)
+        if (!gst_mobilenet_detection_meta_get_result(meta, i, &id, &index, &label, &score) ||
+            !(score >= 0 && score <= 1) || (label && !g_utf8_validate(label, -1, NULL)))
+            fuzz_fail("a detection that cannot be");
+}
+
 static GstFlowReturn receive(GstPad *pad, GstObject *parent, GstBuffer *buffer)
 {
     FuzzElement *e = gst_pad_get_element_private(pad);
     GstMobilenetClassificationMeta *meta = gst_buffer_get_mobilenet_classification_meta(buffer);
+    GstMobilenetSegmentationMeta *map = gst_buffer_get_mobilenet_segmentation_meta(buffer);
+    GstMobilenetDetectionMeta *boxes = gst_buffer_get_mobilenet_detection_meta(buffer);
     e->received++;
     if (meta)
         check_results(meta);
+    if (map)
+        check_map(map);
+    if (boxes)
+        check_boxes(boxes);
     gst_buffer_unref(buffer);
     return GST_FLOW_OK;
 }
@@ -153,15 +318,32 @@ static void link_source(FuzzElement *e)
     gst_object_unref(pad);
 }
 
-void fuzz_element_open(FuzzElement *e)
+static GstElement *new_element(FuzzKind kind)
+{
+    const gchar *model = model_paths[kind][0];
+    switch (kind) {
+    case FUZZ_SEG:
+        return g_object_new(GST_TYPE_MOBILENET_SEG, "model-file", model, NULL);
+    case FUZZ_SSD: {
+        GstElement *element = g_object_new(GST_TYPE_MOBILENET_SSD, "model-file", model, NULL);
+        gst_util_set_object_arg(G_OBJECT(element), "box-format", "corners-yx");
+        gst_util_set_object_arg(G_OBJECT(element), "background-class", "none");
+        return element;
+    }
+    default:
+        return g_object_new(GST_TYPE_MOBILENET_CLASSIFY, "model-file", model, NULL);
+    }
+}
+
+void fuzz_element_open(FuzzElement *e, FuzzKind kind)
 {
     GstSegment segment;
     initialise();
     write_labels("a\nb\nc\nd\n", 8);
     memset(e, 0, sizeof *e);
+    e->kind = kind;
     gst_video_info_set_format(&e->info, GST_VIDEO_FORMAT_RGB, 32, 32);
-    e->element = gst_object_ref_sink(
-        g_object_new(GST_TYPE_MOBILENET_CLASSIFY, "model-file", model_paths[0], NULL));
+    e->element = gst_object_ref_sink(new_element(kind));
     e->bus = gst_bus_new();
     gst_element_set_bus(e->element, e->bus);
     e->source = add_pad(e, GST_PAD_SRC);
@@ -235,7 +417,7 @@ static gboolean is_large(const gchar *size)
     return width <= 16384 && height <= 16384 && width * height > MAX_PIXELS;
 }
 
-static const gchar *known_text(const gchar *name, guint8 which)
+static const gchar *known_text(FuzzKind kind, const gchar *name, guint8 which)
 {
     static const gchar *const numbers[] = { NULL, "127.5", "1,2,3",     "0",   "nan",
                                             "",   "1e-40", "-1,1e38,1", "1,2", "1e999" };
@@ -250,7 +432,7 @@ static const gchar *known_text(const gchar *name, guint8 which)
     if (!strcmp(name, "labels-file"))
         return which < 160 ? labels_path : bad[which % G_N_ELEMENTS(bad)];
     if (!strcmp(name, "model-file"))
-        return which < 200 ? model_paths[which % N_MODELS] : bad[which % G_N_ELEMENTS(bad)];
+        return which < 200 ? model_paths[kind][which % N_MODELS] : bad[which % G_N_ELEMENTS(bad)];
     return numbers[which % G_N_ELEMENTS(numbers)];
 }
 
@@ -259,7 +441,7 @@ static const gchar *known_text(const gchar *name, guint8 which)
 static void set_text(FuzzElement *e, const gchar *name, const guint8 *from, gsize size)
 {
     gchar *any = g_strndup((const gchar *)from + 2, size - 2);
-    const gchar *text = from[0] & 1 ? any : known_text(name, from[1]);
+    const gchar *text = from[0] & 1 ? any : known_text(e->kind, name, from[1]);
     if (!strcmp(name, "labels-file") && from[0] & 2) {
         write_labels(from + 2, size - 2);
         text = labels_path;

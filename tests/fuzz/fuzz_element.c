@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * Any bytes as the life of a mobilenetclassify: records of 24 bytes, an
- * operation and what it needs, one after the other: caps, a buffer, an event, a
- * new state, a property, a query.  The element starts with a good model, playing.
- * Zeros are what is usual. */
+ * Any bytes as the life of a mobilenetclassify, mobilenetseg or mobilenetssd: records of
+ * 24 bytes, an operation and what it needs, one after the other: caps, a buffer, an event,
+ * a new state, a property, a query.  Bits 3 and up of the first operation choose the
+ * element, which starts with a good model, playing.  Zeros are what is usual. */
 #include <string.h>
 
 #include <gst/mobilenet/gstmobilenetmeta.h>
@@ -336,7 +336,7 @@ static void do_record(FuzzElement *e, const guint8 *record)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     FuzzElement e;
-    fuzz_element_open(&e);
+    fuzz_element_open(&e, size ? data[0] / 8 % FUZZ_KINDS : FUZZ_CLASSIFY);
     for (size_t i = 0; i < MAX_RECORDS && (i + 1) * RECORD <= size; i++)
         do_record(&e, data + i * RECORD);
     fuzz_element_close(&e);

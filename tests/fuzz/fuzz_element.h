@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
- * A mobilenetclassify between two pads, for its fuzz target: its models, its
+ * An element that analyses between two pads, for its fuzz target: its models, its
  * properties, and what must hold for all that comes out of it. */
 #ifndef FUZZ_ELEMENT_H
 #define FUZZ_ELEMENT_H
 
 #include <gst/video/video.h>
 
+typedef enum { FUZZ_CLASSIFY, FUZZ_SEG, FUZZ_SSD, FUZZ_KINDS } FuzzKind;
+
 typedef struct {
+    FuzzKind kind;
     GstElement *element;
     GstBus *bus;
     GstPad *source, *sink; /* before and after the element */
@@ -16,7 +19,7 @@ typedef struct {
     guint64 n_buffers, received;
 } FuzzElement;
 
-void fuzz_element_open(FuzzElement *e);
+void fuzz_element_open(FuzzElement *e, FuzzKind kind);
 void fuzz_element_close(FuzzElement *e);
 
 /* Aborts unless a refusal to start comes with exactly one error message. */

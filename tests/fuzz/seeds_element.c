@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Lives of a mobilenetclassify: what fuzz_element starts from, in its records of
+ * Lives of elements that analyse: what fuzz_element starts from, in its records of
  * 24 bytes, an operation and what it needs; zeros are what is usual. */
 #include <stdio.h>
 #include <string.h>
@@ -138,8 +138,33 @@ static void found_seeds(SeedFunc each, void *user)
     tell(&backwards, "found", 1, each, user);
 }
 
+/* Of the elements that bits 3 and up of the first operation choose: a picture with odd
+ * frames between, a seek, another model, and each property. */
+static void other_element_seeds(SeedFunc each, void *user)
+{
+    for (uint8_t kind = 1; kind < 3; kind++) {
+        for (uint8_t model = 0; model < 6; model++) {
+            Life life = { .n = 0 };
+            ADD(&life, CAPS + 8 * kind, 0, model, 1);
+            ADD(&life, FRAME, 0, 0, 0, 0x55);
+            ADD(&life, FRAME_AGAIN, 3, 0, 0, 0x20, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 5, 7,
+                16, 9);
+            ADD(&life, EVENT, FLUSH_START);
+            ADD(&life, EVENT, FLUSH_STOP, 1);
+            ADD(&life, EVENT, SEGMENT);
+            ADD(&life, FRAME, 0, 0, 0, 0xe0);
+            for (uint8_t property = 0; property < N_PROPERTIES; property++)
+                ADD(&life, PROPERTY, (uint8_t)(property * 2 + model % 2), 0, model);
+            ADD(&life, CAPS, 0, 1, 3, 0, 3);
+            ADD(&life, FRAME, 0, 0, 0, 0x80);
+            tell(&life, kind == 1 ? "seg" : "ssd", model, each, user);
+        }
+    }
+}
+
 void element_seeds(SeedFunc each, void *user)
 {
+    other_element_seeds(each, user);
     format_seeds(each, user);
     size_seeds(each, user);
     property_seeds(each, user);

@@ -572,5 +572,7 @@ gst_mobilenet_fx_init (GstMobilenetFx * self)
 
   gst_mobilenet_fx_painter_init (&self->painter, trans);
   gst_mobilenet_fx_settings_init (&self->settings);
+  /* Frames may come before the start has ended. */
+  gst_mobilenet_fx_settings_init (&self->used);
   gst_base_transform_set_in_place (trans, TRUE);
 }

@@ -46,7 +46,8 @@ gst_mobilenet_fx_classes_find (gchar ** classes, gboolean invert,
     const GstMobilenetSegmentation * segmentation, gboolean foreground[256])
 {
   gint background = gst_mobilenet_segmentation_get_background (segmentation);
-  gboolean known = classes[0] || background >= 0;
+  gboolean chosen = classes && classes[0];
+  gboolean known = chosen || background >= 0;
   const gchar *label;
   guint i, index;
 
@@ -54,7 +55,7 @@ gst_mobilenet_fx_classes_find (gchar ** classes, gboolean invert,
     foreground[i] = known && invert;
   for (i = 0; gst_mobilenet_segmentation_get_result (segmentation, i, &index,
           &label, NULL, NULL); i++) {
-    gboolean named = classes[0] ? names (classes, label, index) :
+    gboolean named = chosen ? names (classes, label, index) :
         (gint) index != background;
 
     foreground[index] = known && named != invert;

@@ -49,7 +49,8 @@ gst_mobilenet_fx_painter_clear (GstMobilenetFxPainter * self)
 gboolean
 gst_mobilenet_fx_painter_is_wanted (const GstMobilenetFxPainter * self)
 {
-  return self->settings.network.model_file != NULL;
+  return self->settled ? self->paints :
+      self->settings.network.model_file != NULL;
 }
 
 /* For a style that is made now. */
@@ -173,8 +174,14 @@ gst_mobilenet_fx_painter_start (GstMobilenetFxPainter * self)
   gst_mobilenet_fx_network_settings_clear (&settings);
   if (error)
     gst_mobilenet_post_error (element, error);
-  if (!network)
-    return !wanted;
+  if (wanted && !network)
+    return FALSE;
+  GST_OBJECT_LOCK (self->element);
+  self->settled = TRUE;
+  self->paints = wanted;
+  GST_OBJECT_UNLOCK (self->element);
+  if (!wanted)
+    return TRUE;
   gst_mobilenet_pace_init (&self->pace, 1, &macs,
       gst_mobilenet_fx_network_cost (network),
       gst_mobilenet_fx_network_cost (network));
@@ -200,7 +207,7 @@ gst_mobilenet_fx_painter_stop (GstMobilenetFxPainter * self)
   GstMobilenetFxNetwork *network;
 
   GST_OBJECT_LOCK (self->element);
-  self->started = FALSE;
+  self->settled = self->started = FALSE;
   self->latency = 0;
   GST_OBJECT_UNLOCK (self->element);
   g_mutex_lock (&self->lock);

@@ -22,7 +22,9 @@ typedef struct
   guint serial;                 /* of the newest style that was asked for... */
   guint styled;                 /* ...and of the one that was made, or is being */
   gboolean restyling;           /* a thread makes styles */
-  gboolean started;
+  gboolean settled;             /* from start to stop: */
+  gboolean paints;              /* model-file was set at the start */
+  gboolean started;             /* the network is there */
   GstClockTime earliest_time;   /* running time; frames up to it are late */
   GstClockTime latency;         /* that is promised */
 
@@ -45,7 +47,8 @@ void gst_mobilenet_fx_painter_init (GstMobilenetFxPainter * self,
     GstBaseTransform * element);
 void gst_mobilenet_fx_painter_clear (GstMobilenetFxPainter * self);
 
-/* Under the object lock: is model-file set? */
+/* Under the object lock: does a network paint, or will it after the start?  What
+ * model-file becomes while frames flow is for the next start. */
 gboolean gst_mobilenet_fx_painter_is_wanted (const GstMobilenetFxPainter *
     self);
 

@@ -374,6 +374,40 @@ GST_START_TEST (test_unmappable)
 
 GST_END_TEST;
 
+/* Whether a network paints is settled at the start: new caps find what is there. */
+static void
+check_settled (const gchar * at_start, const gchar * later,
+    const gchar * expected)
+{
+  GstHarness *h = painter_harness (painter_element (at_start, "effect",
+          "cut-out", NULL));
+  GstBuffer *made;
+  GstCaps *caps;
+  guint i;
+
+  for (i = 1; i <= 2; i++) {
+    fixture_set_caps (h, "NV12", i * W, i * H);
+    made = gst_harness_push_and_pull (h, painter_plain ("NV12", i * W, i * H,
+            0x303030, i * FRAME_DURATION));
+    fail_unless (made != NULL);
+    gst_buffer_unref (made);
+    caps = gst_pad_get_current_caps (h->sinkpad);
+    fail_unless_equals_string (gst_structure_get_string (gst_caps_get_structure
+            (caps, 0), "format"), expected);
+    gst_caps_unref (caps);
+    g_object_set (h->element, "model-file", later, NULL);
+  }
+  fixture_teardown (h);
+}
+
+GST_START_TEST (test_model_file_while_playing)
+{
+  check_settled (brightener (W, H), NULL, "NV12");
+  check_settled (NULL, brightener (W, H), "A420");
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_refusals)
 {
   painter_refuse (painter_element (fixture_model (), NULL), "model-file",
@@ -416,6 +450,7 @@ fx_network_suite (void)
   tcase_add_test (tcase, test_strength_while_playing);
   tcase_add_test (tcase, test_sizes);
   tcase_add_test (tcase, test_unmappable);
+  tcase_add_test (tcase, test_model_file_while_playing);
   tcase_add_test (tcase, test_refusals);
   suite_add_tcase (suite, tcase);
   return suite;

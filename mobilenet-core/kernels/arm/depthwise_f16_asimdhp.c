@@ -10,7 +10,8 @@
 #error "needs -march=armv8.2-a+fp16"
 #endif
 
-enum { PIXELS = 4 };
+/* Rows of most networks are multiples of 7 wide. */
+enum { MOST_PIXELS = 7, PIXELS = 4 };
 
 /* A row of output as the tiles see it: pixels that are `dilation` apart share
  * their columns as neighbours do otherwise. */
@@ -48,20 +49,20 @@ MNET_INLINE void tile(const Line *line, size_t c, size_t x, size_t pixels)
     const MnetDepthwiseF16 *d = line->d;
     const MnetHalf *w = d->weights + c;
     size_t offset = line->first + x * line->step * line->column + c;
-    float16x8_t acc[PIXELS];
-#pragma GCC unroll MNET_UNROLL_4
+    float16x8_t acc[MOST_PIXELS];
+#pragma GCC unroll MNET_UNROLL_16
     for (size_t i = 0; i < pixels; i++)
         acc[i] = load(d->bias + c);
     for (size_t ky = 0; ky < d->kernel_h; ky++) {
         const MnetHalf *in = line->rows[ky] + offset;
         for (size_t kx = 0; kx < d->kernel_w; kx++, in += line->column, w += d->tile) {
             float16x8_t weights = load(w);
-#pragma GCC unroll MNET_UNROLL_4
+#pragma GCC unroll MNET_UNROLL_16
             for (size_t i = 0; i < pixels; i++)
                 acc[i] = vfmaq_f16(acc[i], load(in + i * line->step * line->column), weights);
         }
     }
-#pragma GCC unroll MNET_UNROLL_4
+#pragma GCC unroll MNET_UNROLL_16
     for (size_t i = 0; i < pixels; i++)
         store(d, line->out + (x + i) * line->out_pixel + c, acc[i], d->channels - c);
 }
@@ -69,7 +70,9 @@ MNET_INLINE void tile(const Line *line, size_t c, size_t x, size_t pixels)
 /* The last pixels overlap those before them. */
 static void band(const Line *line, size_t c, size_t width)
 {
-    for (size_t x = 0; width >= PIXELS && x < width; x += PIXELS)
+    for (size_t x = 0; width >= MOST_PIXELS && x < width; x += MOST_PIXELS)
+        tile(line, c, x + MOST_PIXELS <= width ? x : width - MOST_PIXELS, MOST_PIXELS);
+    for (size_t x = 0; width >= PIXELS && width < MOST_PIXELS && x < width; x += PIXELS)
         tile(line, c, x + PIXELS <= width ? x : width - PIXELS, PIXELS);
     for (size_t x = 0; width < PIXELS && x < width; x++)
         tile(line, c, x, 1);

@@ -50,6 +50,7 @@ MNET_INLINE void each(Binary binary, size_t n, const MnetHalf *a, const MnetHalf
         return;
     float16x8_t other = vreinterpretq_f16_u16(vld1q_dup_u16(b));
     size_t i = 0;
+#pragma GCC unroll MNET_UNROLL_4
     for (; i + 8 <= n; i += 8) {
         if (b_step)
             other = load(b + i);
@@ -88,6 +89,7 @@ MNET_INLINE float16x8_t swish(float16x8_t x)
 void mnet_hard_swish_f16_asimdhp(size_t n, const MnetHalf *in, MnetHalf *out)
 {
     size_t i = 0;
+#pragma GCC unroll MNET_UNROLL_4
     for (; i + 8 <= n; i += 8)
         store(out + i, swish(load(in + i)));
     store_some(out + i, swish(load_some(in + i, n - i)), n - i);
@@ -108,6 +110,7 @@ void mnet_max_f16_asimdhp(size_t n, const MnetHalf *in, MnetHalf *out)
 void mnet_accumulate_f16_asimdhp(size_t n, const MnetHalf *in, float *acc)
 {
     size_t i = 0;
+#pragma GCC unroll MNET_UNROLL_4
     for (; i + 8 <= n; i += 8) {
         float16x8_t x = load(in + i);
         vst1q_f32(acc + i, vaddq_f32(vld1q_f32(acc + i), vcvt_f32_f16(vget_low_f16(x))));

@@ -23,7 +23,7 @@ bool tool_fill_input(const ToolOptions *options, const ToolNetwork *network, con
     if (options->mean.n) {
         override_channels(&options->mean, image_options.mean);
         override_channels(&options->std, image_options.std);
-        image_options.raw = false;
+        image_options.raw = image_options.bgr = false;
     }
     MnetFrameInfo frame = { MNET_PIXEL_RGB, ppm->width, ppm->height, MNET_MATRIX_BT601, true };
     MnetError error;

@@ -12,8 +12,8 @@ G_BEGIN_DECLS
  * filled when one is empty.  An empty list for NULL. */
 gchar **gst_mobilenet_fx_classes_parse (const gchar * text, gchar ** error);
 
-/* `classes` may be NULL, as if empty.  FALSE when the foreground is what is not the background and there is no
- * background: then nothing is foreground. */
+/* FALSE when the foreground is what is not the background and there is no
+ * background: then nothing is foreground.  `classes` may be NULL, as if empty. */
 gboolean gst_mobilenet_fx_classes_find (gchar ** classes, gboolean invert,
     const GstMobilenetSegmentation * segmentation, gboolean foreground[256]);
 

@@ -198,7 +198,8 @@ gst_mobilenet_fx_start (GstBaseTransform * trans)
   g_atomic_int_set (&self->changed, FALSE);
   if (!gst_mobilenet_fx_painter_start (&self->painter))
     return FALSE;
-  if (take_settings (self, &error) && self->used.background_file)
+  if (take_settings (self, &error) && self->used.background_file
+      && *self->used.background_file)
     self->picture =
         gst_mobilenet_fx_picture_load (self->used.background_file, &error);
   if (!error)

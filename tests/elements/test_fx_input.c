@@ -60,6 +60,7 @@ check_age (const gchar * properties, gboolean masked, GstClockTime age,
 GST_START_TEST (test_missing_masks)
 {
   check_age (BLACK, FALSE, 0, 0);
+  check_age (BLACK "background-file=\"\"", FALSE, 0, 0);
   check_age (BLACK "show-unmasked=true", FALSE, 0, 100);
   check_age (BLACK, TRUE, 0, 100);
   check_age (BLACK, TRUE, GST_SECOND, 100);

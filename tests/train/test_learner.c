@@ -184,13 +184,21 @@ static void check_curve(const Run *run)
         fclose(file);
 }
 
-static void check_learning(const MnetDataset *dataset)
+static void check_threads(const MnetDataset *dataset)
 {
     Run run = start(dataset, usual(), 1), two = start(dataset, usual(), 2);
+    go(&run, 12);
+    go(&two, 12);
+    check_same("two threads", &run, &two);
+    end(&run);
+    end(&two);
+}
+
+static void check_learning(const MnetDataset *dataset)
+{
+    Run run = start(dataset, usual(), 1);
     MnetProgress progress;
     go(&run, all_steps(&run));
-    go(&two, all_steps(&two));
-    check_same("two threads", &run, &two);
     mnet_learner_progress(run.learner, &progress);
     double accuracy = progress.history[EPOCHS - 1].test_accuracy;
     EXPECT(progress.epoch == EPOCHS && accuracy >= LEAST_ACCURACY, "%u epochs, %g right",
@@ -200,7 +208,6 @@ static void check_learning(const MnetDataset *dataset)
     check_file(&run, dataset, accuracy);
     check_curve(&run);
     end(&run);
-    end(&two);
 }
 
 static void check_resume(const MnetDataset *dataset, MnetOptimizerKind kind)
@@ -260,7 +267,7 @@ static void check_teacher(const MnetDataset *dataset)
     options.teacher = model;
     options.temperature = 2;
     options.alpha = 0.95f;
-    Run run = start(dataset, options, 2);
+    Run run = start(dataset, options, 1);
     MnetProgress progress;
     go(&run, all_steps(&run));
     mnet_learner_progress(run.learner, &progress);
@@ -288,7 +295,19 @@ static void check_head(const MnetDataset *dataset)
     mnet_net_free(known);
 }
 
-int main(void)
+static void check_all(const MnetDataset *dataset)
+{
+    check_learning(dataset);
+    check_resume(dataset, MNET_OPTIMIZER_SGD);
+    check_resume(dataset, MNET_OPTIMIZER_ADAM);
+    check_resume(dataset, MNET_OPTIMIZER_RMSPROP);
+    check_nan(dataset);
+    check_teacher(dataset);
+    check_head(dataset);
+}
+
+/* With an argument: on threads. */
+int main(int argc, char **argv)
 {
     MnetError error = { MNET_OK, "" };
     MnetDataset dataset;
@@ -300,13 +319,10 @@ int main(void)
         EXPECT(false, "%s", error.text);
         return expect_report("learner");
     }
-    check_learning(&dataset);
-    check_resume(&dataset, MNET_OPTIMIZER_SGD);
-    check_resume(&dataset, MNET_OPTIMIZER_ADAM);
-    check_resume(&dataset, MNET_OPTIMIZER_RMSPROP);
-    check_nan(&dataset);
-    check_teacher(&dataset);
-    check_head(&dataset);
+    if (argc > 1)
+        check_threads(&dataset);
+    else
+        check_all(&dataset);
     mnet_dataset_clear(&dataset);
     remove_folder(folder);
     return expect_report("learner");

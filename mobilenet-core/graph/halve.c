@@ -5,8 +5,13 @@
  * and outputs of the network stay what they are. */
 #include "graph/halve.h"
 
+#include <math.h>
+
 #include "base/error.h"
 #include "kernels/half.h"
+
+#define LARGEST_HALF 65504.0f
+#define LEAST_NORMAL_HALF 0x1p-14f
 
 /* Where the numbers of each tensor of the file are: as float16, as float32; -1 where
  * they are not (yet). */
@@ -26,13 +31,36 @@ static bool is_half(const Pass *pass, int32_t t)
     return t >= 0 && pass->half[t] >= 0;
 }
 
-/* Weights and bias stay float32: packing rounds them. */
+/* Whether the largest magnitude of a float32 constant is finite as float16, and 0 or
+ * at least `least`. */
+static bool is_in_range(const MnetGraph *graph, int32_t t, float least)
+{
+    float largest = 0;
+    const uint8_t *from = graph->tensors[t].data;
+    size_t n = mnet_tensor_elements(&graph->tensors[t]);
+    for (size_t i = 0; i < n; i++) {
+        float value;
+        __builtin_memcpy(&value, from + i * sizeof value, sizeof value);
+        if (!(fabsf(value) <= LARGEST_HALF))
+            return false;
+        largest = fmaxf(largest, fabsf(value));
+    }
+    return largest == 0 || largest >= least;
+}
+
 static bool is_layer(const MnetGraph *graph, const MnetNode *node)
 {
     return (node->op == MNET_OP_CONV_2D || node->op == MNET_OP_DEPTHWISE_CONV_2D ||
             node->op == MNET_OP_FULLY_CONNECTED) &&
            node->n_inputs >= 2 && node->n_inputs <= 3 && is_float32(graph, node->inputs[1], true) &&
            (node->n_inputs == 2 || node->inputs[2] < 0 || is_float32(graph, node->inputs[2], true));
+}
+
+/* Weights and bias stay float32: packing rounds them. */
+static bool has_half_weights(const MnetGraph *graph, const MnetNode *node)
+{
+    return is_in_range(graph, node->inputs[1], LEAST_NORMAL_HALF) &&
+           (node->n_inputs == 2 || node->inputs[2] < 0 || is_in_range(graph, node->inputs[2], 0));
 }
 
 /* Of maps only: where boxes are decoded numbers are sizes in pixels, which want more
@@ -70,11 +98,14 @@ static bool follows(const Pass *pass, const MnetNode *node)
     }
     for (int32_t i = 0; i < node->n_inputs; i++) {
         int32_t t = node->inputs[i];
-        if (!is_half(pass, t) && !is_float32(graph, t, false) && !is_float32(graph, t, true))
+        bool fixed = is_float32(graph, t, true);
+        if (!is_half(pass, t) && !is_float32(graph, t, false) && !fixed)
+            return false;
+        if (fixed && !is_in_range(graph, t, LEAST_NORMAL_HALF))
             return false;
         any |= is_half(pass, t);
         all &= is_half(pass, t);
-        constant |= is_float32(graph, t, true);
+        constant |= fixed;
     }
     return is_of_maps(graph, node) &&
            (node->op == MNET_OP_CONCATENATION ? all && !constant : any && node->n_inputs == 2);
@@ -88,8 +119,9 @@ static bool computes_half(const Pass *pass, const MnetNode *node)
     if (!is_half(pass, node->inputs[0]) && !is_float32(graph, node->inputs[0], false) &&
         !(node->n_inputs == 2 && is_float32(graph, node->inputs[0], true)))
         return false;
-    return is_layer(graph, node) ? graph->tensors[node->inputs[0]].data == NULL
-                                 : follows(pass, node);
+    if (!is_layer(graph, node))
+        return follows(pass, node);
+    return graph->tensors[node->inputs[0]].data == NULL && has_half_weights(graph, node);
 }
 
 /* A tensor like `t` of another type; -1 and `error`. */
@@ -200,8 +232,20 @@ static MnetStatus widen_inputs(Pass *pass, int32_t *index, MnetError *error)
     return status;
 }
 
+/* Layers of 8-bit weights take rounded inputs, exact as float32. */
+static bool has_rounded_inputs(const MnetGraph *graph)
+{
+    for (int32_t i = 0; i < graph->n_nodes; i++)
+        if (graph->nodes[i].op == MNET_OP_ROUND_DYNAMIC)
+            return true;
+    return false;
+}
+
 MnetStatus mnet_graph_halve(MnetGraph *graph, bool *any, MnetError *error)
 {
+    *any = false;
+    if (has_rounded_inputs(graph))
+        return MNET_OK;
     size_t n = (size_t)graph->max_tensors;
     int32_t *numbers = mnet_calloc(2 * n, sizeof *numbers);
     if (!numbers)
@@ -210,7 +254,6 @@ MnetStatus mnet_graph_halve(MnetGraph *graph, bool *any, MnetError *error)
     MnetStatus status = MNET_OK;
     for (size_t i = 0; i < 2 * n; i++)
         numbers[i] = -1;
-    *any = false;
     for (int32_t i = 0; i < graph->n_nodes && !status; i++) {
         bool halve = computes_half(&pass, &graph->nodes[i]);
         *any |= halve;

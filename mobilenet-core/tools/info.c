@@ -199,9 +199,10 @@ static void print_precision(const ToolOptions *options, const MnetModelStats *st
 {
     if (options->precision == 1 + MNET_PRECISION_FP16)
         printf("%-9s %s\n", "precision",
-               stats->float16       ? "fp16"
-               : stats->has_float16 ? "fp32: the network has no layers of float32"
-                                    : "fp32: these kernels have no float16 arithmetic here");
+               stats->float16 ? "fp16"
+               : stats->has_float16
+                   ? "fp32: the network has no layers of float32, or has 8-bit weights"
+                   : "fp32: these kernels have no float16 arithmetic here");
 }
 
 static void print_text(const ToolOptions *options, const ToolNetwork *network,

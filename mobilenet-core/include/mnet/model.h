@@ -23,10 +23,11 @@ typedef enum {
 } MnetFusing;
 
 /* In what networks of float32 are computed.  Their inputs and outputs are float32 in any
- * case, and integer networks are not concerned. */
+ * case; integer networks, and those with layers of 8-bit weights, are not concerned. */
 typedef enum {
     MNET_PRECISION_FP32,
-    /* Layers in float16, half the time and half the memory: 11 bits, up to 65504.  Where the
+    /* Layers in float16, half the time and half the memory: 11 bits, up to 65504; a sum
+     * beyond that is infinite, constants beyond it leave their layer float32.  Where the
      * processor has no float16 arithmetic it is the same as MNET_PRECISION_FP32;
      * MnetModelStats tells. */
     MNET_PRECISION_FP16,

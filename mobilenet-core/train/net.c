@@ -301,16 +301,19 @@ MnetStatus mnet_net_finish(MnetNet *net, MnetError *error)
     return MNET_OK;
 }
 
-/* The sum of twelve uniform numbers, cut at two deviations and brought back to a
- * variance of 1: needs no library function that machines round differently. */
+/* The sum of twelve uniform numbers of 16 bits, cut at two deviations and brought back to
+ * a variance of 1: needs no library function that machines round differently. */
 static float cut_normal(MnetRandom *random)
 {
     for (;;) {
-        double sum = -6;
-        for (int i = 0; i < 12; i++)
-            sum += mnet_random_real(random);
-        if (sum > -2 && sum < 2)
-            return (float)(sum / 0.8787);
+        int32_t sum = 12 / 2 - 6 * 65536;
+        for (int i = 0; i < 3; i++) {
+            uint64_t bits = mnet_random_u64(random);
+            sum += (int32_t)((bits & 0xffff) + (bits >> 16 & 0xffff) + (bits >> 32 & 0xffff) +
+                             (bits >> 48));
+        }
+        if (sum > -2 * 65536 && sum < 2 * 65536)
+            return (float)(sum / (65536 * 0.8787));
     }
 }
 

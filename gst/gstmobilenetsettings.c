@@ -219,7 +219,8 @@ install_computing (GObjectClass * klass)
           "What float networks compute in. fp16: half the time and half the "
           "memory, results differ in the third digit; only where the processor "
           "computes in float16 (Arm from Cortex-A55 and A76 on), elsewhere the "
-          "same as fp32, which the log tells. Integer networks are not concerned",
+          "same as fp32, which the log tells. Integer networks, and those with "
+          "8-bit weights, are not concerned",
           GST_TYPE_MOBILENET_PRECISION, MNET_PRECISION_FP32, AT_START));
 }
 

@@ -63,6 +63,8 @@ int tool_new(const ToolOptions *options)
                               .resolution = (int32_t)options->resolution,
                               .n_classes = (int32_t)options->classes,
                               .stem_stride = (int32_t)options->stem_stride,
+                              .output_stride = (int32_t)options->output_stride,
+                              .last_channels = (int32_t)options->last_channels,
                               .minimalistic = options->minimalistic,
                               .seed = options->seed };
     if (!find_family(options->words[0], &wanted.family)) {

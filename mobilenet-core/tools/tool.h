@@ -85,7 +85,7 @@ typedef struct {
     unsigned box_format, score_format, background;
     /* Of a new network; numbers are 0 where not given. */
     double width; /* 1 where not given */
-    unsigned resolution, classes, stem_stride, seed;
+    unsigned resolution, classes, stem_stride, output_stride, last_channels, seed;
     bool minimalistic;
     ToolTraining training;
     /* Of quantisation. */

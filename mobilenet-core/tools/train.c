@@ -81,6 +81,8 @@ static bool new_net(Training *training)
                               .resolution = training->dataset.width,
                               .n_classes = training->dataset.n_classes,
                               .stem_stride = (int32_t)options->stem_stride,
+                              .output_stride = (int32_t)options->output_stride,
+                              .last_channels = (int32_t)options->last_channels,
                               .minimalistic = options->minimalistic,
                               .seed = options->seed };
     training->net = mnet_net_build(&wanted, &error);
@@ -322,8 +324,10 @@ static bool check_options(const ToolOptions *options)
         wrong = "--resume needs --checkpoint FILE";
     else if ((t->freeze || t->imprint) && !t->from)
         wrong = "--freeze and --imprint need --from MODEL.tflite";
-    else if (t->from && (t->arch || options->resolution || options->stem_stride))
-        wrong = "--from does not go with --arch, --resolution and --stem-stride";
+    else if (t->from && (t->arch || options->resolution || options->stem_stride ||
+                         options->output_stride || options->last_channels))
+        wrong = "--from does not go with --arch, --resolution, --stem-stride, --output-stride "
+                "and --last-channels";
     else if (t->teacher && !(t->temperature > 0))
         wrong = "--temperature has to be more than 0";
     if (wrong)

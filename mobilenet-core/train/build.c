@@ -86,7 +86,8 @@ typedef struct {
     const Family *family;
     MnetNet *net;
     MnetError *error;
-    int32_t at; /* the layer to go on from; -1: it failed */
+    int32_t at;     /* the layer to go on from; -1: it failed */
+    int32_t stride; /* rows of the input by those of that layer, or nearly */
 } Builder;
 
 /* The multiple of 8 nearest to value, at least 8, which takes away at most a tenth:
@@ -189,8 +190,19 @@ static int32_t expanded_channels(const Builder *b, const Block *block, int32_t n
     return divisible(channels_at(b) * ((double)block->expanded / before->channels));
 }
 
+/* The paper's, or 1 where the map would get smaller than was asked for. */
+static int32_t block_stride(Builder *b, const Block *block)
+{
+    int32_t least = b->options->output_stride;
+    if (least && b->stride * block->stride > least)
+        return 1;
+    b->stride *= block->stride;
+    return block->stride;
+}
+
 static void add_block(Builder *b, const Block *block, int32_t number)
 {
+    int32_t stride = block_stride(b, block);
     bool v1 = b->options->family == MNET_NET_V1, squeeze = block->squeeze;
     int32_t kernel = b->options->minimalistic ? 3 : block->kernel;
     int32_t from = b->at, in = channels_at(b), out = scaled(b, block->channels);
@@ -201,14 +213,14 @@ static void add_block(Builder *b, const Block *block, int32_t number)
     add(b, (MnetNetLayerSpec){ .kind = MNET_NET_DEPTHWISE,
                                .name = block_name(number, "depthwise").text,
                                .kernel = kernel,
-                               .stride = block->stride,
+                               .stride = stride,
                                .activation = activation,
                                .batch_norm = true });
     if (squeeze && !b->options->minimalistic)
         add_squeeze(b, number);
     add_conv(b, block_name(number, v1 ? "pointwise" : "project").text, out, 1, 1,
              v1 ? activation : MNET_NET_LINEAR);
-    if (v1 || block->stride != 1 || in != out || b->at < 0)
+    if (v1 || stride != 1 || in != out || b->at < 0)
         return;
     MnetNetLayerSpec sum = { .kind = MNET_NET_ADD, .inputs = { from, b->at } };
     Name name = block_name(number, "add");
@@ -219,6 +231,8 @@ static void add_block(Builder *b, const Block *block, int32_t number)
 static int32_t last_channels(const Builder *b)
 {
     const Family *family = b->family;
+    if (b->options->last_channels)
+        return b->options->last_channels;
     if (family->whole_last)
         return b->options->width > 1 ? scaled(b, family->last) : family->last;
     /* V3: six times what the last block gives. */
@@ -249,6 +263,7 @@ static MnetStatus add_layers(Builder *b)
 {
     const MnetNetOptions *o = b->options;
     const Family *family = b->family;
+    b->stride = o->stem_stride;
     add_conv(b, "stem", scaled(b, family->stem), 3, o->stem_stride, swish(b, family->swish));
     for (int32_t i = 0; i < family->n_blocks; i++)
         add_block(b, &family->blocks[i], i + 1);
@@ -276,6 +291,17 @@ static MnetStatus check(const MnetNetOptions *o, MnetError *error)
     if (o->stem_stride != 1 && o->stem_stride != 2)
         return mnet_error_set(error, MNET_ERROR_LIMIT, "stem stride %d; 1 and 2 are possible",
                               (int)o->stem_stride);
+    int32_t s = o->output_stride, last = o->last_channels;
+    if (s && (s < 4 || s > 32 || (s & (s - 1))))
+        return mnet_error_set(error, MNET_ERROR_LIMIT,
+                              "output stride %d; 4, 8, 16 and 32 are possible", (int)s);
+    if (last && (last < 8 || last > 4096))
+        return mnet_error_set(error, MNET_ERROR_LIMIT,
+                              "%d channels before the pool; 8 to 4096 are possible", (int)last);
+    if (last && !families[o->family].last)
+        return mnet_error_set(error, MNET_ERROR_ARGUMENT,
+                              "%s has no convolution between its blocks and the pool",
+                              families[o->family].title);
     if (o->minimalistic && !families[o->family].v3)
         return mnet_error_set(error, MNET_ERROR_ARGUMENT,
                               "%s has no minimalistic form, V3 alone has",

@@ -4,6 +4,7 @@
 #include "format/tflite_write.h"
 
 #include "base/error.h"
+#include "base/memory.h"
 #include "format/tflite_schema.h"
 
 typedef struct {
@@ -117,6 +118,7 @@ typedef struct {
     MnetFlatWriter *w;
     int32_t codes[N_CODES]; /* -1: not used */
     uint32_t n_codes;
+    size_t *zeros; /* of each tensor: what write_quant() returned */
 } Writer;
 
 static const Operator *find_operator(MnetOp op)
@@ -178,21 +180,54 @@ static uint8_t type_number(MnetType type)
     return numbers[type];
 }
 
-static void write_quant(MnetFlatWriter *w, size_t from, const MnetQuant *quant)
+static bool all_zero(const int32_t *values, int32_t n)
+{
+    while (n > 0 && !values[n - 1])
+        n--;
+    return n == 0;
+}
+
+/* Returns where the offset of the zero points is, if all of them are 0 and they are left
+ * to write_zeros(); else 0. */
+static size_t write_quant(MnetFlatWriter *w, size_t from, const MnetQuant *quant)
 {
     MnetFlatField fields[] = { mnet_flat_offset(TFL_QUANTIZATION_SCALE),
                                mnet_flat_offset(TFL_QUANTIZATION_ZERO_POINT),
                                mnet_flat_int(TFL_QUANTIZATION_DIMENSION, quant->axis) };
     mnet_flat_write_table(w, from, fields, 3);
     mnet_flat_write_vector(w, fields[0].at, (size_t)quant->n, 4, 4, quant->scale);
+    if (all_zero(quant->zero_point, quant->n))
+        return fields[1].at;
     size_t at = mnet_flat_write_vector(w, fields[1].at, (size_t)quant->n, 8, 8, NULL);
     for (int32_t i = 0; i < quant->n; i++)
         mnet_flat_write_put(w, at + 8 * (size_t)i, (uint64_t)(int64_t)quant->zero_point[i], 8);
+    return 0;
+}
+
+/* Eight bytes for each channel of each layer, twice, would be a quarter of a small file:
+ * tensors of as many channels share theirs. */
+static void write_zeros(Writer *writer)
+{
+    const MnetTensor *tensors = writer->graph->tensors;
+    for (int32_t i = 0; i < writer->graph->n_tensors; i++) {
+        if (!writer->zeros[i])
+            continue;
+        int32_t n = tensors[i].quant.n;
+        size_t at = mnet_flat_write_vector(writer->w, writer->zeros[i], (size_t)n, 8, 8, NULL);
+        for (int32_t k = i + 1; k < writer->graph->n_tensors; k++) {
+            if (!writer->zeros[k] || tensors[k].quant.n != n)
+                continue;
+            mnet_flat_write_put(writer->w, writer->zeros[k], at - 4 - writer->zeros[k], 4);
+            writer->zeros[k] = 0;
+        }
+    }
 }
 
 /* Buffer 0 is the empty one, then one for each tensor, then the metadata's. */
-static void write_tensor(MnetFlatWriter *w, size_t from, const MnetTensor *tensor, int32_t index)
+static void write_tensor(Writer *writer, size_t from, int32_t index)
 {
+    MnetFlatWriter *w = writer->w;
+    const MnetTensor *tensor = &writer->graph->tensors[index];
     MnetFlatField fields[5] = { mnet_flat_offset(TFL_TENSOR_SHAPE),
                                 mnet_flat_byte(TFL_TENSOR_TYPE, type_number(tensor->type)),
                                 mnet_flat_int(TFL_TENSOR_BUFFER, tensor->data ? 1 + index : 0),
@@ -202,7 +237,7 @@ static void write_tensor(MnetFlatWriter *w, size_t from, const MnetTensor *tenso
     mnet_flat_write_vector(w, fields[0].at, (size_t)tensor->rank, 4, 4, tensor->dims);
     mnet_flat_write_string(w, fields[3].at, tensor->name);
     if (tensor->quant.n)
-        write_quant(w, fields[4].at, &tensor->quant);
+        writer->zeros[index] = write_quant(w, fields[4].at, &tensor->quant);
 }
 
 static void write_node(Writer *writer, size_t from, const MnetNode *node)
@@ -239,7 +274,8 @@ static void write_subgraph(Writer *writer, size_t from)
     mnet_flat_write_vector(w, fields[2].at, (size_t)graph->n_outputs, 4, 4, graph->outputs);
     at = mnet_flat_write_vector(w, fields[0].at, (size_t)graph->n_tensors, 4, 4, NULL);
     for (int32_t i = 0; i < graph->n_tensors; i++)
-        write_tensor(w, at + 4 * (size_t)i, &graph->tensors[i], i);
+        write_tensor(writer, at + 4 * (size_t)i, i);
+    write_zeros(writer);
     at = mnet_flat_write_vector(w, fields[3].at, (size_t)graph->n_nodes, 4, 4, NULL);
     for (int32_t i = 0; i < graph->n_nodes; i++)
         write_node(writer, at + 4 * (size_t)i, &graph->nodes[i]);
@@ -301,7 +337,14 @@ MnetStatus mnet_tflite_write(const MnetGraph *graph, const MnetTfliteFacts *fact
         return status;
     if ((status = mnet_metadata_write(facts, &metadata, error)))
         return status;
+    size_t tensors = (size_t)graph->n_tensors;
+    writer.zeros = mnet_calloc(tensors ? tensors : 1, sizeof *writer.zeros);
+    if (!writer.zeros) {
+        mnet_free(metadata.data);
+        return mnet_error_memory(error, tensors * sizeof *writer.zeros);
+    }
     write_model(&writer, &metadata);
+    mnet_free(writer.zeros);
     mnet_free(metadata.data);
     if ((status = mnet_flat_write_end(&file, error)))
         return status;

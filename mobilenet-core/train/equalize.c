@@ -38,8 +38,10 @@ static Part reading(const MnetNet *net, const MnetNetLayer *l, size_t channel)
 static double range(Part part)
 {
     double most = 0;
-    for (size_t i = 0; i < part.n; i++)
-        most = fmax(most, fabs((double)part.first[i * part.step]));
+    for (size_t i = 0; i < part.n; i++) {
+        double value = fabs((double)part.first[i * part.step]);
+        most = value > most ? value : most;
+    }
     return most;
 }
 

@@ -200,7 +200,7 @@ static void check_params(const char *name, const Case *c, NaiveLoss *naive, cons
 {
     double most = 1e-2;
     for (size_t i = first; i < first + n; i++)
-        most = fmax(most, fabs(gradients[i]));
+        most = fabs(gradients[i]) > most ? fabs(gradients[i]) : most;
     for (size_t i = first; i < first + n; i += 1 + n / 10) {
         double truth = difference(c, naive, i);
         if (fabs(truth - gradients[i]) > TOLERANCE * most) {
@@ -234,7 +234,7 @@ static void check_logits(const char *name, const Case *c, const NaiveLoss *naive
     size_t n = BATCH * (size_t)c->net->layers[c->net->n_layers - 1].channels;
     double most = 1;
     for (size_t i = 0; i < n; i++)
-        most = fmax(most, fabs(naive_logits(naive)[i]));
+        most = fabs(naive_logits(naive)[i]) > most ? fabs(naive_logits(naive)[i]) : most;
     for (size_t i = 0; i < n; i++)
         EXPECT(fabs(naive_logits(naive)[i] - mnet_trainer_logits(trainer)[i]) < 1e-4 * most,
                "%s: logit %zu: %g, %g", name, i, mnet_trainer_logits(trainer)[i],

@@ -18,6 +18,16 @@ fx_harness (const gchar * properties, const GstVideoInfo * info)
 }
 
 void
+fx_teardown (GstHarness * harness)
+{
+  GstBus *bus = gst_element_get_bus (harness->element);
+
+  gst_bus_set_flushing (bus, TRUE);
+  gst_object_unref (bus);
+  gst_harness_teardown (harness);
+}
+
+void
 fx_add_map (GstBuffer * buffer, guint8 * classes, guint8 * confidences,
     guint columns, guint rows, const GstMobilenetSegmentationPlace * place,
     gint background, GstClockTime age)

@@ -12,6 +12,9 @@
 /* "mobilenetfx PROPERTIES", with caps, and a bus. */
 GstHarness *fx_harness (const gchar * properties, const GstVideoInfo * info);
 
+/* Messages that wait on the bus hold the element, which holds the bus. */
+void fx_teardown (GstHarness * harness);
+
 /* A map of FX_MAP squared over a frame of that size, in which columns to the left
  * of `split`, in pixels, are class 1, and the others class 0, "background". */
 void fx_add_split (GstBuffer * buffer, gint width, gint height, gdouble split);

@@ -101,7 +101,7 @@ cut_out (const gchar * from, const gchar * to)
   fail_unless (gst_buffer_get_mobilenet_segmentation_meta (buffer) != NULL);
   gst_buffer_unref (buffer);
   gst_buffer_unref (expected);
-  gst_harness_teardown (harness);
+  fx_teardown (harness);
 }
 
 /* Each to one or two others, all of them in turn. */
@@ -145,7 +145,7 @@ GST_START_TEST (test_choice)
     if (cases[i][3])
       fail_unless_equals_string (colors, cases[i][3]);
     g_free (colors);
-    gst_harness_teardown (harness);
+    fx_teardown (harness);
   }
 }
 
@@ -169,7 +169,7 @@ GST_START_TEST (test_alpha_of_input)
   fail_unless_equals_int (overlay_sample (&frame, 3, WIDTH - 5, 5), 0);
   gst_video_frame_unmap (&frame);
   gst_buffer_unref (buffer);
-  gst_harness_teardown (harness);
+  fx_teardown (harness);
 }
 
 GST_END_TEST;
@@ -207,7 +207,7 @@ GST_START_TEST (test_effect_changes)
   gst_util_set_object_arg (G_OBJECT (element), "effect", "replace");
   push_masked (harness, &info, "NV12");
   gst_object_unref (element);
-  gst_harness_teardown (harness);
+  fx_teardown (harness);
 }
 
 GST_END_TEST;
@@ -223,7 +223,7 @@ GST_START_TEST (test_no_alpha_downstream)
   take_only (harness, "NV12");
   fail_unless_equals_int (gst_harness_push (harness, overlay_frame (&info,
               100)), GST_FLOW_NOT_NEGOTIATED);
-  gst_harness_teardown (harness);
+  fx_teardown (harness);
 }
 
 GST_END_TEST;
@@ -244,7 +244,7 @@ GST_START_TEST (test_uyvy_to_ayuv)
   fail_unless (text && strstr (text, "UYVY") && strstr (text, "AYUV"), "%s",
       text);
   g_free (text);
-  gst_harness_teardown (harness);
+  fx_teardown (harness);
 }
 
 GST_END_TEST;
@@ -272,7 +272,7 @@ GST_START_TEST (test_sizes)
               made.height - 1), 0);
       gst_video_frame_unmap (&frame);
       gst_buffer_unref (buffer);
-      gst_harness_teardown (harness);
+      fx_teardown (harness);
     }
 }
 

@@ -49,7 +49,7 @@ find_alpha (guint left, guint right, gdouble mask_edge, gdouble alpha[WIDTH])
   for (i = 0; i < WIDTH; i++)
     alpha[i] = (gdouble) row[i] / (i < EDGE ? left : right);
   gst_buffer_unref (buffer);
-  gst_harness_teardown (harness);
+  fx_teardown (harness);
 }
 
 /* Pixels from the left to where alpha falls below `level`. */
@@ -136,7 +136,7 @@ GST_START_TEST (test_no_stairs)
   }
   fail_unless (most <= 2, "the edge moves by %d pixels from row to row", most);
   gst_buffer_unref (buffer);
-  gst_harness_teardown (harness);
+  fx_teardown (harness);
 }
 
 GST_END_TEST;
@@ -166,7 +166,7 @@ check_halo (guint person, guint room)
         "pixel %d is %u, expected %u", i, row[i], expected);
   }
   gst_buffer_unref (buffer);
-  gst_harness_teardown (harness);
+  fx_teardown (harness);
 }
 
 GST_START_TEST (test_no_halo)
@@ -211,7 +211,7 @@ check_classes (const gchar * properties, gint background, guint8 third,
   g_free (text);
   g_free (launch);
   gst_buffer_unref (buffer);
-  gst_harness_teardown (harness);
+  fx_teardown (harness);
 }
 
 GST_START_TEST (test_classes)
@@ -272,7 +272,7 @@ GST_START_TEST (test_confidences)
     fail_unless (row[EDGE] >= cases[i].least && row[EDGE] <= cases[i].most,
         "class %u of %u: %u", cases[i].class, cases[i].confidence, row[EDGE]);
     gst_buffer_unref (buffer);
-    gst_harness_teardown (harness);
+    fx_teardown (harness);
   }
 }
 
@@ -305,7 +305,7 @@ check_place (const GstMobilenetSegmentationPlace * place,
       fail_unless (row[i] == 100, "pixel %d is %u", i, row[i]);
   }
   gst_buffer_unref (buffer);
-  gst_harness_teardown (harness);
+  fx_teardown (harness);
 }
 
 GST_START_TEST (test_places)

@@ -53,7 +53,7 @@ check_age (const gchar * properties, gboolean masked, GstClockTime age,
   buffer = overlay_push (harness, buffer);
   fail_unless_equals_int (middle_of (&info, buffer), expected);
   gst_buffer_unref (buffer);
-  gst_harness_teardown (harness);
+  fx_teardown (harness);
 }
 
 /* Nothing is shown that a mask does not say is foreground. */
@@ -87,7 +87,7 @@ check_untouched (const gchar * properties)
   fail_unless (out == buffer);
   gst_buffer_unref (buffer);
   gst_buffer_unref (out);
-  gst_harness_teardown (harness);
+  fx_teardown (harness);
 }
 
 GST_START_TEST (test_nothing_to_do)
@@ -120,7 +120,7 @@ GST_START_TEST (test_unmappable_frames)
     g_free (text);
     fail_unless (fx_posted (harness, GST_MESSAGE_WARNING) == NULL);
     gst_buffer_unref (overlay_push (harness, overlay_frame (&info, 100)));
-    gst_harness_teardown (harness);
+    fx_teardown (harness);
   }
 }
 
@@ -163,7 +163,7 @@ GST_START_TEST (test_caps_changes)
       gst_buffer_unref (kept);
       gst_buffer_unref (buffer);
     }
-    gst_harness_teardown (harness);
+    fx_teardown (harness);
   }
 }
 
@@ -194,6 +194,7 @@ check_refused (const gchar * property, const gchar * value,
   gst_message_unref (message);
   fail_unless (gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR) == NULL);
   gst_element_set_state (element, GST_STATE_NULL);
+  gst_bus_set_flushing (bus, TRUE);
   gst_object_unref (bus);
   gst_object_unref (element);
 }
@@ -243,7 +244,7 @@ GST_START_TEST (test_bad_classes_while_playing)
   g_free (text);
   gst_buffer_unref (buffer);
   gst_object_unref (element);
-  gst_harness_teardown (harness);
+  fx_teardown (harness);
 }
 
 GST_END_TEST;
@@ -354,7 +355,7 @@ check_picture (const gchar * file, const gchar * format,
   check_colour (&info, buffer, WIDTH / 2 + 16, 2, 0, 0, 255);
   check_colour (&info, buffer, WIDTH - 2, HEIGHT - 2, 0, 0, 255);
   gst_buffer_unref (buffer);
-  gst_harness_teardown (harness);
+  fx_teardown (harness);
   g_free (properties);
 }
 

@@ -83,7 +83,7 @@ replace_format (const gchar * format, const gchar * colorimetry)
   fail_unless (overlay_same_rest (before, after, &info), "%s", format);
   gst_buffer_unref (before);
   gst_buffer_unref (after);
-  gst_harness_teardown (harness);
+  fx_teardown (harness);
 }
 
 GST_START_TEST (test_replace)
@@ -122,7 +122,7 @@ GST_START_TEST (test_blur_of_constant)
   fail_unless (overlay_same_rest (before, after, &info));
   gst_buffer_unref (before);
   gst_buffer_unref (after);
-  gst_harness_teardown (harness);
+  fx_teardown (harness);
 }
 
 GST_END_TEST;
@@ -178,7 +178,7 @@ GST_START_TEST (test_blur_of_checkerboard)
   check_samples (&info, before, after, is_grey, is_grey);
   gst_buffer_unref (before);
   gst_buffer_unref (after);
-  gst_harness_teardown (harness);
+  fx_teardown (harness);
 }
 
 GST_END_TEST;
@@ -217,7 +217,7 @@ check_size (const gchar * format, gint width, gint height)
         width, height);
     gst_buffer_unref (before);
     gst_buffer_unref (after);
-    gst_harness_teardown (harness);
+    fx_teardown (harness);
   }
 }
 
@@ -263,7 +263,7 @@ GST_START_TEST (test_strides)
   fail_unless (overlay_same_rest (before, after, &info));
   gst_buffer_unref (before);
   gst_buffer_unref (after);
-  gst_harness_teardown (harness);
+  fx_teardown (harness);
 }
 
 GST_END_TEST;

@@ -110,6 +110,18 @@ static bool read_choice(const ToolOption *option, const char *text, unsigned *ch
     }
 }
 
+static bool read_strides(const ToolOption *option, const char *text, int32_t *strides, int *status)
+{
+    bool right = strlen(text) == 2 * MNET_NET_STRIDES - 1;
+    for (size_t i = 0; right && i < MNET_NET_STRIDES; i++) {
+        strides[i] = text[2 * i] - '0';
+        right = (text[2 * i] == '1' || text[2 * i] == '2') &&
+                (i + 1 == MNET_NET_STRIDES || text[2 * i + 1] == ',');
+    }
+    return right || usage_error(status, "--%s is \"%s\", but must be %s, each 1 or 2", option->name,
+                                text, option->value);
+}
+
 static bool read_value(const ToolOption *option, const char *text, ToolOptions *options,
                        int *status)
 {
@@ -137,6 +149,8 @@ static bool read_value(const ToolOption *option, const char *text, ToolOptions *
         return read_share(option, text, member, status);
     case OPTION_SIZE:
         return read_size(option, text, member, status);
+    case OPTION_STRIDES:
+        return read_strides(option, text, member, status);
     case OPTION_STRING:
         *(const char **)member = text;
         return true;

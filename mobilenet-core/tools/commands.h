@@ -15,6 +15,7 @@ typedef enum {
     OPTION_REAL,  /* double, from min to max */
     OPTION_SHARE, /* 0 to 1 */
     OPTION_SIZE,
+    OPTION_STRIDES, /* int32_t for each strided block, 1 or 2; 0: not given */
     OPTION_STRING
 } ToolOptionType;
 

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "tool.h"
-#include "train/build.h"
 #include "train/net_graph.h"
 
 static const char *const families[] = { [MNET_NET_V1] = "v1",
@@ -56,17 +55,23 @@ static int make(const ToolOptions *options, const MnetNetOptions *wanted, const 
     return status ? tool_error("%s", error.text) : TOOL_OK;
 }
 
+MnetNetOptions tool_net_options(const ToolOptions *options)
+{
+    MnetNetOptions net = { .width = options->width,
+                           .resolution = (int32_t)options->resolution,
+                           .n_classes = (int32_t)options->classes,
+                           .stem_stride = (int32_t)options->stem_stride,
+                           .last_channels = (int32_t)options->last_channels,
+                           .minimalistic = options->minimalistic,
+                           .seed = options->seed };
+    memcpy(net.strides, options->strides, sizeof net.strides);
+    return net;
+}
+
 int tool_new(const ToolOptions *options)
 {
     MnetError error;
-    MnetNetOptions wanted = { .width = options->width,
-                              .resolution = (int32_t)options->resolution,
-                              .n_classes = (int32_t)options->classes,
-                              .stem_stride = (int32_t)options->stem_stride,
-                              .output_stride = (int32_t)options->output_stride,
-                              .last_channels = (int32_t)options->last_channels,
-                              .minimalistic = options->minimalistic,
-                              .seed = options->seed };
+    MnetNetOptions wanted = tool_net_options(options);
     if (!find_family(options->words[0], &wanted.family)) {
         tool_error("%s is no family; v1, v2, v3-small and v3-large are", options->words[0]);
         return TOOL_USAGE;

@@ -9,6 +9,8 @@
 
 #include <stdio.h>
 
+#include "train/build.h"
+
 enum { TOOL_OK = 0, TOOL_ERROR = 1, TOOL_USAGE = 2 };
 
 typedef enum {
@@ -85,7 +87,8 @@ typedef struct {
     unsigned box_format, score_format, background;
     /* Of a new network; numbers are 0 where not given. */
     double width; /* 1 where not given */
-    unsigned resolution, classes, stem_stride, output_stride, last_channels, seed;
+    unsigned resolution, classes, stem_stride, last_channels, seed;
+    int32_t strides[MNET_NET_STRIDES];
     bool minimalistic;
     ToolTraining training;
     /* Of quantisation. */
@@ -124,6 +127,8 @@ void tool_explain_refusal(const ToolOptions *options, const MnetError *error);
 int tool_run_tensors(const ToolOptions *options, const ToolNetwork *network);
 int tool_run_image(const ToolOptions *options, const ToolNetwork *network);
 int tool_bench(const ToolOptions *options, const ToolNetwork *network);
+/* The network that the options tell of; its family is for the caller to set. */
+MnetNetOptions tool_net_options(const ToolOptions *options);
 int tool_new(const ToolOptions *options);
 int tool_train(const ToolOptions *options);
 int tool_quantize(const ToolOptions *options);

@@ -9,7 +9,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "train/build.h"
 #include "train/curve.h"
 #include "train/head.h"
 #include "train/net_graph.h"
@@ -74,17 +73,11 @@ static bool new_net(Training *training)
 {
     const ToolOptions *options = training->options;
     MnetError error;
-    MnetNetOptions wanted = { .family = options->training.arch
-                                            ? (MnetNetFamily)(options->training.arch - 1)
-                                            : MNET_NET_V2,
-                              .width = options->width,
-                              .resolution = training->dataset.width,
-                              .n_classes = training->dataset.n_classes,
-                              .stem_stride = (int32_t)options->stem_stride,
-                              .output_stride = (int32_t)options->output_stride,
-                              .last_channels = (int32_t)options->last_channels,
-                              .minimalistic = options->minimalistic,
-                              .seed = options->seed };
+    MnetNetOptions wanted = tool_net_options(options);
+    wanted.family =
+        options->training.arch ? (MnetNetFamily)(options->training.arch - 1) : MNET_NET_V2;
+    wanted.resolution = training->dataset.width;
+    wanted.n_classes = training->dataset.n_classes;
     training->net = mnet_net_build(&wanted, &error);
     if (!training->net ||
         mnet_net_set_classes(training->net, (const char *const *)training->dataset.classes,
@@ -325,8 +318,8 @@ static bool check_options(const ToolOptions *options)
     else if ((t->freeze || t->imprint) && !t->from)
         wrong = "--freeze and --imprint need --from MODEL.tflite";
     else if (t->from && (t->arch || options->resolution || options->stem_stride ||
-                         options->output_stride || options->last_channels))
-        wrong = "--from does not go with --arch, --resolution, --stem-stride, --output-stride "
+                         options->strides[0] || options->last_channels))
+        wrong = "--from does not go with --arch, --resolution, --stem-stride, --strides "
                 "and --last-channels";
     else if (t->teacher && !(t->temperature > 0))
         wrong = "--temperature has to be more than 0";

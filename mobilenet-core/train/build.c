@@ -86,8 +86,8 @@ typedef struct {
     const Family *family;
     MnetNet *net;
     MnetError *error;
-    int32_t at;     /* the layer to go on from; -1: it failed */
-    int32_t stride; /* rows of the input by those of that layer, or nearly */
+    int32_t at;        /* the layer to go on from; -1: it failed */
+    int32_t n_strided; /* blocks so far whose stride is 2 in the paper */
 } Builder;
 
 /* The multiple of 8 nearest to value, at least 8, which takes away at most a tenth:
@@ -190,14 +190,9 @@ static int32_t expanded_channels(const Builder *b, const Block *block, int32_t n
     return divisible(channels_at(b) * ((double)block->expanded / before->channels));
 }
 
-/* The paper's, or 1 where the map would get smaller than was asked for. */
 static int32_t block_stride(Builder *b, const Block *block)
 {
-    int32_t least = b->options->output_stride;
-    if (least && b->stride * block->stride > least)
-        return 1;
-    b->stride *= block->stride;
-    return block->stride;
+    return block->stride == 1 ? 1 : b->options->strides[b->n_strided++];
 }
 
 static void add_block(Builder *b, const Block *block, int32_t number)
@@ -263,7 +258,6 @@ static MnetStatus add_layers(Builder *b)
 {
     const MnetNetOptions *o = b->options;
     const Family *family = b->family;
-    b->stride = o->stem_stride;
     add_conv(b, "stem", scaled(b, family->stem), 3, o->stem_stride, swish(b, family->swish));
     for (int32_t i = 0; i < family->n_blocks; i++)
         add_block(b, &family->blocks[i], i + 1);
@@ -291,10 +285,11 @@ static MnetStatus check(const MnetNetOptions *o, MnetError *error)
     if (o->stem_stride != 1 && o->stem_stride != 2)
         return mnet_error_set(error, MNET_ERROR_LIMIT, "stem stride %d; 1 and 2 are possible",
                               (int)o->stem_stride);
-    int32_t s = o->output_stride, last = o->last_channels;
-    if (s && (s < 4 || s > 32 || (s & (s - 1))))
-        return mnet_error_set(error, MNET_ERROR_LIMIT,
-                              "output stride %d; 4, 8, 16 and 32 are possible", (int)s);
+    for (int32_t i = 0; i < MNET_NET_STRIDES; i++)
+        if (o->strides[i] != 1 && o->strides[i] != 2)
+            return mnet_error_set(error, MNET_ERROR_LIMIT, "stride %d; 1 and 2 are possible",
+                                  (int)o->strides[i]);
+    int32_t last = o->last_channels;
     if (last && (last < 8 || last > 4096))
         return mnet_error_set(error, MNET_ERROR_LIMIT,
                               "%d channels before the pool; 8 to 4096 are possible", (int)last);
@@ -316,6 +311,8 @@ MnetNet *mnet_net_build(const MnetNetOptions *options, MnetError *error)
     o.resolution = o.resolution ? o.resolution : 224;
     o.n_classes = o.n_classes ? o.n_classes : 1001;
     o.stem_stride = o.stem_stride ? o.stem_stride : 2;
+    for (int32_t i = 0; i < MNET_NET_STRIDES; i++)
+        o.strides[i] = o.strides[i] ? o.strides[i] : 2;
     if (check(&o, error) != MNET_OK)
         return NULL;
     Builder builder = { .options = &o, .family = &families[o.family], .error = error };

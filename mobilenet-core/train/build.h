@@ -9,15 +9,17 @@
 
 typedef enum { MNET_NET_V1, MNET_NET_V2, MNET_NET_V3_SMALL, MNET_NET_V3_LARGE } MnetNetFamily;
 
+#define MNET_NET_STRIDES 4 /* blocks of each network that halve its map, behind the stem */
+
 typedef struct {
     MnetNetFamily family;
     double width;        /* of the channels, 0.05 to 4; 0: 1 */
     int32_t resolution;  /* rows and columns of the input, 16 to 1024; 0: 224 */
     int32_t n_classes;   /* 1 to MNET_NET_MAX_CLASSES; 0: 1001 */
     int32_t stem_stride; /* 1 or 2; 0: 2 */
-    /* Where the rows of the map are the input's by this already, further blocks keep
-     * them: 4 to 32, a power of 2; 0: the paper's 32, or 16 with stem_stride 1. */
-    int32_t output_stride;
+    /* Of the blocks whose stride is 2 in the paper, in order; 1 keeps the map's size there;
+     * 0: 2. */
+    int32_t strides[MNET_NET_STRIDES];
     int32_t last_channels; /* of the convolution before the pool, 8 to 4096; 0: the paper's.
                             * V1 has none */
     bool minimalistic;     /* V3 without squeeze and excite, hard swish and 5x5 kernels */

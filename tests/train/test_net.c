@@ -72,11 +72,11 @@ static void check_shapes(void)
     check_shape((MnetNetOptions){ .family = MNET_NET_V2,
                                   .resolution = 32,
                                   .stem_stride = 1,
-                                  .output_stride = 8,
+                                  .strides = { 2, 1, 2, 2 },
                                   .last_channels = 512 },
                 32, 4, 512, "logits");
-    check_shape((MnetNetOptions){ .family = MNET_NET_V3_SMALL, .output_stride = 16 }, 112, 14, 576,
-                "head/dense");
+    check_shape((MnetNetOptions){ .family = MNET_NET_V3_SMALL, .strides = { 2, 2, 2, 1 } }, 112, 14,
+                576, "head/dense");
     check_shape((MnetNetOptions){ .family = MNET_NET_V1, .resolution = 32, .width = 0.25 }, 16, 1,
                 256, "logits");
     check_shape((MnetNetOptions){ .family = MNET_NET_V3_SMALL }, 112, 7, 576, "head/dense");
@@ -189,7 +189,7 @@ static void check_refusals(void)
     check_refused("-1 classes", (MnetNetOptions){ .n_classes = -1 }, MNET_ERROR_LIMIT);
     check_refused("100000 classes", (MnetNetOptions){ .n_classes = 100000 }, MNET_ERROR_LIMIT);
     check_refused("stem stride 3", (MnetNetOptions){ .stem_stride = 3 }, MNET_ERROR_LIMIT);
-    check_refused("output stride 12", (MnetNetOptions){ .output_stride = 12 }, MNET_ERROR_LIMIT);
+    check_refused("stride 3", (MnetNetOptions){ .strides = { 2, 3 } }, MNET_ERROR_LIMIT);
     check_refused("4 channels before the pool",
                   (MnetNetOptions){ .family = MNET_NET_V2, .last_channels = 4 }, MNET_ERROR_LIMIT);
     check_refused("no convolution between", (MnetNetOptions){ .last_channels = 64 },

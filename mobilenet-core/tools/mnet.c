@@ -4,6 +4,7 @@
 #include "tool.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 
 /* What is wrong with a network whose file is sound. */
@@ -63,6 +64,7 @@ int main(int argc, char **argv)
     ToolOptions options;
     ToolNetwork network;
     int status;
+    signal(SIGXFSZ, SIG_IGN); /* a limit to files is told as a full disk is */
     if (!tool_parse(argc, argv, &options, &status)) {
         /* Told already. */
     } else if (options.command == TOOL_NEW) {

@@ -86,12 +86,20 @@ static bool new_net(Training *training)
     return true;
 }
 
-/* The network of --from with the classes of the pictures. */
+/* The network of --from with the classes of the pictures.  Where all layers learn and
+ * these are its own, its last layer goes on, too. */
 static bool known_net(Training *training, const MnetNet *from)
 {
+    const ToolTraining *t = &training->options->training;
+    const MnetDataset *dataset = &training->dataset;
     MnetError error;
-    training->net = mnet_net_with_classes(from, training->dataset.n_classes,
-                                          (const char *const *)training->dataset.classes, &error);
+    bool its_own = from->classes && mnet_dataset_expect(dataset, mnet_net_logits(from)->channels,
+                                                        from->classes, &error) == MNET_OK;
+    if (its_own && !t->freeze && !t->imprint)
+        training->net = mnet_net_copy(from, &error);
+    else
+        training->net = mnet_net_with_classes(from, dataset->n_classes,
+                                              (const char *const *)dataset->classes, &error);
     return training->net || failed(&error);
 }
 

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * `mnet train` as a user runs it: it learns, is interrupted and goes on, goes on
+ * from a file, and says what is wrong. */
+#include "expect.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include "drawn_pictures.h"
+#include "run_mnet.h"
+
+/* Of 40 pictures that were not learnt from; guessing gets 25 %. */
+#define LEAST_PERCENT 90
+
+/* Some 50 k multiply-adds. */
+#define SMALL "--arch v2 --width 0.1 --last-channels 64 --resolution 16 --strides 2,2,1,1 --batch 8"
+#define LEARN SMALL " --stem-stride 1 --epochs 25 --average 0 --shift 1 --warm-up 1"
+/* More lines than a pipe holds: it does not end before it is interrupted. */
+#define LONG SMALL " --epochs 100 --cutmix 1 --mixup 0.5 --checkpoint checkpoint --curve curve.svg"
+
+static char folder[] = "cli-XXXXXX";
+
+/* The run ends so, and prints the text, or nothing is asked of it. */
+static void expect_run(const Run *run, int status, const char *text)
+{
+    EXPECT(run->status == status, "exit %d, wanted %d: %s", run->status, status, run->text);
+    EXPECT(!text || strstr(run->text, text), "no \"%s\" in: %s", text, run->text);
+}
+
+static void expect_line(int status, const char *text, const char *command)
+{
+    Run run = run_mnet(NULL, "%s", command);
+    expect_run(&run, status, text);
+    run_free(&run);
+}
+
+/* What is told of the test pictures at the end; -1: nothing is. */
+static double percent(const Run *run)
+{
+    double value = -1;
+    const char *end = strstr(run->text, " % of 40 test pictures");
+    while (end && end > run->text && end[-1] != ' ')
+        end--;
+    if (end)
+        sscanf(end, "%lf", &value);
+    return value;
+}
+
+static uint8_t *read_whole(const char *path, size_t *size)
+{
+    FILE *file = fopen(path, "rb");
+    uint8_t *data = calloc(1, (size_t)1 << 22);
+    *size = file && data ? fread(data, 1, (1 << 22) - 1, file) : 0;
+    EXPECT(*size > 0, "%s cannot be read", path);
+    if (file)
+        fclose(file);
+    return data;
+}
+
+static void expect_same_file(const char *a, const char *b)
+{
+    size_t size_a, size_b;
+    uint8_t *data_a = read_whole(a, &size_a), *data_b = read_whole(b, &size_b);
+    EXPECT(size_a == size_b && !memcmp(data_a, data_b, size_a), "%s and %s differ", a, b);
+    free(data_a);
+    free(data_b);
+}
+
+/* One tag from behind its '<': its name is opened or closed; NULL: it is wrong. */
+static const char *skip_tag(const char *at, char names[][32], int *depth)
+{
+    bool closing = *at == '/';
+    size_t length = strcspn(at += closing, " />\n");
+    const char *end = at + length;
+    if (!length || length >= 32 || *depth == 8)
+        return NULL;
+    if (closing)
+        return *end == '>' && *depth && strlen(names[*depth - 1]) == length &&
+                       !strncmp(names[--*depth], at, length)
+                   ? end + 1
+                   : NULL;
+    snprintf(names[(*depth)++], 32, "%.*s", (int)length, at);
+    while (*end == ' ' || *end == '\n') {
+        end += strspn(end, " \n");
+        const char *value = end + strcspn(end, "=<> ");
+        const char *quote = value[0] == '=' && value[1] == '"' ? strchr(value + 2, '"') : NULL;
+        if (!quote || memchr(value, '<', (size_t)(quote - value)))
+            return NULL;
+        end = quote + 1;
+    }
+    *depth -= *end == '/';
+    end += *end == '/';
+    return *end == '>' ? end + 1 : NULL;
+}
+
+/* Tags are closed in order, attributes quoted, and the file begins and ends with svg. */
+static void expect_svg(const char *path)
+{
+    size_t size;
+    char names[8][32];
+    int depth = 0, tags = 0;
+    char *text = (char *)read_whole(path, &size);
+    const char *at = text;
+    EXPECT(!strncmp(text, "<svg ", 5), "%s begins with %.20s", path, text);
+    while (at && (at = strchr(at, '<'))) {
+        EXPECT(depth || !tags, "%s goes on behind its end", path);
+        at = skip_tag(at + 1, names, &depth);
+        tags++;
+    }
+    EXPECT(tags > 20 && !depth, "%s: %d tags, %d of them open at the end", path, tags, depth);
+    EXPECT(!strchr(text, '&') && strstr(text, "<polyline") && !strstr(text, "nan"), "%s: %s", path,
+           text);
+    free(text);
+}
+
+static void check_learning(void)
+{
+    Run run = run_mnet(NULL, "train pictures learnt.tflite " LEARN " --curve learnt.svg");
+    uint8_t rgb[3 * DRAWN_SIZE * DRAWN_SIZE];
+    expect_run(&run, 0, "160 pictures to learn from and 40 for the test, of 4 classes, as 16x16\n");
+    EXPECT(percent(&run) >= LEAST_PERCENT, "%g %%: %s", percent(&run), run.text);
+    run_free(&run);
+    expect_svg("learnt.svg");
+    expect_line(0, "MobileNet V2", "info learnt.tflite");
+    int right = 0;
+    for (int32_t i = 0; i < DRAWN_CLASSES; i++) {
+        draw_picture(i, 7000, rgb);
+        write_ppm("picture.ppm", DRAWN_SIZE, DRAWN_SIZE, rgb);
+        run = run_mnet(NULL, "run learnt.tflite --image picture.ppm --top 1");
+        expect_run(&run, 0, NULL);
+        right += strstr(run.text, drawn_classes[i]) != NULL;
+        run_free(&run);
+    }
+    EXPECT(right >= DRAWN_CLASSES - 1, "mnet run tells %d of 4 shapes", right);
+}
+
+/* Interrupted twice, once on two threads, and gone on: the bytes of a run that was not. */
+static void check_interrupted(void)
+{
+    expect_line(0, "epoch 100/100", "train few whole.tflite " LONG);
+    EXPECT(rename("curve.svg", "whole.svg") == 0 && rename("checkpoint", "whole") == 0, "rename");
+    RunCase first = { .until = "epoch 2/100", .signal = SIGINT };
+    RunCase then = { .until = "epoch 20/100", .signal = SIGTERM };
+    Run run = run_mnet(&first, "train few again.tflite " LONG " --threads 2 --resume");
+    expect_run(&run, 1, "--resume goes on from checkpoint");
+    run_free(&run);
+    EXPECT(access("again.tflite", F_OK) != 0, "an interrupted run writes a network");
+    run = run_mnet(&then, "train few again.tflite " LONG " --resume");
+    expect_run(&run, 1, "interrupted in epoch");
+    EXPECT(!strstr(run.text, "epoch 2/100:"), "it began anew: %s", run.text);
+    run_free(&run);
+    /* A disk that is full at a checkpoint: the one before stays. */
+    RunCase full = { .most_bytes = 20000 };
+    EXPECT(link("checkpoint", "before") == 0, "link");
+    run = run_mnet(&full, "train few again.tflite " LONG " --resume");
+    expect_run(&run, 1, "checkpoint: cannot be written, and is as it was: ");
+    run_free(&run);
+    expect_same_file("checkpoint", "before");
+    expect_line(0, "epoch 100/100", "train few again.tflite " LONG " --resume");
+    expect_same_file("whole.tflite", "again.tflite");
+    expect_same_file("whole.svg", "curve.svg");
+    expect_same_file("whole", "checkpoint");
+    expect_line(1, "other pictures or other options",
+                "train few again.tflite " LONG " --resume --seed 2");
+    Run plain = run_mnet(&first, "train few plain.tflite " SMALL " --epochs 100");
+    expect_run(&plain, 1, "without --checkpoint nothing is kept");
+    run_free(&plain);
+}
+
+/* A rate that rises passes what floats hold, after some epochs. */
+static void check_nan(void)
+{
+    char said[2][400] = { "", "" };
+    for (int i = 0; i < 2; i++) {
+        Run run = run_mnet(NULL, "train few nan.tflite " SMALL
+                                 " --rate 100 --momentum 1 --warm-up 20 --epochs 400 --average 0 "
+                                 "--weight-decay 1 --checkpoint nan --resume");
+        const char *line = strstr(run.text, "mnet: ");
+        expect_run(&run, 1, "is no number any more in step ");
+        EXPECT(!i || !strstr(run.text, "epoch 1/400:"), "it began anew: %s", run.text);
+        snprintf(said[i], sizeof said[i], "%s", line ? line : "");
+        run_free(&run);
+    }
+    /* Said again from the checkpoint before. */
+    EXPECT(*said[0] && !strcmp(said[0], said[1]), "\"%s\", then \"%s\"", said[0], said[1]);
+    EXPECT(access("nan.tflite", F_OK) != 0, "a network without numbers is written");
+}
+
+/* All layers of a file that has its normalisation in its weights. */
+static void check_from(void)
+{
+    Run run =
+        run_mnet(NULL, "train pictures same.tflite --from learnt.tflite --epochs 1 --batch 8");
+    expect_run(&run, 0, NULL);
+    EXPECT(percent(&run) >= LEAST_PERCENT, "the same classes: %s", run.text);
+    run_free(&run);
+    /* Named otherwise they are learnt anew, in fewer epochs than from nothing. */
+    run = run_mnet(NULL, "train renamed other.tflite --from learnt.tflite --epochs 8 --batch 8 "
+                         "--average 0");
+    expect_run(&run, 0, NULL);
+    EXPECT(percent(&run) >= LEAST_PERCENT, "other classes: %s", run.text);
+    run_free(&run);
+    expect_line(0, "MobileNet V2", "info other.tflite");
+    run = run_mnet(NULL, "run other.tflite --image picture.ppm --top 1");
+    expect_run(&run, 0, "new ");
+    run_free(&run);
+}
+
+static void check_bad(void)
+{
+    uint8_t *rgb = calloc(1, 3 * DRAWN_SIZE * DRAWN_SIZE);
+    make_folder("one/cat");
+    write_ppm("one/cat/1.ppm", 4, 4, rgb);
+    expect_line(1, "mnet: one: 1 class with pictures; 2 to", "train one x.tflite " SMALL);
+    make_folder("one/dog");
+    expect_line(1, "mnet: one: class \"dog\" has no picture to learn from",
+                "train one x.tflite " SMALL);
+    write_bytes("one/dog/1.ppm", "P6 20000 20000 255\n", 19);
+    expect_line(1, "skipped: /dog/1.ppm: a picture of 20000x20000", "train one x.tflite " SMALL);
+    write_ppm("one/dog/2.ppm", 1, 1, rgb);
+    expect_line(0, "2 pictures to learn from and 0 for the test, of 2 classes, as 16x16; 1 skipped",
+                "train one x.tflite " SMALL " --epochs 2");
+    expect_line(1, "mnet: nowhere: No such file", "train nowhere x.tflite " SMALL);
+    expect_line(1, "the teacher tells 4 classes, the network is to tell 2",
+                "train one x.tflite " SMALL " --teacher learnt.tflite");
+    expect_line(1,
+                "mnet: nowhere.tflite: ", "train one x.tflite " SMALL " --teacher nowhere.tflite");
+    expect_line(1, "mnet: nowhere.tflite: ", "train one x.tflite --from nowhere.tflite");
+    expect_line(1,
+                "mnet: /dev/full: cannot be written: ", "train one /dev/full " SMALL " --epochs 2");
+    expect_line(1, "mnet: curve/x: cannot be written: ",
+                "train one x.tflite " SMALL " --epochs 2 --curve curve/x");
+    write_bytes("damaged", "MNETLRN1", 8);
+    expect_line(1, "damaged is no checkpoint of mnet train",
+                "train one x.tflite " SMALL " --checkpoint damaged --resume");
+    free(rgb);
+}
+
+/* The classes of the drawn pictures under other names. */
+static void draw_renamed(void)
+{
+    char from[64], to[64];
+    draw_folder("renamed", 8, 10);
+    for (int32_t i = 0; i < 2 * DRAWN_CLASSES; i++) {
+        const char *part = i % 2 ? "train" : "test";
+        snprintf(from, sizeof from, "renamed/%s/%s", part, drawn_classes[i / 2]);
+        snprintf(to, sizeof to, "renamed/%s/new %d", part, (int)(i / 2));
+        EXPECT(rename(from, to) == 0, "%s", from);
+    }
+}
+
+/* test_cli MNET */
+int main(int argc, char **argv)
+{
+    if (argc != 2 || !mkdtemp(folder))
+        return 1;
+    run_program(argv[1]);
+    if (chdir(folder) != 0)
+        return 1;
+    draw_folder("pictures", 40, 10);
+    draw_folder("few", 6, 2);
+    draw_renamed();
+    check_learning();
+    check_interrupted();
+    check_nan();
+    check_from();
+    check_bad();
+    if (chdir("..") == 0)
+        remove_folder(folder);
+    return expect_report("cli");
+}

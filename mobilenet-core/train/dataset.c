@@ -19,7 +19,7 @@
 typedef enum { PART_UNKNOWN, PART_TRAIN, PART_TEST } Part;
 
 typedef struct {
-    char *path; /* its class is a part of it */
+    char *path; /* its class is a part of it; a folder's ends in a slash */
     char *class_name;
     uint8_t *pixels;
     Part part;
@@ -140,6 +140,16 @@ static MnetStatus decode(Reading *reading, const char *path, const uint8_t *data
     return MNET_OK;
 }
 
+static char *copy_path(const char *path, bool folder)
+{
+    size_t length = strlen(path);
+    bool ends = length && path[length - 1] == '/';
+    char *copy = malloc(length + 2);
+    if (copy)
+        snprintf(copy, length + 2, "%s%s", path, folder && !ends ? "/" : "");
+    return copy;
+}
+
 static MnetStatus visit(void *user, const char *path, const uint8_t *data, size_t size,
                         const char *problem, MnetError *error)
 {
@@ -153,7 +163,7 @@ static MnetStatus visit(void *user, const char *path, const uint8_t *data, size_
         skip(reading, path, problem);
     if (data)
         status = decode(reading, path, data, size, &found.pixels, error);
-    found.path = strdup(path);
+    found.path = copy_path(path, folder);
     reading->pictures += found.pixels != NULL;
     reading->parted = reading->parted || (found.pixels && found.part == PART_TEST);
     if (found.path && status == MNET_OK && (folder || found.pixels)) {
@@ -276,21 +286,35 @@ static MnetStatus fill(Reading *reading, MnetDataset *dataset, MnetError *error)
     return MNET_OK;
 }
 
+/* What is in a folder stands behind it: folders' paths end in a slash. */
+static int by_path(const void *a, const void *b)
+{
+    return strcmp(((const Found *)a)->path, ((const Found *)b)->path);
+}
+
+/* Whether a folder has folders in it, of their own or told by a picture's path. */
+static bool has_folders(const Reading *reading, size_t folder)
+{
+    const char *path = reading->found[folder].path;
+    size_t length = strlen(path);
+    for (size_t i = folder + 1; i < reading->n; i++) {
+        const char *other = reading->found[i].path;
+        if (strncmp(other, path, length))
+            return false;
+        if (strchr(other + length, '/'))
+            return true;
+    }
+    return false;
+}
+
 /* A folder that has folders of classes in it is none itself. */
 static void drop_upper_folders(Reading *reading)
 {
     size_t kept = 0;
+    qsort(reading->found, reading->n, sizeof *reading->found, by_path);
     for (size_t i = 0; i < reading->n; i++) {
         Found *found = &reading->found[i];
-        bool upper = false;
-        size_t length = strlen(found->path);
-        while (length && found->path[length - 1] == '/')
-            length--;
-        for (size_t k = 0; !found->pixels && !upper && k < reading->n; k++)
-            upper = k != i && !reading->found[k].pixels &&
-                    !strncmp(reading->found[k].path, found->path, length) &&
-                    reading->found[k].path[length] == '/' && reading->found[k].path[length + 1];
-        if (upper) {
+        if (!found->pixels && has_folders(reading, i)) {
             free(found->path);
             free(found->class_name);
         } else {

@@ -8,6 +8,8 @@
 
 #include <math.h>
 
+#include "gstmobilenetvector.h"
+
 #define BLOCK GST_MOBILENET_FX_BLOCK
 #define N_WINDOWS 3
 /* Cells of that deviation and more are taken two by two. */
@@ -146,6 +148,17 @@ static inline __attribute__((always_inline))
       to[i + k] = (guint16) (from[i + k] - less) >> shift;
 }
 
+GST_MOBILENET_VECTORISED static void
+round_samples (const guint16 * from, guint16 * to, gint n, guint shift)
+{
+  if (shift == BITS - 8)
+    round_row (from, to, n, BITS - 8);
+  else if (shift == BITS - 10)
+    round_row (from, to, n, BITS - 10);
+  else
+    round_row (from, to, n, shift);
+}
+
 void
 gst_mobilenet_fx_blur_row (const GstMobilenetFxBlur * self, guint c,
     const GstMobilenetFxComponent * component, gint j, gint i, gint n,
@@ -154,10 +167,5 @@ gst_mobilenet_fx_blur_row (const GstMobilenetFxBlur * self, guint c,
   const guint16 *from = gst_mobilenet_fx_plane_spread (&self->planes[c],
       self->grid, component, j, i, n, rows[0], rows[1]);
 
-  if (self->bits_below == BITS - 8)
-    round_row (from, samples, n, BITS - 8);
-  else if (self->bits_below == BITS - 10)
-    round_row (from, samples, n, BITS - 10);
-  else
-    round_row (from, samples, n, self->bits_below);
+  round_samples (from, samples, n, self->bits_below);
 }

@@ -8,11 +8,14 @@
 #include <math.h>
 #include <string.h>
 
+#include "gstmobilenetvector.h"
+
 #define BLOCK GST_MOBILENET_FX_BLOCK
 #define MARGIN GST_MOBILENET_FX_MARGIN
 
 /* Cells of a row that are enough, and how large they get: sums of 16x16 samples of
- * 10 bits are added up in 16 bits, see add_row() and sum_cells(). */
+ * 10 bits are added up in 16 bits, see
+ * gst_mobilenet_fx_component_add(). */
 #define WIDEST 240
 #define MAX_SHIFT 4
 
@@ -37,11 +40,11 @@ gst_mobilenet_fx_grid_halve (GstMobilenetFxGrid * grid,
   grid->height = (from->height + 1) / 2;
 }
 
-/* Aligned as vectors are, with a row more for gst_mobilenet_fx_grid_box(). */
+/* Aligned as vectors are, with two rows more for gst_mobilenet_fx_grid_box(). */
 GstMobilenetFxCell *
 gst_mobilenet_fx_cells_new (const GstMobilenetFxGrid * grid)
 {
-  gsize bytes = (gst_mobilenet_fx_grid_size (grid) + grid->width) *
+  gsize bytes = (gst_mobilenet_fx_grid_size (grid) + 2 * grid->width) *
       sizeof (GstMobilenetFxCell);
   guint8 *block = g_malloc0 (bytes + 32);
   guint8 *cells = block + 16 + (16 - GPOINTER_TO_SIZE (block) % 16) % 16;
@@ -76,6 +79,19 @@ gst_mobilenet_fx_plane_clear (GstMobilenetFxPlane * plane)
 }
 
 void
+gst_mobilenet_fx_plane_extend (GstMobilenetFxPlane * plane,
+    const GstMobilenetFxGrid * grid, gint j)
+{
+  gfloat *row = gst_mobilenet_fx_plane_row (plane, j);
+  gint i;
+
+  for (i = grid->width; i < plane->stride - MARGIN; i++)
+    row[i] = row[grid->width - 1];
+  for (i = -MARGIN; i < 0; i++)
+    row[i] = row[0];
+}
+
+void
 gst_mobilenet_fx_plane_take (GstMobilenetFxPlane * plane,
     const GstMobilenetFxGrid * grid, const GstMobilenetFxCell * cells, guint k,
     gfloat scale)
@@ -88,26 +104,26 @@ gst_mobilenet_fx_plane_take (GstMobilenetFxPlane * plane,
 
     for (i = 0; i < grid->width; i++)
       to[i] = from[i][k] * scale;
-    for (; i < plane->stride - MARGIN; i++)
-      to[i] = to[grid->width - 1];
-    for (i = -MARGIN; i < 0; i++)
-      to[i] = to[0];
+    gst_mobilenet_fx_plane_extend (plane, grid, j);
   }
 }
 
-/* At most 16 rows of 10 bits: 14 bits. */
-static void
-add_row (guint16 * restrict sums, const guint16 * restrict row, gint n)
+typedef guint32 Pair __attribute__((may_alias));
+
+/* Each two samples that lie side by side become their sum, of 32 bits. */
+GST_MOBILENET_VECTORISED static void
+add_pairs (Pair * pairs, gint n)
 {
   gint i, k;
 
-  for (i = 0; i < n; i += BLOCK)
-    for (k = 0; k < BLOCK; k++)
-      sums[i + k] += row[i + k];
+  for (i = 0; i < n; i += BLOCK / 2)
+    for (k = 0; k < BLOCK / 2; k++)
+      pairs[i + k] = (pairs[i + k] & 0xffff) + (pairs[i + k] >> 16);
 }
 
-static void
-sum_cells (const guint16 * sums, gint cells, gint samples, gfloat scale,
+/* `pairs` of a cell. */
+static inline __attribute__((always_inline))
+     void sum_pairs (const Pair * from, gint cells, gint pairs, gfloat scale,
     GstMobilenetFxCell * to, guint k)
 {
   gint i, s;
@@ -115,9 +131,39 @@ sum_cells (const guint16 * sums, gint cells, gint samples, gfloat scale,
   for (i = 0; i < cells; i++) {
     guint32 sum = 0;
 
-    for (s = 0; s < samples; s++)
-      sum += sums[i * samples + s];
+    for (s = 0; s < pairs; s++)
+      sum += from[i * pairs + s];
     to[i][k] = sum * scale;
+  }
+}
+
+/* `samples` is 1 or a power of it; `sums` are lost. */
+static void
+sum_cells (guint16 * sums, gint cells, gint samples, gfloat scale,
+    GstMobilenetFxCell * to, guint k)
+{
+  const Pair *pairs = (const Pair *) (gpointer) sums;
+  gint i;
+
+  if (samples > 1)
+    add_pairs ((Pair *) (gpointer) sums,
+        GST_MOBILENET_FX_BLOCKS (cells * samples) / 2);
+  switch (samples) {
+    case 1:
+      for (i = 0; i < cells; i++)
+        to[i][k] = sums[i] * scale;
+      break;
+    case 2:
+      sum_pairs (pairs, cells, 1, scale, to, k);
+      break;
+    case 4:
+      sum_pairs (pairs, cells, 2, scale, to, k);
+      break;
+    case 8:
+      sum_pairs (pairs, cells, 4, scale, to, k);
+      break;
+    default:
+      sum_pairs (pairs, cells, 8, scale, to, k);
   }
 }
 
@@ -135,11 +181,8 @@ gst_mobilenet_fx_grid_reduce (const GstMobilenetFxGrid * grid,
 
   for (j = 0; j < grid->height; j++) {
     memset (sums, 0, n * sizeof (*sums));
-    for (s = 0; s < rows; s++) {
-      gst_mobilenet_fx_component_load (component, j * rows + s, 0,
-          component->width, row);
-      add_row (sums, row, n);
-    }
+    for (s = 0; s < rows; s++)
+      gst_mobilenet_fx_component_add (component, j * rows + s, row, sums);
     for (i = component->width; i < grid->width * columns; i++)
       sums[i] = sums[component->width - 1];
     sum_cells (sums, grid->width, columns, scale, cells +
@@ -147,58 +190,92 @@ gst_mobilenet_fx_grid_reduce (const GstMobilenetFxGrid * grid,
   }
 }
 
-/* `whole` cells to either side count, those behind them by `share`. */
-static void
-box_line (const GstMobilenetFxCell * restrict from,
-    GstMobilenetFxCell * restrict to, gint n, gint whole, gfloat share)
+/* Lines that are added up at once: each sum waits for the one before it. */
+#define LINES 4
+
+/* Cell `i` of some lines, of `n` cells each: `within` when all cells that are
+ * looked at are there. */
+static inline __attribute__((always_inline))
+     void box_cell (const GstMobilenetFxCell * restrict from,
+    GstMobilenetFxCell * restrict to, gint n, gint lines, gint i, gint whole,
+    gfloat share, gboolean within, GstMobilenetFxCell * restrict sums)
 {
-  GstMobilenetFxCell sum = { 0 };
-  gint i;
+  const GstMobilenetFxCell none = { 0 };
+  gboolean before = within || i - whole - 1 >= 0;
+  gboolean enters = within || i + whole < n;
+  gboolean behind = within || i + whole + 1 < n;
+  gint l;
 
-  for (i = 0; i < MIN (whole, n); i++)
-    sum += from[i];
-  for (i = 0; i < n; i++) {
-    GstMobilenetFxCell ends = { 0 };
+  for (l = 0; l < lines; l++) {
+    const GstMobilenetFxCell *at = from + (gsize) l * n + i;
+    GstMobilenetFxCell first = before ? at[-whole - 1] : none;
+    GstMobilenetFxCell last = behind ? at[whole + 1] : none;
 
-    if (i + whole < n)
-      sum += from[i + whole];
-    if (i - whole - 1 >= 0) {
-      sum -= from[i - whole - 1];
-      ends += from[i - whole - 1];
-    }
-    if (i + whole + 1 < n)
-      ends += from[i + whole + 1];
-    to[i] = sum + ends * share;
+    if (enters)
+      sums[l] += at[whole];
+    sums[l] -= first;
+    to[(gsize) l * n + i] = sums[l] + (first + last) * share;
   }
 }
 
-static void
-add_line (GstMobilenetFxCell * restrict to,
-    const GstMobilenetFxCell * restrict from, gint n, gfloat factor)
-{
-  gint i;
-
-  for (i = 0; i < n; i++)
-    to[i] += from[i] * factor;
-}
-
-/* Row `j` of the columns' sums, whose running ones are `sums`. */
-static void
-box_row (const GstMobilenetFxGrid * grid, const GstMobilenetFxCell * from,
-    GstMobilenetFxCell * sums, GstMobilenetFxCell * to, gint j, gint whole,
+/* `whole` cells to either side count, those behind them by `share`. */
+static inline __attribute__((always_inline))
+     void box_lines (const GstMobilenetFxCell * restrict from,
+    GstMobilenetFxCell * restrict to, gint n, gint lines, gint whole,
     gfloat share)
 {
-  gint n = grid->width, before = j - whole - 1, behind = j + whole + 1;
+  GstMobilenetFxCell sums[LINES] = { {0} };
+  gint i, l;
 
-  if (j + whole < grid->height)
-    add_line (sums, from + (gsize) (j + whole) * n, n, 1);
-  if (before >= 0)
-    add_line (sums, from + (gsize) before * n, n, -1);
-  memcpy (to, sums, n * sizeof (*to));
-  if (share > 0 && before >= 0)
-    add_line (to, from + (gsize) before * n, n, share);
-  if (share > 0 && behind < grid->height)
-    add_line (to, from + (gsize) behind * n, n, share);
+  for (l = 0; l < lines; l++)
+    for (i = 0; i < MIN (whole, n); i++)
+      sums[l] += from[(gsize) l * n + i];
+  for (i = 0; i < MIN (whole + 1, n); i++)
+    box_cell (from, to, n, lines, i, whole, share, FALSE, sums);
+  for (; i < n - whole - 1; i++)
+    box_cell (from, to, n, lines, i, whole, share, TRUE, sums);
+  for (; i < n; i++)
+    box_cell (from, to, n, lines, i, whole, share, FALSE, sums);
+}
+
+static void
+box_across (const GstMobilenetFxGrid * grid, const GstMobilenetFxCell * from,
+    GstMobilenetFxCell * to, gint whole, gfloat share)
+{
+  gint n = grid->width, j;
+
+  for (j = 0; j + LINES <= grid->height; j += LINES)
+    box_lines (from + (gsize) j * n, to + (gsize) j * n, n, LINES, whole,
+        share);
+  for (; j < grid->height; j++)
+    box_lines (from + (gsize) j * n, to + (gsize) j * n, n, 1, whole, share);
+}
+
+/* A row of the columns' sums, of `n` numbers, whose running ones are `sums`. */
+GST_MOBILENET_VECTORISED static void
+box_row (const gfloat * restrict enters, const gfloat * restrict before,
+    const gfloat * restrict behind, gfloat * restrict sums,
+    gfloat * restrict to, gint n, gfloat share)
+{
+  gint i, k;
+
+  /* All four numbers of a cell. */
+  for (i = 0; i < n; i += 4)
+    for (k = 0; k < 4; k++) {
+      gfloat sum = sums[i + k] + enters[i + k] - before[i + k];
+
+      sums[i + k] = sum;
+      to[i + k] = sum + before[i + k] * share + behind[i + k] * share;
+    }
+}
+
+/* A row of the grid; past the edges one of zeros. */
+static const gfloat *
+row_or_zeros (const GstMobilenetFxGrid * grid, const GstMobilenetFxCell * cells,
+    gint j, const GstMobilenetFxCell * zeros)
+{
+  return (const gfloat *) (j >= 0 && j < grid->height ?
+      cells + (gsize) j * grid->width : zeros);
 }
 
 void
@@ -208,18 +285,19 @@ gst_mobilenet_fx_grid_box (const GstMobilenetFxGrid * grid,
   gint whole = (gint) floorf (radius), n = grid->width, j;
   gfloat share = radius - whole;
   GstMobilenetFxCell *sums = scratch + gst_mobilenet_fx_grid_size (grid);
+  GstMobilenetFxCell *zeros = sums + n;
 
-  for (j = 0; j < grid->height; j++)
-    box_line (cells + (gsize) j * n, scratch + (gsize) j * n, n, whole, share);
-  memset (sums, 0, n * sizeof (*sums));
-  for (j = 0; j < MIN (whole, grid->height); j++)
-    add_line (sums, scratch + (gsize) j * n, n, 1);
-  for (j = 0; j < grid->height; j++)
-    box_row (grid, scratch, sums, cells + (gsize) j * n, j, whole, share);
+  box_across (grid, cells, scratch, whole, share);
+  memset (sums, 0, 2 * n * sizeof (*sums));
+  for (j = -whole; j < grid->height; j++)
+    box_row (row_or_zeros (grid, scratch, j + whole, zeros),
+        row_or_zeros (grid, scratch, j - whole - 1, zeros),
+        row_or_zeros (grid, scratch, j + whole + 1, zeros), (gfloat *) sums,
+        (gfloat *) (cells + (gsize) MAX (j, 0) * n), 4 * n, share);
 }
 
 /* Cells `-1` to `n` between two rows, rounded to nearest. */
-static void
+GST_MOBILENET_VECTORISED static void
 mix_rows (const gfloat * restrict upper, const gfloat * restrict lower,
     gfloat share, gint n, guint16 * restrict to)
 {
@@ -243,8 +321,9 @@ mean (guint16 a, guint16 b)
 }
 
 /* Each value becomes two, a quarter of the way to its neighbours; `from` and `to`
- * count from one before the first. */
-static void
+ * count from one before the first.  What comes of the outer half of that one, and of
+ * the one behind the last, no sample is made of. */
+GST_MOBILENET_VECTORISED static void
 double_row (const guint16 * restrict from, guint16 * restrict to, gint n)
 {
   gint i, k;
@@ -278,8 +357,6 @@ gst_mobilenet_fx_plane_spread (const GstMobilenetFxPlane * plane,
 
   mix_rows (upper + first, lower + first, at - above, cells, from);
   for (k = 0; k < doublings; k++) {
-    from[-1] = from[0];
-    from[length] = from[length - 1];
     double_row (from, to, length);
     length *= 2;
     swap = from;

@@ -56,6 +56,10 @@ gst_mobilenet_fx_plane_row (const GstMobilenetFxPlane * plane, gint j)
   return plane->data + (gssize) j * plane->stride + GST_MOBILENET_FX_MARGIN;
 }
 
+/* The margins of row `j` become what its first and last cells are. */
+void gst_mobilenet_fx_plane_extend (GstMobilenetFxPlane * plane,
+    const GstMobilenetFxGrid * grid, gint j);
+
 /* Number `k` of each cell, times `scale`, is taken over, and the margins. */
 void gst_mobilenet_fx_plane_take (GstMobilenetFxPlane * plane,
     const GstMobilenetFxGrid * grid, const GstMobilenetFxCell * cells, guint k,

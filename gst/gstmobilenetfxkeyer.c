@@ -8,6 +8,7 @@
 #include "gstmobilenetcanvas.h"
 #include "gstmobilenetfxblur.h"
 #include "gstmobilenetfxmatte.h"
+#include "gstmobilenetvector.h"
 
 #define BLOCK GST_MOBILENET_FX_BLOCK
 #define OPAQUE GST_MOBILENET_FX_OPAQUE
@@ -193,7 +194,7 @@ load_guide (GstMobilenetFxKeyer * self, const GstVideoFrame * frame, gint j,
 }
 
 /* Of the pixels that share a sample. */
-static void
+GST_MOBILENET_VECTORISED static void
 mean_shares (const guint16 * restrict upper, const guint16 * restrict lower,
     guint16 * restrict to, gint n)
 {
@@ -209,7 +210,7 @@ mean_shares (const guint16 * restrict upper, const guint16 * restrict lower,
 }
 
 /* What is opaque to a FADE-th is so to all. */
-static void
+GST_MOBILENET_VECTORISED static void
 fade_shares (const guint16 * restrict from, guint16 * restrict to, gint n)
 {
   gint i, k;
@@ -223,7 +224,7 @@ fade_shares (const guint16 * restrict from, guint16 * restrict to, gint n)
 }
 
 /* Samples of 8 bits: 255 * 256 + 128 are 16. */
-static void
+GST_MOBILENET_VECTORISED static void
 blend_8 (guint16 * restrict samples, const guint16 * restrict background,
     const guint16 * restrict shares, gint n)
 {
@@ -239,7 +240,7 @@ blend_8 (guint16 * restrict samples, const guint16 * restrict background,
     }
 }
 
-static void
+GST_MOBILENET_VECTORISED static void
 blend_16 (guint16 * restrict samples, const guint16 * restrict background,
     const guint16 * restrict shares, gint n)
 {
@@ -274,7 +275,7 @@ load_picture (GstMobilenetFxKeyer * self, const GstVideoFrame * picture,
     self->background[k] = self->background[there - 1];
 }
 
-static void
+GST_MOBILENET_VECTORISED static void
 fill_row (guint16 * samples, guint16 value, gint n)
 {
   gint i, k;

@@ -7,6 +7,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "gstmobilenetvector.h"
+
 #define BLOCK GST_MOBILENET_FX_BLOCK
 
 /* Variance of luma, in steps of 8 bits, below which a window counts as flat: edges
@@ -42,6 +44,10 @@ struct _GstMobilenetFxMatte
   GstMobilenetFxPlane slopes, offsets;
   gint n_tiles;                 /* in a row */
   guint8 *flags;                /* of each tile in each row of cells */
+  gint32 *cell_flags;           /* of a row of them */
+  gfloat *scales;               /* of window_scales(), and what they are for */
+  gint scale_rows;
+  gfloat scale_factor;
   guint16 *rows[4];             /* of slopes and of offsets, in turns */
   gfloat *map_rows[2];          /* of the map, in columns of the grid */
   gint map_row[2];              /* which they are, -1: none */
@@ -70,6 +76,8 @@ gst_mobilenet_fx_matte_new (gint width, gint height)
   gst_mobilenet_fx_plane_init (&self->offsets, &self->grid);
   self->n_tiles = GST_MOBILENET_FX_BLOCKS (width) / BLOCK;
   self->flags = g_new0 (guint8, (gsize) self->n_tiles * self->grid.height);
+  self->cell_flags = g_new0 (gint32, self->grid.width);
+  self->scales = g_new0 (gfloat, self->grid.width);
   for (i = 0; i < 4; i++)
     self->rows[i] = g_new0 (guint16, room);
   for (i = 0; i < 2; i++)
@@ -93,6 +101,8 @@ gst_mobilenet_fx_matte_free (GstMobilenetFxMatte * self)
   gst_mobilenet_fx_plane_clear (&self->slopes);
   gst_mobilenet_fx_plane_clear (&self->offsets);
   g_free (self->flags);
+  g_free (self->cell_flags);
+  g_free (self->scales);
   for (i = 0; i < 4; i++)
     g_free (self->rows[i]);
   for (i = 0; i < 2; i++)
@@ -278,87 +288,160 @@ cells_within (gint at, gint radius, gint n)
   return MIN (at + radius, n - 1) - MAX (at - radius, 0) + 1;
 }
 
-/* From the means of guide, share and products of a window, to slope and offset:
- * numbers 0 and 1. */
-static GstMobilenetFxCell
-solve (GstMobilenetFxCell sums, gfloat scale)
+/* What sums over windows around cells of row `j` are multiplied with for `factor`
+ * times their means. */
+static const gfloat *
+window_scales (GstMobilenetFxMatte * self, gint radius, gint j, gfloat factor)
 {
-  GstMobilenetFxCell m = sums * scale;
-  gfloat variance = m[3] - m[0] * m[0];
-  gfloat slope = (m[2] - m[0] * m[1]) / (MAX (variance, 0) + FLAT);
-  GstMobilenetFxCell solved = { slope, m[1] - slope * m[0] };
+  gint width = self->grid.width, i;
+  gint rows = cells_within (j, radius, self->grid.height);
 
-  return solved;
+  if (rows != self->scale_rows || factor != self->scale_factor)
+    for (i = 0; i < width; i++)
+      self->scales[i] = factor / (rows * cells_within (i, radius, width));
+  self->scale_rows = rows;
+  self->scale_factor = factor;
+  return self->scales;
+}
+
+/* Guide, share and products of each cell. */
+GST_MOBILENET_VECTORISED static void
+find_products (const gfloat * restrict cells, const gfloat * restrict shares,
+    gfloat * restrict products, gsize n)
+{
+  gsize i;
+
+  for (i = 0; i < n; i++) {
+    gfloat guide = cells[4 * i + 3] - MIDDLE, share = shares[i];
+
+    products[4 * i] = guide;
+    products[4 * i + 1] = share;
+    products[4 * i + 2] = guide * share;
+    products[4 * i + 3] = guide * guide;
+  }
+}
+
+/* From the sums of these over windows to slope and offset: numbers 0 and 1. */
+GST_MOBILENET_VECTORISED static void
+solve_row (gfloat * restrict row, const gfloat * restrict scales, gint n)
+{
+  gint i;
+
+  for (i = 0; i < n; i++) {
+    gfloat guide = row[4 * i] * scales[i], share = row[4 * i + 1] * scales[i];
+    gfloat product = row[4 * i + 2] * scales[i];
+    gfloat variance = row[4 * i + 3] * scales[i] - guide * guide;
+    gfloat slope;
+
+    variance = variance > 0 ? variance : 0;
+    slope = (product - guide * share) / (variance + FLAT);
+    row[4 * i] = slope;
+    row[4 * i + 1] = share - slope * guide;
+    row[4 * i + 2] = row[4 * i + 3] = 0;
+  }
 }
 
 static void
 solve_windows (GstMobilenetFxMatte * self, gint radius)
 {
   const GstMobilenetFxGrid *grid = &self->grid;
-  gint i, j;
+  gint j;
 
   gst_mobilenet_fx_grid_box (grid, radius, self->cells, self->scratch);
-  for (j = 0; j < grid->height; j++) {
-    GstMobilenetFxCell *row = self->cells + (gsize) j * grid->width;
-    gint rows = cells_within (j, radius, grid->height);
+  for (j = 0; j < grid->height; j++)
+    solve_row ((gfloat *) (self->cells + (gsize) j * grid->width),
+        window_scales (self, radius, j, 1), grid->width);
+}
 
-    for (i = 0; i < grid->width; i++)
-      row[i] = solve (row[i], 1.0f / (rows * cells_within (i, radius,
-                  grid->width)));
+/* Sums over windows to slopes and offsets in 256ths of alpha, steeper around one
+ * half. */
+GST_MOBILENET_VECTORISED static void
+mean_row (const gfloat * restrict row, const gfloat * restrict scales,
+    gfloat * restrict slopes, gfloat * restrict offsets, gint n)
+{
+  gint i;
+
+  for (i = 0; i < n; i++) {
+    gfloat slope = row[4 * i] * scales[i];
+
+    slope = slope > MAX_SLOPE ? MAX_SLOPE : slope;
+    slope = slope < -MAX_SLOPE ? -MAX_SLOPE : slope;
+    slopes[i] = slope;
+    offsets[i] = row[4 * i + 1] * scales[i] +
+        GST_MOBILENET_FX_OPAQUE * (1 - STEEPER) / 2;
   }
 }
 
-/* Each cell is in many windows: the mean of what they say.  In 256ths of alpha,
- * steeper around one half. */
-static void
-mean_windows (GstMobilenetFxMatte * self, gint radius)
+/* Alpha at cells, and what tiles that touch them may be: alpha at any luma. */
+GST_MOBILENET_VECTORISED static void
+cover_row (const gfloat * restrict cells, const gfloat * restrict slopes,
+    const gfloat * restrict offsets, gfloat * restrict coverage,
+    gint32 * restrict flags, gint n)
 {
-  const GstMobilenetFxGrid *grid = &self->grid;
-  const gfloat factor = GST_MOBILENET_FX_OPAQUE * STEEPER;
-  const GstMobilenetFxCell add =
-      { 0, GST_MOBILENET_FX_OPAQUE * (1 - STEEPER) / 2 };
-  gint i, j;
+  gint i;
 
-  gst_mobilenet_fx_grid_box (grid, radius, self->cells, self->scratch);
-  for (j = 0; j < grid->height; j++) {
-    GstMobilenetFxCell *row = self->cells + (gsize) j * grid->width;
-    gint rows = cells_within (j, radius, grid->height);
+  for (i = 0; i < n; i++) {
+    gfloat dark = offsets[i] - MIDDLE * slopes[i];
+    gfloat bright = offsets[i] + (255 - MIDDLE) * slopes[i];
+    gfloat alpha = (offsets[i] + slopes[i] * (cells[4 * i + 3] - MIDDLE))
+        * (1.0f / GST_MOBILENET_FX_OPAQUE);
+    gfloat least = dark < bright ? dark : bright;
+    gfloat most = dark < bright ? bright : dark;
 
-    for (i = 0; i < grid->width; i++) {
-      row[i] = row[i] * (factor / (rows * cells_within (i, radius,
-                  grid->width))) + add;
-      row[i][0] = CLAMP (row[i][0], -MAX_SLOPE, MAX_SLOPE);
-    }
+    alpha = alpha < 0 ? 0 : alpha;
+    coverage[i] = alpha > 1 ? 1 : alpha;
+    flags[i] = (least < GST_MOBILENET_FX_OPAQUE ? FLAG_NOT_OPAQUE : 0)
+        | (most > 0 ? FLAG_NOT_CLEAR : 0);
   }
-}
-
-/* What tiles that touch a cell may be: its alpha at any luma. */
-static guint8
-cell_flags (GstMobilenetFxCell cell)
-{
-  gfloat dark = cell[1] - MIDDLE * cell[0];
-  gfloat bright = cell[1] + (255 - MIDDLE) * cell[0];
-
-  return (MIN (dark, bright) < GST_MOBILENET_FX_OPAQUE ? FLAG_NOT_OPAQUE : 0)
-      | (MAX (dark, bright) > 0 ? FLAG_NOT_CLEAR : 0);
 }
 
 /* Pixels are made of the cell that they are in and the ones beside it. */
 static void
-find_flags (GstMobilenetFxMatte * self)
+find_flags (GstMobilenetFxMatte * self, gint j)
 {
-  gint cells = BLOCK >> self->grid.shift, n = self->grid.width, i, j, t;
+  gint cells = BLOCK >> self->grid.shift, last = self->grid.width - 1, i, t;
 
-  for (j = 0; j < self->grid.height; j++) {
-    const GstMobilenetFxCell *row = self->cells + (gsize) j * n;
+  for (t = 0; t < self->n_tiles; t++) {
+    gint32 flags = 0;
 
-    for (t = 0; t < self->n_tiles; t++) {
-      guint8 flags = 0;
+    for (i = MAX (t * cells - 1, 0); i <= MIN ((t + 1) * cells, last); i++)
+      flags |= self->cell_flags[i];
+    self->flags[(gsize) j * self->n_tiles + t] = (guint8) flags;
+  }
+}
 
-      for (i = MAX (t * cells - 1, 0); i <= MIN ((t + 1) * cells, n - 1); i++)
-        flags |= cell_flags (row[i]);
-      self->flags[(gsize) j * self->n_tiles + t] = flags;
-    }
+GST_MOBILENET_VECTORISED static void
+scale_row (gfloat * row, gint n, gfloat factor)
+{
+  gint i;
+
+  for (i = 0; i < n; i++)
+    row[i] *= factor;
+}
+
+/* Each cell is in many windows: the mean of what they say. */
+static void
+mean_windows (GstMobilenetFxMatte * self, const GstMobilenetFxCell * guide,
+    gint radius)
+{
+  const GstMobilenetFxGrid *grid = &self->grid;
+  gint n = grid->width, j;
+
+  gst_mobilenet_fx_grid_box (grid, radius, self->cells, self->scratch);
+  for (j = 0; j < grid->height; j++) {
+    gsize row = (gsize) j * n;
+    gfloat *slopes = gst_mobilenet_fx_plane_row (&self->slopes, j);
+    gfloat *offsets = gst_mobilenet_fx_plane_row (&self->offsets, j);
+
+    mean_row ((const gfloat *) (self->cells + row), window_scales (self,
+            radius, j, GST_MOBILENET_FX_OPAQUE * STEEPER), slopes, offsets, n);
+    cover_row ((const gfloat *) (guide + row), slopes, offsets,
+        self->coverage + row, self->cell_flags, n);
+    find_flags (self, j);
+    scale_row (slopes, n, SLOPE_SCALE);
+    scale_row (offsets, n, OFFSET_SCALE);
+    gst_mobilenet_fx_plane_extend (&self->slopes, grid, j);
+    gst_mobilenet_fx_plane_extend (&self->offsets, grid, j);
   }
 }
 
@@ -368,33 +451,17 @@ gst_mobilenet_fx_matte_build (GstMobilenetFxMatte * self,
     const GstMobilenetSegmentation * segmentation,
     const gboolean foreground[256])
 {
-  gsize n = gst_mobilenet_fx_grid_size (&self->grid), i;
   gint radius;
   Map map;
 
   map_init (&map, segmentation, foreground);
   sample_map (self, &map);
-  for (i = 0; i < n; i++) {
-    gfloat guide = cells[i][3] - MIDDLE, share = self->coverage[i];
-    GstMobilenetFxCell products =
-        { guide, share, guide * share, guide * guide };
-
-    self->cells[i] = products;
-  }
+  find_products ((const gfloat *) cells, self->coverage,
+      (gfloat *) self->cells, gst_mobilenet_fx_grid_size (&self->grid));
   radius = window_radius (self, &map);
+  self->scale_rows = 0;
   solve_windows (self, radius);
-  mean_windows (self, radius);
-  for (i = 0; i < n; i++) {
-    gfloat alpha = (self->cells[i][1] + self->cells[i][0] * (cells[i][3]
-            - MIDDLE)) * (1.0f / GST_MOBILENET_FX_OPAQUE);
-
-    self->coverage[i] = CLAMP (alpha, 0, 1);
-  }
-  find_flags (self);
-  gst_mobilenet_fx_plane_take (&self->slopes, &self->grid, self->cells, 0,
-      SLOPE_SCALE);
-  gst_mobilenet_fx_plane_take (&self->offsets, &self->grid, self->cells, 1,
-      OFFSET_SCALE);
+  mean_windows (self, cells, radius);
   self->clear = FALSE;
 }
 
@@ -418,7 +485,7 @@ gst_mobilenet_fx_matte_tiles (const GstMobilenetFxMatte * self, gint j,
 }
 
 /* (guide - MIDDLE) * slope in 1024ths is halves of 256ths after a shift by 9. */
-static void
+GST_MOBILENET_VECTORISED static void
 apply (const guint16 * restrict guide, const guint16 * restrict slopes,
     const guint16 * restrict offsets, guint16 * restrict alpha, gint n)
 {

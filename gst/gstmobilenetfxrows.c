@@ -5,6 +5,7 @@
 #include "gstmobilenetfxrows.h"
 
 #include "gstmobilenetsample.h"
+#include "gstmobilenetvector.h"
 
 #define BLOCK GST_MOBILENET_FX_BLOCK
 
@@ -56,7 +57,7 @@ typedef guint32 Word4 __attribute__((aligned (1), may_alias));
 
 #define WORDS (G_BYTE_ORDER == G_LITTLE_ENDIAN)
 
-static void
+GST_MOBILENET_VECTORISED static void
 load_1 (guint16 * restrict to, const guint8 * restrict from, gint n)
 {
   gint i;
@@ -66,7 +67,7 @@ load_1 (guint16 * restrict to, const guint8 * restrict from, gint n)
   load_bytes (to + i, from + i, n - i, 1);
 }
 
-static void
+GST_MOBILENET_VECTORISED static void
 store_1 (guint8 * restrict to, const guint16 * restrict from, gint n)
 {
   gint i;
@@ -76,7 +77,7 @@ store_1 (guint8 * restrict to, const guint16 * restrict from, gint n)
   store_bytes (to + i, from + i, n - i, 1);
 }
 
-static void
+GST_MOBILENET_VECTORISED static void
 load_2 (guint16 * restrict to, const guint8 * restrict from, gint n,
     guint offset)
 {
@@ -89,7 +90,7 @@ load_2 (guint16 * restrict to, const guint8 * restrict from, gint n,
   load_bytes (to + i, from + 2 * i, n - i, 2);
 }
 
-static void
+GST_MOBILENET_VECTORISED static void
 store_2 (guint8 * restrict to, const guint16 * restrict from, gint n,
     guint offset)
 {
@@ -104,7 +105,7 @@ store_2 (guint8 * restrict to, const guint16 * restrict from, gint n,
   store_bytes (to + 2 * i, from + i, n - i, 2);
 }
 
-static void
+GST_MOBILENET_VECTORISED static void
 load_4 (guint16 * restrict to, const guint8 * restrict from, gint n,
     guint offset)
 {
@@ -117,7 +118,7 @@ load_4 (guint16 * restrict to, const guint8 * restrict from, gint n,
   load_bytes (to + i, from + 4 * i, n - i, 4);
 }
 
-static void
+GST_MOBILENET_VECTORISED static void
 store_4 (guint8 * restrict to, const guint16 * restrict from, gint n,
     guint offset)
 {
@@ -159,6 +160,24 @@ static inline __attribute__((always_inline))
     to[i * step] = GUINT16_TO_LE ((guint16) (from[i] << shift));
 }
 
+GST_MOBILENET_VECTORISED static void
+load_words (guint16 * to, const guint16 * from, gint n, gint step, guint shift)
+{
+  if (step == 1)
+    load_16 (to, from, n, 1, shift);
+  else
+    load_16 (to, from, n, step, shift);
+}
+
+GST_MOBILENET_VECTORISED static void
+store_words (guint16 * to, const guint16 * from, gint n, gint step, guint shift)
+{
+  if (step == 1)
+    store_16 (to, from, n, 1, shift);
+  else
+    store_16 (to, from, n, step, shift);
+}
+
 static guint8 *
 sample_at (const GstMobilenetFxComponent * component, gint j, gint i)
 {
@@ -173,10 +192,8 @@ gst_mobilenet_fx_component_load (const GstMobilenetFxComponent * component,
   const guint8 *from = sample_at (component, MIN (j, component->height - 1), i);
   gint k;
 
-  if (component->depth > 8 && component->step == 2)
-    load_16 (samples, (const guint16 *) from, n, 1, component->bits_below);
-  else if (component->depth > 8)
-    load_16 (samples, (const guint16 *) from, n, component->step / 2,
+  if (component->depth > 8)
+    load_words (samples, (const guint16 *) from, n, component->step / 2,
         component->bits_below);
   else if (component->step == 1)
     load_1 (samples, from, n);
@@ -190,16 +207,52 @@ gst_mobilenet_fx_component_load (const GstMobilenetFxComponent * component,
     samples[k] = samples[n - 1];
 }
 
+/* At most 16 rows of 10 bits: 14 bits. */
+GST_MOBILENET_VECTORISED static void
+add_words (guint16 * restrict sums, const guint16 * restrict row, gint n)
+{
+  gint i, k;
+
+  for (i = 0; i < n; i += BLOCK)
+    for (k = 0; k < BLOCK; k++)
+      sums[i + k] += row[i + k];
+}
+
+GST_MOBILENET_VECTORISED static void
+add_bytes (guint16 * restrict sums, const guint8 * restrict row, gint n)
+{
+  gint i, k;
+
+  for (i = 0; i + BLOCK <= n; i += BLOCK)
+    for (k = 0; k < BLOCK; k++)
+      sums[i + k] += row[i + k];
+  for (; i < n; i++)
+    sums[i] += row[i];
+}
+
+void
+gst_mobilenet_fx_component_add (const GstMobilenetFxComponent * component,
+    gint j, guint16 * row, guint16 * sums)
+{
+  gint n = component->width;
+
+  if (component->depth == 8 && component->step == 1) {
+    add_bytes (sums, sample_at (component, MIN (j, component->height - 1), 0),
+        n);
+  } else {
+    gst_mobilenet_fx_component_load (component, j, 0, n, row);
+    add_words (sums, row, GST_MOBILENET_FX_BLOCKS (n));
+  }
+}
+
 void
 gst_mobilenet_fx_component_store (const GstMobilenetFxComponent * component,
     gint j, gint i, gint n, const guint16 * samples)
 {
   guint8 *to = sample_at (component, j, i);
 
-  if (component->depth > 8 && component->step == 2)
-    store_16 ((guint16 *) to, samples, n, 1, component->bits_below);
-  else if (component->depth > 8)
-    store_16 ((guint16 *) to, samples, n, component->step / 2,
+  if (component->depth > 8)
+    store_words ((guint16 *) to, samples, n, component->step / 2,
         component->bits_below);
   else if (component->step == 1)
     store_1 (to, samples, n);

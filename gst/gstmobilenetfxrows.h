@@ -36,6 +36,11 @@ void gst_mobilenet_fx_component_init (GstMobilenetFxComponent * component,
 void gst_mobilenet_fx_component_load (const GstMobilenetFxComponent *
     component, gint j, gint i, gint n, guint16 * samples);
 
+/* Row `j` is added to `sums`; past the last row: the last.  Both rows have room for
+ * whole blocks, and what `row` holds is lost. */
+void gst_mobilenet_fx_component_add (const GstMobilenetFxComponent *
+    component, gint j, guint16 * row, guint16 * sums);
+
 /* Writes `n` samples and nothing between them. */
 void gst_mobilenet_fx_component_store (const GstMobilenetFxComponent *
     component, gint j, gint i, gint n, const guint16 * samples);

@@ -87,6 +87,49 @@ typedef struct
   guint all;
 } Count;
 
+/* Pixels that are counted at once where all are of one class, which most are. */
+#define EIGHT 8
+
+/* The sum of eight bytes. */
+static guint
+sum_bytes (const guint8 bytes[EIGHT])
+{
+  const guint64 low = G_GUINT64_CONSTANT (0x00ff00ff00ff00ff);
+  guint64 all, pairs;
+
+  memcpy (&all, bytes, sizeof (all));
+  pairs = (all & low) + (all >> 8 & low);
+  return (guint) (pairs * G_GUINT64_CONSTANT (0x0001000100010001) >> 48);
+}
+
+static gboolean
+are_alike (const guint8 classes[EIGHT])
+{
+  guint64 all;
+
+  memcpy (&all, classes, sizeof (all));
+  return all == classes[0] * G_GUINT64_CONSTANT (0x0101010101010101);
+}
+
+/* `confidences` may be NULL. */
+static void
+count_row (Count * count, const guint8 * classes, const guint8 * confidences,
+    guint n)
+{
+  guint i = 0;
+
+  while (i < n) {
+    guint8 class = classes[i];
+    guint step = n - i >= EIGHT && are_alike (classes + i) ? EIGHT : 1;
+
+    count->n[class] += step;
+    if (confidences)
+      count->sum[class] += step == EIGHT ? sum_bytes (confidences + i) :
+          confidences[i];
+    i += step;
+  }
+}
+
 static void
 count_pixels (const GstMobilenetSegmentation * self, Count * count)
 {
@@ -94,7 +137,7 @@ count_pixels (const GstMobilenetSegmentation * self, Count * count)
   const guint8 *classes = g_bytes_get_data (self->classes, NULL);
   const guint8 *confidences = self->confidences ?
       g_bytes_get_data (self->confidences, NULL) : NULL;
-  guint left, right, top, bottom, x, y;
+  guint left, right, top, bottom, y;
 
   memset (count, 0, sizeof (*count));
   seen_pixels (place->x, place->w, place->seen_x, place->seen_w, self->width,
@@ -103,12 +146,10 @@ count_pixels (const GstMobilenetSegmentation * self, Count * count)
       &top, &bottom);
   count->all = (right - left) * (bottom - top);
   for (y = top; y < bottom; y++) {
-    gsize row = (gsize) y * self->width;
+    gsize row = (gsize) y * self->width + left;
 
-    for (x = left; x < right; x++)
-      count->n[classes[row + x]]++;
-    for (x = left; confidences && x < right; x++)
-      count->sum[classes[row + x]] += confidences[row + x];
+    count_row (count, classes + row, confidences ? confidences + row : NULL,
+        right - left);
   }
 }
 

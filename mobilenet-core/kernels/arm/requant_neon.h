@@ -12,7 +12,7 @@
 #include "kernels/kernels.h"
 
 typedef enum {
-    MNET_WAY_RELU,  /* what is below 0 ends at min: then no tie below 0 matters */
+    MNET_WAY_RELU,  /* what is below 0 ends at min: then no tie of products below 0 matters */
     MNET_WAY_USUAL, /* no sum is shifted left */
     MNET_WAY_LEFT
 } MnetWayNeon;
@@ -30,13 +30,11 @@ typedef struct {
 /* For the channels c0 to c1, padded to whole vectors. */
 MNET_INLINE MnetRequantNeon mnet_requant_neon(const MnetRequant *r, size_t c0, size_t c1)
 {
-    int32x4_t left = vdupq_n_s32(0), negative = left;
-    for (size_t c = c0; c < c1; c += 4) {
+    int32x4_t left = vdupq_n_s32(0);
+    for (size_t c = c0; c < c1; c += 4)
         left = vmaxq_s32(left, vld1q_s32(r->shift + c));
-        negative = vminq_s32(negative, vld1q_s32(r->multiplier + c));
-    }
     MnetWayNeon way = vmaxvq_s32(left) > 0 ? MNET_WAY_LEFT : MNET_WAY_USUAL;
-    if (way == MNET_WAY_USUAL && r->min == r->zero_point && vminvq_s32(negative) == 0)
+    if (way == MNET_WAY_USUAL && r->min == r->zero_point)
         way = MNET_WAY_RELU;
     return (MnetRequantNeon){ .multiplier = r->multiplier,
                               .shift = r->shift,

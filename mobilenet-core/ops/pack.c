@@ -102,21 +102,26 @@ static MnetStatus check_infinite(const MnetNode *node, const MnetLayer *layer, M
     return MNET_OK;
 }
 
-/* The largest and the smallest sum that a channel can have: each product at the
+/* The least and the largest sum of a channel, whatever the input: each product at the
  * end of the activations' range that its weight's sign asks for. */
+static void sums_range(const MnetLayer *layer, size_t channel, int64_t *lo, int64_t *hi)
+{
+    int64_t up = 0, down = 0, zero = layer->in->quant.zero_point[0];
+    int32_t wz = weight_zero(layer, channel);
+    for (size_t t = 0; t < layer->taps; t++) {
+        int32_t w = weight_at(layer, channel, t) - wz;
+        up += w > 0 ? w : 0;
+        down += w < 0 ? -w : 0;
+    }
+    *lo = bias_at(layer, channel) + up * (-128 - zero) - down * (127 - zero);
+    *hi = bias_at(layer, channel) + up * (127 - zero) - down * (-128 - zero);
+}
+
 static MnetStatus check_sums(const MnetNode *node, const MnetLayer *layer, MnetError *error)
 {
-    int64_t above = 127 - layer->in->quant.zero_point[0];
-    int64_t below = 128 + layer->in->quant.zero_point[0];
     for (size_t c = 0; c < layer->channels; c++) {
-        int64_t positive = 0, negative = 0, bias = bias_at(layer, c), wz = weight_zero(layer, c);
-        for (size_t t = 0; t < layer->taps; t++) {
-            int64_t w = weight_at(layer, c, t) - wz;
-            positive += w > 0 ? w : 0;
-            negative -= w < 0 ? w : 0;
-        }
-        int64_t largest = bias + positive * above + negative * below;
-        int64_t smallest = bias - positive * below - negative * above;
+        int64_t smallest, largest;
+        sums_range(layer, c, &smallest, &largest);
         if (largest > INT32_MAX || smallest < -INT32_MAX)
             return mnet_op_unsupported(error, node,
                                        "the sums of channel %zu may pass 2^31: %lld to %lld", c,
@@ -163,20 +168,6 @@ MnetStatus mnet_layer_check(const MnetNode *node, const MnetLayer *layer, MnetEr
     if (!status)
         status = check_infinite(node, layer, error);
     return status ? status : check_sums(node, layer, error);
-}
-
-/* The least and the largest sum of a channel, whatever the input. */
-static void sums_range(const MnetLayer *layer, size_t channel, int64_t *lo, int64_t *hi)
-{
-    int64_t up = 0, down = 0, zero = layer->in->quant.zero_point[0];
-    int32_t wz = weight_zero(layer, channel);
-    for (size_t t = 0; t < layer->taps; t++) {
-        int32_t w = weight_at(layer, channel, t) - wz;
-        up += w > 0 ? w : 0;
-        down += w < 0 ? -w : 0;
-    }
-    *lo = bias_at(layer, channel) + up * (-128 - zero) - down * (127 - zero);
-    *hi = bias_at(layer, channel) + up * (127 - zero) - down * (-128 - zero);
 }
 
 /* The fits of a layer.  Channels of one scale share them where their sums allow. */
@@ -339,27 +330,46 @@ MnetStatus mnet_pack_gemm_s8(MnetGraph *graph, const MnetNode *node, const MnetL
                                  error);
 }
 
+static void put(MnetType type, void *values, size_t i, float value)
+{
+    if (type == MNET_TYPE_FLOAT16)
+        ((MnetHalf *)values)[i] = mnet_half_from_float(value);
+    else
+        ((float *)values)[i] = value;
+}
+
+/* Panels of `nr` channels and *panel elements of a type of floats: see MnetGemmF32. */
+static MnetStatus pack_panels(MnetGraph *graph, const MnetLayer *layer, MnetType type, size_t nr,
+                              void **panels, size_t *panel, MnetError *error)
+{
+    size_t element = mnet_type_size(type), count;
+    *panel = mnet_round_up(nr * (layer->taps + 1), MNET_ALIGN / element);
+    if (!mnet_mul_size(*panel, mnet_round_up(layer->channels, nr) / nr, &count))
+        return mnet_error_memory(error, SIZE_MAX);
+    *panels = mnet_store_calloc(graph->store, count, element);
+    if (!*panels)
+        return mnet_error_memory(error, count * element);
+    for (size_t c = 0; c < layer->channels; c++) {
+        size_t at = c / nr * *panel + c % nr;
+        put(type, *panels, at, bias_f32_at(layer, c));
+        for (size_t t = 0; t < layer->taps; t++)
+            put(type, *panels, at + (t + 1) * nr, weight_f32_at(layer, c, t));
+    }
+    return MNET_OK;
+}
+
 MnetStatus mnet_pack_gemm_f32(MnetGraph *graph, const MnetNode *node, const MnetLayer *layer,
                               const MnetKernels *kernels, MnetGemmF32 *gemm, MnetError *error)
 {
-    size_t nr = kernels->gemm_f32.nr, panels_n = mnet_round_up(layer->channels, nr) / nr, floats;
-    size_t panel = mnet_round_up(nr * (layer->taps + 1), MNET_ALIGN / sizeof(float));
-    if (!mnet_mul_size(panel, panels_n, &floats))
-        return mnet_error_memory(error, SIZE_MAX);
-    float *panels = mnet_store_calloc(graph->store, floats, sizeof *panels);
-    if (!panels)
-        return mnet_error_memory(error, floats * sizeof *panels);
-    for (size_t c = 0; c < layer->channels; c++) {
-        float *at = panels + c / nr * panel + c % nr;
-        at[0] = bias_f32_at(layer, c);
-        for (size_t t = 0; t < layer->taps; t++)
-            at[(t + 1) * nr] = weight_f32_at(layer, c, t);
-    }
+    void *panels;
+    MnetStatus status = pack_panels(graph, layer, MNET_TYPE_FLOAT32, kernels->gemm_f32.nr, &panels,
+                                    &gemm->panel_floats, error);
+    if (status)
+        return status;
     gemm->k = layer->taps;
     gemm->run = layer->run;
     gemm->runs = layer->taps / layer->run;
     gemm->panels = panels;
-    gemm->panel_floats = panel;
     mnet_activation_range_f32(node->activation, &gemm->min, &gemm->max);
     return MNET_OK;
 }
@@ -367,24 +377,15 @@ MnetStatus mnet_pack_gemm_f32(MnetGraph *graph, const MnetNode *node, const Mnet
 MnetStatus mnet_pack_gemm_f16(MnetGraph *graph, const MnetNode *node, const MnetLayer *layer,
                               const MnetKernels *kernels, MnetGemmF16 *gemm, MnetError *error)
 {
-    size_t nr = kernels->f16->gemm.nr, panels_n = mnet_round_up(layer->channels, nr) / nr, halves;
-    size_t panel = mnet_round_up(nr * (layer->taps + 1), MNET_ALIGN / sizeof(MnetHalf));
-    if (!mnet_mul_size(panel, panels_n, &halves))
-        return mnet_error_memory(error, SIZE_MAX);
-    MnetHalf *panels = mnet_store_calloc(graph->store, halves, sizeof *panels);
-    if (!panels)
-        return mnet_error_memory(error, halves * sizeof *panels);
-    for (size_t c = 0; c < layer->channels; c++) {
-        MnetHalf *at = panels + c / nr * panel + c % nr;
-        at[0] = mnet_half_from_float(bias_f32_at(layer, c));
-        for (size_t t = 0; t < layer->taps; t++)
-            at[(t + 1) * nr] = mnet_half_from_float(weight_f32_at(layer, c, t));
-    }
+    void *panels;
+    MnetStatus status = pack_panels(graph, layer, MNET_TYPE_FLOAT16, kernels->f16->gemm.nr, &panels,
+                                    &gemm->panel_halves, error);
+    if (status)
+        return status;
     gemm->k = layer->taps;
     gemm->run = layer->run;
     gemm->runs = layer->taps / layer->run;
     gemm->panels = panels;
-    gemm->panel_halves = panel;
     mnet_activation_range_f32(node->activation, &gemm->min, &gemm->max);
     return MNET_OK;
 }
@@ -422,22 +423,34 @@ MnetStatus mnet_pack_depthwise_s8(MnetGraph *graph, const MnetNode *node, const 
     return MNET_OK;
 }
 
+/* Weights and biases of channels padded to `tile`: see MnetDepthwiseF32. */
+static MnetStatus pack_windows(MnetGraph *graph, const MnetLayer *layer, MnetType type, size_t tile,
+                               void **weights, void **bias, MnetError *error)
+{
+    size_t element = mnet_type_size(type), count;
+    if (!mnet_mul_size(tile, layer->taps, &count))
+        return mnet_error_memory(error, SIZE_MAX);
+    *weights = mnet_store_calloc(graph->store, count, element);
+    *bias = mnet_store_calloc(graph->store, tile, element);
+    if (!*weights || !*bias)
+        return mnet_error_memory(error, count * element);
+    for (size_t c = 0; c < layer->channels; c++) {
+        put(type, *bias, c, bias_f32_at(layer, c));
+        for (size_t t = 0; t < layer->taps; t++)
+            put(type, *weights, t * tile + c, weight_f32_at(layer, c, t));
+    }
+    return MNET_OK;
+}
+
 MnetStatus mnet_pack_depthwise_f32(MnetGraph *graph, const MnetNode *node, const MnetLayer *layer,
                                    const MnetKernels *kernels, MnetDepthwiseF32 *depthwise,
                                    MnetError *error)
 {
-    size_t tile = mnet_round_up(layer->channels, kernels->depthwise_f32.channel_tile), count;
-    if (!mnet_mul_size(tile, layer->taps, &count))
-        return mnet_error_memory(error, SIZE_MAX);
-    float *weights = mnet_store_calloc(graph->store, count, sizeof *weights);
-    float *bias = mnet_store_calloc(graph->store, tile, sizeof *bias);
-    if (!weights || !bias)
-        return mnet_error_memory(error, count * sizeof *weights);
-    for (size_t c = 0; c < layer->channels; c++) {
-        bias[c] = bias_f32_at(layer, c);
-        for (size_t t = 0; t < layer->taps; t++)
-            weights[t * tile + c] = weight_f32_at(layer, c, t);
-    }
+    void *weights, *bias;
+    size_t tile = mnet_round_up(layer->channels, kernels->depthwise_f32.channel_tile);
+    MnetStatus status = pack_windows(graph, layer, MNET_TYPE_FLOAT32, tile, &weights, &bias, error);
+    if (status)
+        return status;
     depthwise->channels = layer->channels;
     depthwise->tile = tile;
     depthwise->weights = weights;
@@ -450,18 +463,11 @@ MnetStatus mnet_pack_depthwise_f16(MnetGraph *graph, const MnetNode *node, const
                                    const MnetKernels *kernels, MnetDepthwiseF16 *depthwise,
                                    MnetError *error)
 {
-    size_t tile = mnet_round_up(layer->channels, kernels->f16->depthwise.channel_tile), count;
-    if (!mnet_mul_size(tile, layer->taps, &count))
-        return mnet_error_memory(error, SIZE_MAX);
-    MnetHalf *weights = mnet_store_calloc(graph->store, count, sizeof *weights);
-    MnetHalf *bias = mnet_store_calloc(graph->store, tile, sizeof *bias);
-    if (!weights || !bias)
-        return mnet_error_memory(error, count * sizeof *weights);
-    for (size_t c = 0; c < layer->channels; c++) {
-        bias[c] = mnet_half_from_float(bias_f32_at(layer, c));
-        for (size_t t = 0; t < layer->taps; t++)
-            weights[t * tile + c] = mnet_half_from_float(weight_f32_at(layer, c, t));
-    }
+    void *weights, *bias;
+    size_t tile = mnet_round_up(layer->channels, kernels->f16->depthwise.channel_tile);
+    MnetStatus status = pack_windows(graph, layer, MNET_TYPE_FLOAT16, tile, &weights, &bias, error);
+    if (status)
+        return status;
     depthwise->channels = layer->channels;
     depthwise->tile = tile;
     depthwise->weights = weights;

@@ -26,6 +26,13 @@ static bool write_all(int file, const uint8_t *data, size_t size)
     return fsync(file) == 0 || errno == EINVAL || errno == EROFS;
 }
 
+/* 0, or the errno of what failed first. */
+static int write_and_close(int file, const void *data, size_t size)
+{
+    int number = write_all(file, data, size) ? 0 : errno;
+    return close(file) != 0 && !number ? errno : number;
+}
+
 static MnetStatus failed(const char *path, const char *what, int number, MnetError *error)
 {
     return mnet_error_set(error, MNET_ERROR_IO, "%s: %s: %s", path, what, strerror(number));
@@ -37,13 +44,8 @@ static MnetStatus write_special(const char *path, const void *data, size_t size,
     int file = open(path, O_WRONLY | O_CLOEXEC);
     if (file < 0)
         return failed(path, "cannot be written", errno, error);
-    bool good = write_all(file, data, size);
-    int number = errno;
-    if (close(file) != 0 && good) {
-        good = false;
-        number = errno;
-    }
-    return good ? MNET_OK : failed(path, "cannot be written", number, error);
+    int number = write_and_close(file, data, size);
+    return number ? failed(path, "cannot be written", number, error) : MNET_OK;
 }
 
 MnetStatus mnet_save_file(const char *path, const void *data, size_t size, MnetError *error)
@@ -61,17 +63,10 @@ MnetStatus mnet_save_file(const char *path, const void *data, size_t size, MnetE
     int file = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
     if (file < 0)
         return failed(path, "cannot be written", errno, error);
-    bool good = write_all(file, data, size);
-    int number = errno;
-    if (close(file) != 0 && good) {
-        good = false;
+    int number = write_and_close(file, data, size);
+    if (!number && rename(beside, path) != 0)
         number = errno;
-    }
-    if (good && rename(beside, path) != 0) {
-        good = false;
-        number = errno;
-    }
-    if (good)
+    if (!number)
         return MNET_OK;
     unlink(beside);
     return failed(path, "cannot be written, and is as it was", number, error);

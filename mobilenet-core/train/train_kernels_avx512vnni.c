@@ -29,14 +29,4 @@ static inline Vector vector_between(Vector u, Vector low, Vector high, Vector x)
 
 #include "train/train_kernels_body.h"
 
-const MnetTrainKernels mnet_train_kernels_avx512vnni = {
-    .name = "avx512vnni",
-    .gemm_tn = gemm_tn,
-    .activate = activate,
-    .moments = moments,
-    .slope = slope_of,
-    .activate_back = activate_back,
-    .sums_back = sums_back,
-    .depthwise3_back = depthwise3_back,
-    .depthwise_back = depthwise_back,
-};
+const MnetTrainKernels mnet_train_kernels_avx512vnni = { .name = "avx512vnni", MNET_TRAIN_SLOTS };

@@ -4,7 +4,8 @@
  * defined Vector (LANES floats, 4, 8 or 16), TILE_ROWS by TILE_VECTORS of which the
  * sums of a matrix product fill registers, and
  *   vector_min(), vector_max()
- *   vector_between(u, low, high, x): x where low < u < high, else 0. */
+ *   vector_between(u, low, high, x): x where low < u < high, else 0
+ * and makes its table of MNET_TRAIN_SLOTS. */
 #include <string.h>
 
 #include "kernels/inline.h"
@@ -334,3 +335,8 @@ static void depthwise_back(size_t width, size_t c, size_t taps, size_t stride, c
                                   dx + k * c + j, dweights + k * c + j);
     }
 }
+
+#define MNET_TRAIN_SLOTS                                                                        \
+    .gemm_tn = gemm_tn, .activate = activate, .moments = moments, .slope = slope_of,            \
+    .activate_back = activate_back, .sums_back = sums_back, .depthwise3_back = depthwise3_back, \
+    .depthwise_back = depthwise_back

@@ -26,14 +26,4 @@ static inline Vector vector_between(Vector u, Vector low, Vector high, Vector x)
 
 #include "train/train_kernels_body.h"
 
-const MnetTrainKernels mnet_train_kernels_c = {
-    .name = "c",
-    .gemm_tn = gemm_tn,
-    .activate = activate,
-    .moments = moments,
-    .slope = slope_of,
-    .activate_back = activate_back,
-    .sums_back = sums_back,
-    .depthwise3_back = depthwise3_back,
-    .depthwise_back = depthwise_back,
-};
+const MnetTrainKernels mnet_train_kernels_c = { .name = "c", MNET_TRAIN_SLOTS };

@@ -212,3 +212,16 @@ fixture_stat (GstHarness * h, const gchar * name)
   gst_structure_free (stats);
   return value;
 }
+
+guint
+fixture_threads (void)
+{
+  GDir *tasks = g_dir_open ("/proc/self/task", 0, NULL);
+  guint n = 0;
+
+  fail_unless (tasks != NULL);
+  while (g_dir_read_name (tasks))
+    n++;
+  g_dir_close (tasks);
+  return n;
+}

@@ -81,4 +81,7 @@ guint64 fixture_stat (GstHarness * h, const gchar * name);
 /* The next element message, or NULL. */
 GstMessage *fixture_pop_message (GstHarness * h);
 
+/* How many threads the process has. */
+guint fixture_threads (void);
+
 #endif

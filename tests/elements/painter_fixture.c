@@ -61,35 +61,6 @@ painter_harness (GstElement * element)
   return h;
 }
 
-void
-painter_refuse (GstElement * element, const gchar * first_text, ...)
-{
-  GstBus *bus = gst_element_get_bus (element);
-  const gchar *text = first_text;
-  GstMessage *message;
-  GError *error = NULL;
-  va_list texts;
-
-  fail_unless_equals_int (gst_element_set_state (element, GST_STATE_PAUSED),
-      GST_STATE_CHANGE_FAILURE);
-  message = gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR);
-  fail_unless (message != NULL, "no error was posted");
-  gst_message_parse_error (message, &error, NULL);
-  va_start (texts, first_text);
-  for (; text; text = va_arg (texts, const gchar *))
-      fail_unless (strstr (error->message, text) != NULL,
-        "\"%s\" is missing in: %s", text, error->message);
-  va_end (texts);
-  g_error_free (error);
-  gst_message_unref (message);
-  fail_unless (gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR) == NULL);
-  gst_element_set_state (element, GST_STATE_NULL);
-  /* Messages hold their element. */
-  gst_bus_set_flushing (bus, TRUE);
-  gst_object_unref (bus);
-  gst_object_unref (element);
-}
-
 /* RGB in `format`, by GStreamer's own conversion; takes `rgb`. */
 static GstBuffer *
 convert (GstBuffer * rgb, const gchar * format, gint width, gint height)

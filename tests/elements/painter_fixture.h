@@ -18,9 +18,6 @@ GstElement *painter_element (const gchar * model, const gchar * first_property,
     ...);
 GstHarness *painter_harness (GstElement * element);
 
-/* Starting the element fails with one error that has all of the texts, ..., NULL. */
-void painter_refuse (GstElement * element, const gchar * first_text, ...);
-
 /* A picture of smooth colours, with `texture` steps up and down from pixel to pixel, in any
  * format. */
 GstBuffer *painter_frame (const gchar * format, gint width, gint height,

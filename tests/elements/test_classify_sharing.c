@@ -126,30 +126,17 @@ GST_START_TEST (test_one_pool)
 
 GST_END_TEST;
 
-static guint
-threads_of_process (void)
-{
-  GDir *tasks = g_dir_open ("/proc/self/task", 0, NULL);
-  guint n = 0;
-
-  fail_unless (tasks != NULL);
-  while (g_dir_read_name (tasks))
-    n++;
-  g_dir_close (tasks);
-  return n;
-}
-
 /* Threads beyond the processors would only wait for each other: the element has
  * one of its own and those that compute. */
 GST_START_TEST (test_threads_by_processors)
 {
-  guint before = threads_of_process ();
+  guint before = fixture_threads ();
   GstHarness *h = fixture_new ("threads", 64, NULL);
   guint more;
 
   fixture_set_caps (h, "RGB", 16, 16);
   gst_buffer_unref (fixture_push (h, COLOUR_RED, 0));
-  more = threads_of_process () - before;
+  more = fixture_threads () - before;
   fail_unless (more <= 1 + g_get_num_processors (), "%u threads more", more);
   fixture_teardown (h);
 }

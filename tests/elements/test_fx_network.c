@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "painter_fixture.h"
+#include "refusal.h"
 
 #define W 64
 #define H 48
@@ -410,24 +411,24 @@ GST_END_TEST;
 
 GST_START_TEST (test_refusals)
 {
-  painter_refuse (painter_element (fixture_model (), NULL), "model-file",
-      "colours.tflite", "whose output is a picture is expected", NULL);
-  painter_refuse (painter_element (fixture_map_model (), NULL), "model-file",
-      "whose output is a picture is expected", NULL);
-  painter_refuse (painter_element (fixture_vector_model (), NULL),
-      "one picture", NULL);
-  painter_refuse (painter_element ("/nowhere/a.tflite", NULL),
-      "/nowhere/a.tflite", "cannot open", NULL);
-  painter_refuse (painter_element (painter_identity (W, H), "style-file",
-          "some.png", NULL), "takes no style", "style-file", "unset it", NULL);
-  painter_refuse (painter_element (painter_identity (W, H), "input-size",
-          "32x32", NULL), "input-size=32x32", "64x48", NULL);
-  painter_refuse (painter_element (painter_identity (W, H), "input-size",
-          "large", NULL), "input-size", "large", NULL);
-  painter_refuse (painter_element (painter_identity (W, H), "threads", "99",
-          NULL), "threads", NULL);
-  painter_refuse (painter_element (painter_identity (W, H), "input-range",
-          "bytes", "mean", "3", NULL), "input-range and mean", NULL);
+  refusal_expect (painter_element (fixture_model (), NULL),
+      "model-file|colours.tflite|whose output is a picture is expected");
+  refusal_expect (painter_element (fixture_map_model (), NULL),
+      "model-file|whose output is a picture is expected");
+  refusal_expect (painter_element (fixture_vector_model (), NULL),
+      "one picture");
+  refusal_expect (painter_element ("/nowhere/a.tflite", NULL),
+      "/nowhere/a.tflite|cannot open");
+  refusal_expect (painter_element (painter_identity (W, H), "style-file",
+          "some.png", NULL), "takes no style|style-file|unset it");
+  refusal_expect (painter_element (painter_identity (W, H), "input-size",
+          "32x32", NULL), "input-size=32x32|64x48");
+  refusal_expect (painter_element (painter_identity (W, H), "input-size",
+          "large", NULL), "input-size|large");
+  refusal_expect (painter_element (painter_identity (W, H), "threads", "99",
+          NULL), "threads");
+  refusal_expect (painter_element (painter_identity (W, H), "input-range",
+          "bytes", "mean", "3", NULL), "input-range and mean");
 }
 
 GST_END_TEST;

@@ -2,9 +2,9 @@
  *
  * mobilenetfx with a network that takes a style: the numbers that another network makes of
  * a picture, at the start and while frames flow, and what is refused. */
-#include <string.h>
 
 #include "painter_fixture.h"
+#include "refusal.h"
 
 #define SIDE 16
 #define STYLES 7
@@ -118,19 +118,6 @@ GST_START_TEST (test_another_style)
 
 GST_END_TEST;
 
-static guint
-n_threads (void)
-{
-  GDir *tasks = g_dir_open ("/proc/self/task", 0, NULL);
-  guint n = 0;
-
-  fail_unless (tasks != NULL);
-  while (g_dir_read_name (tasks))
-    n++;
-  g_dir_close (tasks);
-  return n;
-}
-
 /* Asked for faster than they can be made the last one is, and most others are not: the
  * threads that make them stay few. */
 GST_START_TEST (test_many_styles)
@@ -139,13 +126,13 @@ GST_START_TEST (test_many_styles)
   const gchar *blue = picture ("blue.png", 0x000080);
   GstHarness *h = new_styled (red);
   gint64 end = g_get_monotonic_time () + 60 * G_USEC_PER_SEC;
-  guint before = n_threads (), i;
+  guint before = fixture_threads (), i;
   GstClockTime pts = 0;
 
   for (i = 0; i < 400; i++)
     g_object_set (h->element, "style-file", i % 2 ? blue : red, NULL);
-  fail_unless (n_threads () < before + 100, "%u threads, %u before",
-      n_threads (), before);
+  fail_unless (fixture_threads () < before + 100, "%u threads, %u before",
+      fixture_threads (), before);
   while (paint (h, pts += FRAME_DURATION) != 0x101090) {
     fail_unless (g_get_monotonic_time () < end, "the style is not the last");
     g_usleep (1000);
@@ -183,22 +170,22 @@ GST_START_TEST (test_refusals)
 {
   const gchar *red = picture ("red.png", 0x800000);
 
-  painter_refuse (painter_element (styled (), NULL), "styled.tflite",
-      "style of 7 numbers", "style-file is not set", NULL);
-  painter_refuse (painter_element (styled (), "style-file", red, NULL),
-      "styled.tflite", "style-model-file is not set", NULL);
-  painter_refuse (with_style ("/nowhere.png", predictor (STYLES)),
-      "/nowhere.png", "style-file", "no such file", NULL);
-  painter_refuse (with_style (fixture_labels (), predictor (STYLES)),
-      "labels", "style-file", "JPEG or PNG", NULL);
-  painter_refuse (with_style (red, "/nowhere.tflite"), "style-model-file",
-      "/nowhere.tflite", NULL);
-  painter_refuse (with_style (red, predictor (5)), "predictor-5.tflite",
-      "style-model-file", "5 numbers", "7 are expected", NULL);
-  painter_refuse (with_style (red, painter_identity (SIDE, SIDE)), "identity",
-      "style-model-file", "no row of numbers", NULL);
-  painter_refuse (with_style (red, styled ()), "style-model-file",
-      "takes a style itself", NULL);
+  refusal_expect (painter_element (styled (), NULL),
+      "styled.tflite|style of 7 numbers|style-file is not set");
+  refusal_expect (painter_element (styled (), "style-file", red, NULL),
+      "styled.tflite|style-model-file is not set");
+  refusal_expect (with_style ("/nowhere.png", predictor (STYLES)),
+      "/nowhere.png|style-file|no such file");
+  refusal_expect (with_style (fixture_labels (), predictor (STYLES)),
+      "labels|style-file|JPEG or PNG");
+  refusal_expect (with_style (red, "/nowhere.tflite"),
+      "style-model-file|/nowhere.tflite");
+  refusal_expect (with_style (red, predictor (5)),
+      "predictor-5.tflite|style-model-file|5 numbers|7 are expected");
+  refusal_expect (with_style (red, painter_identity (SIDE, SIDE)),
+      "identity|style-model-file|no row of numbers");
+  refusal_expect (with_style (red, styled ()),
+      "style-model-file|takes a style itself");
 }
 
 GST_END_TEST;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "classify_fixture.h"
+#include "refusal.h"
 
 #define PICTURE "grace_hopper.bmp"
 #define TOLERANCE 0.005
@@ -131,26 +132,9 @@ GST_START_TEST (test_refused)
 {
   gchar *model = g_build_filename (shared, "models", others[__i__].model, NULL);
   GstElement *element = gst_element_factory_make ("mobilenetseg", NULL);
-  GstBus *bus = gst_bus_new ();
-  GstMessage *message;
-  GError *error;
 
-  gst_element_set_bus (element, bus);
   g_object_set (element, "model-file", model, NULL);
-  fail_unless (gst_element_set_state (element, GST_STATE_PAUSED) ==
-      GST_STATE_CHANGE_FAILURE, "%s is taken", model);
-  message = gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR);
-  fail_unless (message != NULL);
-  gst_message_parse_error (message, &error, NULL);
-  fail_unless (strstr (error->message, others[__i__].element) != NULL, "%s",
-      error->message);
-  g_error_free (error);
-  gst_message_unref (message);
-  fail_unless (gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR) == NULL);
-  gst_element_set_state (element, GST_STATE_NULL);
-  gst_bus_set_flushing (bus, TRUE);
-  gst_object_unref (bus);
-  gst_object_unref (element);
+  refusal_expect (element, others[__i__].element);
   g_free (model);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ssd_fixture.h"
+#include "refusal.h"
 
 /* Starts `factory` with these properties (name, text, ..., NULL) and checks that
  * it refuses with one error whose text holds each of `words`, separated by
@@ -15,14 +16,8 @@ assert_refused (const gchar * factory, const gchar * words,
 {
   GstElement *element = gst_element_factory_make (factory, NULL);
   const gchar *name = first_property;
-  GstBus *bus = gst_bus_new ();
-  gchar **wanted = g_strsplit (words, "|", -1);
-  GstMessage *message;
   va_list properties;
-  GError *error;
-  guint i;
 
-  gst_element_set_bus (element, bus);
   va_start (properties, first_property);
   while (name) {
     gst_util_set_object_arg (G_OBJECT (element), name, va_arg (properties,
@@ -30,24 +25,7 @@ assert_refused (const gchar * factory, const gchar * words,
     name = va_arg (properties, const gchar *);
   }
   va_end (properties);
-  fail_unless (gst_element_set_state (element, GST_STATE_PAUSED) ==
-      GST_STATE_CHANGE_FAILURE, "started: %s", words);
-  message = gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR);
-  fail_unless (message != NULL, "no error for %s", words);
-  gst_message_parse_error (message, &error, NULL);
-  GST_INFO ("%s", error->message);
-  for (i = 0; wanted[i]; i++)
-    fail_unless (strstr (error->message, wanted[i]) != NULL, "\"%s\" is not in "
-        "\"%s\"", wanted[i], error->message);
-  g_error_free (error);
-  gst_message_unref (message);
-  fail_unless (gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR) == NULL);
-  g_strfreev (wanted);
-  gst_element_set_state (element, GST_STATE_NULL);
-  /* Messages hold the element, which holds the bus. */
-  gst_bus_set_flushing (bus, TRUE);
-  gst_object_unref (element);
-  gst_object_unref (bus);
+  refusal_expect (element, words);
 }
 
 /* A good detector but for one property. */

@@ -13,10 +13,15 @@
 #include "train/head.h"
 #include "train/learner.h"
 #include "train/net_graph.h"
+#include "train/quantize.h"
 #include "train/read_tflite.h"
 
 /* Of 40 pictures that were not learnt from; guessing gets a quarter. */
 #define LEAST_ACCURACY 0.9
+/* How much more of them a teacher brings. */
+#define TEACHER_MARGIN 0.15
+/* How much less of them int8 tells. */
+#define QUANTIZED_LOSS 0.05
 #define EPOCHS 8
 
 static char folder[] = "learner-XXXXXX";
@@ -141,6 +146,34 @@ static void check_same(const char *name, const Run *a, const Run *b)
            "%s: other averages", name);
 }
 
+/* What a file makes of the test pictures; its input is floats or the pixels' bytes. */
+static double accuracy_of(MnetModel *model, const MnetNet *net, const MnetPictures *pictures)
+{
+    MnetError error = { MNET_OK, "" };
+    MnetSession *session = mnet_session_new(model, NULL, &error);
+    size_t n = 3 * DRAWN_SIZE * DRAWN_SIZE, right = 0;
+    EXPECT(session, "%s", error.text);
+    for (size_t i = 0; session && i < pictures->n; i++) {
+        void *input = mnet_session_input(session, 0);
+        const uint8_t *pixels = pictures->pixels + i * n;
+        bool bytes = mnet_session_input_info(session, 0)->type == MNET_TYPE_UINT8;
+        for (size_t k = 0; k < n && !bytes; k++)
+            ((float *)input)[k] = (pixels[k] - net->mean[k % 3]) / net->std[k % 3];
+        if (bytes)
+            memcpy(input, pixels, n);
+        mnet_session_run(session);
+        const MnetTensorInfo *info = mnet_session_output_info(session, 0);
+        const void *output = mnet_session_output(session, 0);
+        size_t best = 0;
+        for (size_t c = 1; c < DRAWN_CLASSES; c++)
+            if (mnet_tensor_value(info, output, c) > mnet_tensor_value(info, output, best))
+                best = c;
+        right += best == (size_t)pictures->labels[i];
+    }
+    mnet_session_free(session);
+    return (double)right / (double)pictures->n;
+}
+
 /* The file's probabilities are those of the network that was tested. */
 static void check_file(const Run *run, const MnetDataset *dataset, double accuracy)
 {
@@ -150,24 +183,48 @@ static void check_file(const Run *run, const MnetDataset *dataset, double accura
     EXPECT(mnet_net_write_tflite(net, path, &error) == MNET_OK, "%s", error.text);
     MnetModel *model = mnet_model_load(path, NULL, &error);
     EXPECT(model, "%s", error.text);
-    MnetSession *session = model ? mnet_session_new(model, NULL, &error) : NULL;
-    size_t n = 3 * DRAWN_SIZE * DRAWN_SIZE, right = 0;
-    for (size_t i = 0; session && i < dataset->test.n; i++) {
-        float *input = mnet_session_input(session, 0);
-        for (size_t k = 0; k < n; k++)
-            input[k] = (dataset->test.pixels[i * n + k] - net->mean[k % 3]) / net->std[k % 3];
-        mnet_session_run(session);
-        const float *output = mnet_session_output(session, 0);
-        int32_t best = 0;
-        for (int32_t c = 1; c < DRAWN_CLASSES; c++)
-            best = output[c] > output[best] ? c : best;
-        right += best == dataset->test.labels[i];
-    }
-    EXPECT(fabs((double)right / (double)dataset->test.n - accuracy) < 1e-9,
-           "the file gets %zu of %zu right, the network %g", right, dataset->test.n, accuracy);
+    double of_file = model ? accuracy_of(model, net, &dataset->test) : 0;
+    EXPECT(fabs(of_file - accuracy) < 1e-9, "the file gets %g, the network %g", of_file, accuracy);
     EXPECT(!strcmp(mnet_labels_get(mnet_model_labels(model, 0), 1), drawn_classes[1]), "labels");
-    mnet_session_free(session);
     mnet_model_unref(model);
+}
+
+/* A network and pictures that it is to be quantised with. */
+typedef struct {
+    const MnetNet *net;
+    const MnetPictures *pictures;
+} Calibration;
+
+static bool calibration_picture(void *user, size_t index, float *input, MnetError *error)
+{
+    const Calibration *c = user;
+    size_t n = 3 * DRAWN_SIZE * DRAWN_SIZE;
+    for (size_t k = 0; k < n; k++)
+        input[k] = (c->pictures->pixels[index * n + k] - c->net->mean[k % 3]) / c->net->std[k % 3];
+    return true;
+}
+
+/* As bytes it tells the classes of nearly as many pictures. */
+static void check_quantized(const Run *run, const MnetDataset *dataset, double accuracy)
+{
+    MnetError error = { MNET_OK, "" };
+    uint8_t *data;
+    size_t size;
+    Calibration calibration = { mnet_learner_net(run->learner), &dataset->train };
+    MnetQuantizeOptions options = {
+        .picture = calibration_picture, .user = &calibration, .n_pictures = 40, .correct_bias = true
+    };
+    if (mnet_net_quantize(calibration.net, &options, &data, &size, &error) != MNET_OK) {
+        EXPECT(false, "%s", error.text);
+        return;
+    }
+    MnetModel *model = mnet_model_load_memory(data, size, NULL, &error);
+    EXPECT(model, "%s", error.text);
+    double of_bytes = model ? accuracy_of(model, calibration.net, &dataset->test) : 0;
+    EXPECT(of_bytes >= accuracy - QUANTIZED_LOSS, "%g right as bytes, %g as floats", of_bytes,
+           accuracy);
+    mnet_model_unref(model);
+    mnet_free(data);
 }
 
 static void check_curve(const Run *run)
@@ -206,6 +263,7 @@ static void check_learning(const MnetDataset *dataset)
     EXPECT(progress.history[EPOCHS - 1].loss < 0.7 * progress.history[0].loss, "loss %g, then %g",
            progress.history[0].loss, progress.history[EPOCHS - 1].loss);
     check_file(&run, dataset, accuracy);
+    check_quantized(&run, dataset, accuracy);
     check_curve(&run);
     end(&run);
 }
@@ -256,24 +314,53 @@ static void check_nan(const MnetDataset *dataset)
     end(&run);
 }
 
-/* A network that has learnt teaches one that has not; the share of the pictures'
- * own labels is small. */
-static void check_teacher(const MnetDataset *dataset)
+/* A few pictures of each class, every second one with the next class as its label. */
+static MnetDataset mislabelled(const MnetDataset *dataset)
 {
-    MnetError error = { MNET_OK, "" };
+    enum { EACH = 12, BYTES = 3 * DRAWN_SIZE * DRAWN_SIZE };
+    static uint8_t pixels[EACH * DRAWN_CLASSES * BYTES];
+    static int32_t labels[EACH * DRAWN_CLASSES];
+    size_t seen[DRAWN_CLASSES] = { 0 }, n = 0;
+    for (size_t i = 0; i < dataset->train.n; i++) {
+        int32_t label = dataset->train.labels[i];
+        size_t of_class = seen[label]++;
+        if (of_class >= EACH)
+            continue;
+        memcpy(pixels + n * BYTES, dataset->train.pixels + i * BYTES, BYTES);
+        labels[n++] = (label + (int32_t)of_class % 2) % DRAWN_CLASSES;
+    }
+    MnetDataset few = *dataset;
+    few.train = (MnetPictures){ n, pixels, labels };
+    return few;
+}
+
+static double learn_mislabelled(const MnetDataset *dataset, MnetModel *teacher)
+{
     MnetLearnOptions options = usual();
-    MnetModel *model = mnet_model_load(in_folder("net.tflite"), NULL, &error);
-    EXPECT(model, "%s", error.text);
-    options.teacher = model;
+    MnetProgress progress;
+    options.epochs = 24;
+    options.teacher = teacher;
     options.temperature = 2;
     options.alpha = 0.95f;
     Run run = start(dataset, options, 1);
-    MnetProgress progress;
     go(&run, all_steps(&run));
     mnet_learner_progress(run.learner, &progress);
-    EXPECT(progress.history[EPOCHS - 1].test_accuracy >= LEAST_ACCURACY, "taught: %g right",
-           progress.history[EPOCHS - 1].test_accuracy);
+    double accuracy = progress.history[options.epochs - 1].test_accuracy;
     end(&run);
+    return accuracy;
+}
+
+/* A network that has learnt teaches one that has not, with few pictures and half of
+ * their labels wrong: without it those are learnt, too. */
+static void check_teacher(const MnetDataset *dataset)
+{
+    MnetError error = { MNET_OK, "" };
+    MnetDataset few = mislabelled(dataset);
+    MnetModel *model = mnet_model_load(in_folder("net.tflite"), NULL, &error);
+    EXPECT(model, "%s", error.text);
+    double taught = learn_mislabelled(&few, model), alone = learn_mislabelled(&few, NULL);
+    EXPECT(taught >= LEAST_ACCURACY && taught >= alone + TEACHER_MARGIN,
+           "%g right with a teacher, %g without", taught, alone);
     mnet_model_unref(model);
 }
 

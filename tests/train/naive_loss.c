@@ -11,6 +11,7 @@ struct NaiveLoss {
     const MnetNet *net;
     size_t batch;
     double *params, **maps;
+    uint64_t *pieces; /* of each layer */
 };
 
 static size_t elements(const MnetNetLayer *layer)
@@ -25,6 +26,7 @@ NaiveLoss *naive_new(const MnetNet *net, int32_t batch)
     naive->params = calloc(net->n_params, sizeof(double));
     for (size_t i = 0; i < net->n_params; i++)
         naive->params[i] = net->params[i];
+    naive->pieces = calloc((size_t)net->n_layers, sizeof *naive->pieces);
     naive->maps = calloc((size_t)net->n_layers, sizeof *naive->maps);
     for (int32_t i = 0; i < net->n_layers; i++)
         naive->maps[i] = calloc(naive->batch * elements(&net->layers[i]), sizeof(double));
@@ -36,6 +38,7 @@ void naive_free(NaiveLoss *naive)
     for (int32_t i = 0; i < naive->net->n_layers; i++)
         free(naive->maps[i]);
     free(naive->maps);
+    free(naive->pieces);
     free(naive->params);
     free(naive);
 }
@@ -115,8 +118,35 @@ static double curve(MnetNetActivation activation, double u)
     }
 }
 
+/* Which of an activation's three pieces u is on. */
+static unsigned piece_of(MnetNetActivation activation, double u)
+{
+    switch (activation) {
+    case MNET_NET_RELU:
+        return u > 0;
+    case MNET_NET_RELU6:
+        return (u > 0) + (u >= 6);
+    case MNET_NET_HARD_SWISH:
+    case MNET_NET_HARD_SIGMOID:
+        return (u > -3) + (u >= 3);
+    default:
+        return 0;
+    }
+}
+
+uint64_t naive_add_piece(uint64_t sum, unsigned piece)
+{
+    return (sum ^ (piece + 1)) * 0x100000001b3u;
+}
+
+uint64_t naive_pieces(const NaiveLoss *naive, int32_t layer)
+{
+    return naive->pieces[layer];
+}
+
 /* Normalisation by the batch, or the bias, and the activation of one channel. */
-static void finish_channel(const NaiveLoss *naive, const MnetNetLayer *layer, double *map, size_t c)
+static void finish_channel(const NaiveLoss *naive, const MnetNetLayer *layer, double *map, size_t c,
+                           uint64_t *pieces)
 {
     size_t n = naive->batch * elements(layer), step = (size_t)layer->channels;
     double mean = 0, variance = 0, scale = 1, shift = 0;
@@ -132,8 +162,11 @@ static void finish_channel(const NaiveLoss *naive, const MnetNetLayer *layer, do
     } else if (layer->bias != MNET_NET_NONE) {
         shift = naive->params[layer->bias + c];
     }
-    for (size_t i = c; i < n; i += step)
-        map[i] = curve(layer->activation, map[i] * scale + shift);
+    for (size_t i = c; i < n; i += step) {
+        double u = map[i] * scale + shift;
+        *pieces = naive_add_piece(*pieces, piece_of(layer->activation, u));
+        map[i] = curve(layer->activation, u);
+    }
 }
 
 static void forward_layer(const NaiveLoss *naive, int32_t index)
@@ -145,8 +178,9 @@ static void forward_layer(const NaiveLoss *naive, int32_t index)
             for (int32_t x = 0; x < layer->width; x++)
                 for (int32_t c = 0; c < layer->channels; c++)
                     *out++ = one(naive, layer, picture, y, x, c);
+    naive->pieces[index] = 0;
     for (size_t c = 0; c < (size_t)layer->channels; c++)
-        finish_channel(naive, layer, naive->maps[index], c);
+        finish_channel(naive, layer, naive->maps[index], c, &naive->pieces[index]);
 }
 
 static double log_softmax(const double *logits, size_t n, size_t which, double temperature)
@@ -160,11 +194,16 @@ static double log_softmax(const double *logits, size_t n, size_t which, double t
 double naive_loss(NaiveLoss *naive, const float *input, const MnetTrainGoal *goal)
 {
     size_t n = naive->batch * elements(&naive->net->layers[0]);
-    size_t classes = (size_t)naive->net->layers[naive->net->n_layers - 1].channels;
-    double loss = 0, alpha = goal->teacher ? goal->alpha : 0, t = goal->temperature;
     for (size_t i = 0; i < n; i++)
         naive->maps[0][i] = input[i];
-    for (int32_t i = 1; i < naive->net->n_layers; i++)
+    return naive_loss_from(naive, 1, goal);
+}
+
+double naive_loss_from(NaiveLoss *naive, int32_t first, const MnetTrainGoal *goal)
+{
+    size_t classes = (size_t)naive->net->layers[naive->net->n_layers - 1].channels;
+    double loss = 0, alpha = goal->teacher ? goal->alpha : 0, t = goal->temperature;
+    for (int32_t i = first; i < naive->net->n_layers; i++)
         forward_layer(naive, i);
     for (size_t i = 0; i < naive->batch * classes; i++) {
         const double *logits = naive_logits(naive) + i / classes * classes;

@@ -14,6 +14,12 @@ void naive_free(NaiveLoss *naive);
 double *naive_params(NaiveLoss *naive);
 /* `input` is [batch][height][width][channels]. */
 double naive_loss(NaiveLoss *naive, const float *input, const MnetTrainGoal *goal);
+/* After it: when only parameters of layers from `first` on have changed. */
+double naive_loss_from(NaiveLoss *naive, int32_t first, const MnetTrainGoal *goal);
+/* A sum over the pieces of a layer's activations, which kinks part: equal sums, and no
+ * value went over a kink.  Channel by channel, in each all pictures' rows and columns. */
+uint64_t naive_pieces(const NaiveLoss *naive, int32_t layer);
+uint64_t naive_add_piece(uint64_t sum, unsigned piece);
 /* Of the last loss. */
 const double *naive_logits(const NaiveLoss *naive);
 

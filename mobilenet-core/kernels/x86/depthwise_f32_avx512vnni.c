@@ -16,17 +16,20 @@ MNET_INLINE void outputs_of(const MnetDepthwiseF32 *d, const float *const *rows,
     const __m512 min = _mm512_set1_ps(d->min), max = _mm512_set1_ps(d->max);
     const float *weights = d->weights + c;
     __m512 sum[OUTPUTS];
+#pragma GCC unroll MNET_UNROLL_12
     for (size_t i = 0; i < outputs; i++)
         sum[i] = _mm512_loadu_ps(d->bias + c);
     for (size_t ky = 0; ky < d->kernel_h; ky++) {
         const float *in = rows[ky] + x * d->stride * d->pixel + c;
         for (size_t k = 0; k < taps; k++, weights += d->tile) {
             __m512 w = _mm512_loadu_ps(weights);
+#pragma GCC unroll MNET_UNROLL_12
             for (size_t i = 0; i < outputs; i++)
                 sum[i] = _mm512_fmadd_ps(_mm512_loadu_ps(in + (i * stride + k * step) * d->pixel),
                                          w, sum[i]);
         }
     }
+#pragma GCC unroll MNET_UNROLL_12
     for (size_t i = 0; i < outputs; i++)
         _mm512_mask_storeu_ps(out + (x + i) * d->out_pixel + c, valid,
                               _mm512_min_ps(max, _mm512_max_ps(min, sum[i])));

@@ -137,8 +137,9 @@ mix (const gint32 row[4], gint max, const guint8 * restrict rgb,
   }
 }
 
-static void
-add_row (GstMobilenetFxMaps * self, guint c, gint y)
+/* Adds a row to the sums of each column, or, with a sign of -1, takes it out. */
+static inline __attribute__((always_inline))
+     void sum_row (GstMobilenetFxMaps * self, guint c, gint y, gint32 sign)
 {
   const gint16 *restrict seen = self->seen[c] + (gsize) y * self->width;
   const gint16 *restrict made = self->made[c] + (gsize) y * self->width;
@@ -150,30 +151,10 @@ add_row (GstMobilenetFxMaps * self, guint c, gint y)
   gint x;
 
   for (x = 0; x < width; x++) {
-    s[x] += seen[x];
-    m[x] += made[x];
-    ss[x] += seen[x] * seen[x];
-    sm[x] += seen[x] * made[x];
-  }
-}
-
-static void
-take_row (GstMobilenetFxMaps * self, guint c, gint y)
-{
-  const gint16 *restrict seen = self->seen[c] + (gsize) y * self->width;
-  const gint16 *restrict made = self->made[c] + (gsize) y * self->width;
-  gint32 *restrict s = self->sums[0] + RADIUS;
-  gint32 *restrict m = self->sums[1] + RADIUS;
-  gint32 *restrict ss = self->sums[2] + RADIUS;
-  gint32 *restrict sm = self->sums[3] + RADIUS;
-  const gint width = self->width;
-  gint x;
-
-  for (x = 0; x < width; x++) {
-    s[x] -= seen[x];
-    m[x] -= made[x];
-    ss[x] -= seen[x] * seen[x];
-    sm[x] -= seen[x] * made[x];
+    s[x] += sign * seen[x];
+    m[x] += sign * made[x];
+    ss[x] += sign * (seen[x] * seen[x]);
+    sm[x] += sign * (seen[x] * made[x]);
   }
 }
 
@@ -264,9 +245,9 @@ fill_slopes (GstMobilenetFxMaps * self, guint c)
     memset (self->sums[i], 0, (self->width + 2 * RADIUS) * sizeof (gint32));
   for (y = 0; y < self->height; y++) {
     for (; added < MIN (y + RADIUS + 1, self->height); added++)
-      add_row (self, c, added);
+      sum_row (self, c, added, 1);
     for (; taken < y - RADIUS; taken++)
-      take_row (self, c, taken);
+      sum_row (self, c, taken, -1);
     fill_row (self, c, y, added - taken);
   }
 }

@@ -347,8 +347,6 @@ gst_mobilenet_fx_network_frame (GstMobilenetFxNetwork * self,
   MnetRect picture;
 
   *took = 0;
-  if (orders->strength <= 0)
-    return TRUE;
   if ((GST_VIDEO_FRAME_WIDTH (frame) != self->width
           || GST_VIDEO_FRAME_HEIGHT (frame) != self->height)
       && !set_size (self, GST_VIDEO_FRAME_WIDTH (frame),

@@ -15,7 +15,7 @@ typedef struct _GstMobilenetFxNetwork GstMobilenetFxNetwork;
 /* What is in force for a frame. */
 typedef struct
 {
-  gdouble strength;             /* 0 to 1 */
+  gdouble strength;             /* more than 0, to 1 */
   gboolean keep_detail;
   gboolean late;                /* the picture of a frame before will do */
 } GstMobilenetFxOrders;
@@ -44,8 +44,8 @@ gboolean gst_mobilenet_fx_network_set_info (GstMobilenetFxNetwork * self,
 void gst_mobilenet_fx_network_discard (GstMobilenetFxNetwork * self);
 
 /* Blends the network's picture into `frame`, which is mapped for reading and writing.
- * Returns what the network took, 0 when it did not run. FALSE and `error` filled when
- * a frame of another size than the caps say cannot be brought into its input. */
+ * *took is what the network took, ns, 0 when it did not run.  FALSE and `error` filled
+ * when a frame of another size than the caps say cannot be brought into its input. */
 gboolean gst_mobilenet_fx_network_frame (GstMobilenetFxNetwork * self,
     GstVideoFrame * frame, const GstMobilenetFxOrders * orders,
     GstClockTime * took, GError ** error);

@@ -351,6 +351,7 @@ gst_mobilenet_fx_painter_frame (GstMobilenetFxPainter * self,
   GError *error = NULL;
   GstVideoFrame frame;
   GstClockTime took;
+  gboolean painted;
 
   if (!self->planned && !plan (self))
     return GST_FLOW_ERROR;
@@ -363,10 +364,10 @@ gst_mobilenet_fx_painter_frame (GstMobilenetFxPainter * self,
     return GST_FLOW_OK;
   }
   self->unmappable = FALSE;
-  gst_mobilenet_fx_network_frame (self->network, &frame, &orders, &took,
-      &error);
+  painted = gst_mobilenet_fx_network_frame (self->network, &frame, &orders,
+      &took, &error);
   gst_video_frame_unmap (&frame);
-  if (error) {
+  if (!painted) {
     gst_mobilenet_post_error (GST_ELEMENT (self->element), error);
     return GST_FLOW_ERROR;
   }

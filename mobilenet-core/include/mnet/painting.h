@@ -58,14 +58,16 @@ typedef struct MnetPainting MnetPainting;
  * - else of 8-bit outputs: the bytes as they are without a scale; what their range is
  *   nearest to of 0 to 1, -1 to 1 and 0 to 255 with one;
  * - else the real numbers that the input has by `options`.
- * The channels have the order of the input's.  NULL and `error` filled otherwise,
- * naming what was found and what is expected. */
+ * The channels have the order of the input's.  Nothing that is given need outlive the
+ * call.  NULL and `error` filled otherwise, naming what was found and what is
+ * expected. */
 MNET_API MnetPainting *mnet_painting_new(const MnetTensorInfo *input,
                                          const MnetImageOptions *options,
                                          const MnetTensorInfo *output,
                                          const MnetNormalization *range, MnetError *error);
 MNET_API void mnet_painting_free(MnetPainting *painting); /* NULL is allowed */
 
+/* Of the picture, pixels. */
 MNET_API int32_t mnet_painting_width(const MnetPainting *painting);
 MNET_API int32_t mnet_painting_height(const MnetPainting *painting);
 

@@ -171,3 +171,21 @@ bool picture_read_png(const char *path, Picture *picture)
         printf("FAILED %s is no gray PNG\n", path);
     return good;
 }
+
+bool picture_convert(const Picture *picture, const MnetTensorInfo *input, void *tensor)
+{
+    MnetError error;
+    MnetImageOptions options;
+    MnetFrameInfo frame = { MNET_PIXEL_RGB, picture->width, picture->height, MNET_MATRIX_BT601,
+                            true };
+    mnet_image_default_options(input, NULL, &options);
+    MnetImage *image = mnet_image_new(&frame, input, &options, &error);
+    if (!image) {
+        printf("FAILED %s\n", error.text);
+        return false;
+    }
+    MnetPlanes planes = { { picture->bytes }, { (ptrdiff_t)picture->width * 3 } };
+    mnet_image_convert(image, &planes, tensor);
+    mnet_image_free(image);
+    return true;
+}

@@ -4,6 +4,8 @@
 #ifndef PICTURES_H
 #define PICTURES_H
 
+#include <mnet/mnet.h>
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -19,5 +21,9 @@ bool picture_read_jpeg(const char *djpeg, const char *path, Picture *picture);
 bool picture_read_bitmap(const char *path, Picture *picture);
 /* Gray of a PNG of 8 bits, not interlaced. */
 bool picture_read_png(const char *path, Picture *picture);
+
+/* Brings an RGB picture into the bytes `tensor` of that input, by the library's defaults.
+ * Prints what is wrong. */
+bool picture_convert(const Picture *picture, const MnetTensorInfo *input, void *tensor);
 
 #endif

@@ -38,20 +38,9 @@ void segmaps_close(SegMaps *maps)
 
 bool segmaps_run(SegMaps *maps, const Picture *picture)
 {
-    MnetError error;
-    MnetImageOptions options;
-    const MnetTensorInfo *input = mnet_model_input(maps->model, 0);
-    MnetFrameInfo frame = { MNET_PIXEL_RGB, picture->width, picture->height, MNET_MATRIX_BT601,
-                            true };
-    mnet_image_default_options(input, NULL, &options);
-    MnetImage *image = mnet_image_new(&frame, input, &options, &error);
-    if (!image) {
-        printf("FAILED %s\n", error.text);
+    if (!picture_convert(picture, mnet_model_input(maps->model, 0),
+                         mnet_session_input(maps->session, 0)))
         return false;
-    }
-    MnetPlanes planes = { { picture->bytes }, { (ptrdiff_t)picture->width * 3 } };
-    mnet_image_convert(image, &planes, mnet_session_input(maps->session, 0));
-    mnet_image_free(image);
     mnet_session_run(maps->session);
     mnet_segmenter_decode(maps->segmenter, mnet_session_output(maps->session, 0), maps->map, NULL);
     return true;

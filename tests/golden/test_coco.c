@@ -51,21 +51,8 @@ static void close_network(Network *network)
 
 static bool convert(const Network *network, const Picture *picture)
 {
-    MnetError error;
-    MnetImageOptions options;
-    const MnetTensorInfo *input = mnet_model_input(network->model, 0);
-    MnetFrameInfo frame = { MNET_PIXEL_RGB, picture->width, picture->height, MNET_MATRIX_BT601,
-                            true };
-    mnet_image_default_options(input, NULL, &options);
-    MnetImage *image = mnet_image_new(&frame, input, &options, &error);
-    if (!image) {
-        printf("FAILED %s\n", error.text);
-        return false;
-    }
-    MnetPlanes planes = { { picture->bytes }, { (ptrdiff_t)picture->width * 3 } };
-    mnet_image_convert(image, &planes, mnet_session_input(network->session, 0));
-    mnet_image_free(image);
-    return true;
+    return picture_convert(picture, mnet_model_input(network->model, 0),
+                           mnet_session_input(network->session, 0));
 }
 
 /* The bytes of a picture of the network's size, which must be what it takes. */

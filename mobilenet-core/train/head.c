@@ -91,7 +91,7 @@ static float length_of(const float *values, size_t n)
 }
 
 /* The mean length of the features makes up for what the layer does not divide by. */
-static void imprint(const Head *head)
+static MnetStatus imprint(const Head *head, MnetError *error)
 {
     float *weights = head->net->params + head->last->weights;
     double mean_length = 0;
@@ -110,7 +110,13 @@ static void imprint(const Head *head)
         float scale = (float)(IMPRINT_SCALE / (length_of(of_class, head->channels) * mean_length));
         for (size_t c = 0; c < head->channels; c++)
             of_class[c] *= scale;
+        if (!isfinite(length_of(of_class, head->channels)))
+            return mnet_error_set(error, MNET_ERROR_LIMIT,
+                                  "what the network makes of the pictures of class %zu are no "
+                                  "numbers any more: its weights are damaged",
+                                  k);
     }
+    return MNET_OK;
 }
 
 /* The last layer as a network of its own. */
@@ -254,7 +260,7 @@ MnetStatus mnet_head_learn(MnetNet *net, const MnetDataset *dataset, const MnetH
     if (status == MNET_OK)
         status = compute_features(&head, error);
     if (status == MNET_OK && options->imprint)
-        imprint(&head);
+        status = imprint(&head, error);
     else if (status == MNET_OK)
         status = learn(&head, error);
     if (status == MNET_OK)

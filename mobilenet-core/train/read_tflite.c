@@ -463,6 +463,16 @@ static void make_dense(MnetNet *net)
         last->kind = MNET_NET_DENSE;
 }
 
+static MnetStatus check_numbers(const Reader *reader)
+{
+    for (size_t i = 0; i < reader->net->n_params; i++)
+        if (!isfinite(reader->net->params[i]))
+            return mnet_error_set(reader->error, MNET_ERROR_FORMAT,
+                                  "a weight or bias is no finite number: the file is damaged, or "
+                                  "its training went wrong");
+    return MNET_OK;
+}
+
 static MnetStatus read_layers(Reader *reader)
 {
     const MnetGraph *graph = &reader->graph;
@@ -484,7 +494,7 @@ static MnetStatus read_layers(Reader *reader)
     for (int32_t i = 1; i < reader->net->n_layers; i++)
         if (reader->weights[i] >= 0)
             mnet_read_parameters(graph, reader->net, i, reader->weights[i], reader->biases[i]);
-    return MNET_OK;
+    return check_numbers(reader);
 }
 
 /* A float file that says nothing reads -1 to 1, or 0 to 1 where it brings that into

@@ -88,6 +88,10 @@ void seeds_of(const char *target, SeedFunc each, void *user)
     bool facts_only = !strcmp(target, "fuzz_metadata");
     if (facts_only)
         metadata_seed(each, user);
+#ifdef SEEDS_OF_NETS
+    if (!strcmp(target, "fuzz_net"))
+        net_seeds(each, user);
+#endif
     /* The first models are those with metadata. */
     for (size_t i = 0; i < (facts_only ? 3 : sample_count()); i++) {
         TbFile file = sample_model(i);

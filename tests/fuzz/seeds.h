@@ -17,5 +17,7 @@ void seeds_of(const char *target, SeedFunc each, void *user);
 void element_seeds(SeedFunc each, void *user);
 void anchor_seeds(SeedFunc each, void *user);
 void detector_seeds(SeedFunc each, void *user);
+/* Of fuzz_net, with SEEDS_OF_NETS alone: who reads them needs the training library. */
+void net_seeds(SeedFunc each, void *user);
 
 #endif

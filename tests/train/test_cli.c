@@ -4,11 +4,13 @@
  * from a file, and says what is wrong. */
 #include "expect.h"
 
+#include <math.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include "drawn_pictures.h"
 #include "run_mnet.h"
+#include "train/random.h"
 
 /* Of 40 pictures that were not learnt from; guessing gets 25 %. */
 #define LEAST_PERCENT 90
@@ -140,7 +142,7 @@ static void check_interrupted(void)
 {
     expect_line(0, "epoch 100/100", "train few whole.tflite " LONG);
     EXPECT(rename("curve.svg", "whole.svg") == 0 && rename("checkpoint", "whole") == 0, "rename");
-    RunCase first = { .until = "epoch 2/100", .signal = SIGINT };
+    RunCase first = { .until = "epoch 1/100", .signal = SIGINT };
     RunCase then = { .until = "epoch 20/100", .signal = SIGTERM };
     Run run = run_mnet(&first, "train few again.tflite " LONG " --threads 2 --resume");
     expect_run(&run, 1, "--resume goes on from checkpoint");
@@ -148,7 +150,7 @@ static void check_interrupted(void)
     EXPECT(access("again.tflite", F_OK) != 0, "an interrupted run writes a network");
     run = run_mnet(&then, "train few again.tflite " LONG " --resume");
     expect_run(&run, 1, "interrupted in epoch");
-    EXPECT(!strstr(run.text, "epoch 2/100:"), "it began anew: %s", run.text);
+    EXPECT(!strstr(run.text, "epoch 1/100:"), "it began anew: %s", run.text);
     run_free(&run);
     /* A disk that is full at a checkpoint: the one before stays. */
     RunCase full = { .most_bytes = 20000 };
@@ -237,6 +239,46 @@ static void check_bad(void)
     free(rgb);
 }
 
+/* One to four bytes changed, mostly in what stands before the weights. */
+static void damage(uint8_t *data, size_t size, MnetRandom *random)
+{
+    for (size_t n = 1 + mnet_random_below(random, 4); n; n--) {
+        size_t most = mnet_random_below(random, 2) ? size : 3000;
+        data[mnet_random_below(random, (uint32_t)most)] = (uint8_t)mnet_random_below(random, 256);
+    }
+}
+
+/* A file that is none, cut short, damaged: an error, or a network that works. */
+static void check_hostile(void)
+{
+    size_t size;
+    MnetRandom random = { 3 };
+    uint8_t *data = read_whole("learnt.tflite", &size);
+    const float nan = NAN;
+    write_bytes("hostile", "text", 4);
+    expect_line(1, "mnet: hostile: ", "train one x.tflite --from hostile");
+    write_bytes("hostile", data, size / 2);
+    expect_line(1, "mnet: hostile: ", "train one x.tflite --from hostile");
+    uint8_t *weights = expect_copy(data, size);
+    memcpy(weights + size / 2 / 4 * 4, &nan, sizeof nan);
+    write_bytes("hostile", weights, size);
+    free(weights);
+    expect_line(1, "mnet: hostile: a weight or bias is no finite number",
+                "train one x.tflite --from hostile --imprint");
+    for (int i = 0; i < 12; i++) {
+        uint8_t *damaged = expect_copy(data, size);
+        damage(damaged, size, &random);
+        write_bytes("hostile", damaged, size);
+        Run run = run_mnet(NULL, "train one x.tflite --from hostile --epochs 1");
+        const char *said = strstr(run.text, "mnet: ");
+        EXPECT(run.status == 0 || (run.status == 1 && said), "%d: exit %d: %s", i, run.status,
+               run.text);
+        run_free(&run);
+        free(damaged);
+    }
+    free(data);
+}
+
 /* The classes of the drawn pictures under other names. */
 static void draw_renamed(void)
 {
@@ -266,6 +308,7 @@ int main(int argc, char **argv)
     check_nan();
     check_from();
     check_bad();
+    check_hostile();
     if (chdir("..") == 0)
         remove_folder(folder);
     return expect_report("cli");

@@ -13,6 +13,7 @@
 #include <math.h>
 
 #include "gstmobilenetsample.h"
+#include "gstmobilenetvector.h"
 
 /* Shares of the second neighbour, 0 to 1. */
 #define SHARE_BITS 15
@@ -326,7 +327,7 @@ blend_row_10 (guint16 * restrict samples, gint n, const Between * b, gint shift)
   }
 }
 
-static void
+GST_MOBILENET_VECTORISED static void
 blend_row (const GstMobilenetFxBlend * self, guint8 * row, gint n,
     const Between * b)
 {

@@ -12,6 +12,7 @@
 
 #include "gstmobilenetcolors.h"
 #include "gstmobilenetsample.h"
+#include "gstmobilenetvector.h"
 
 #define N_CLASSES 256
 #define MAX_COMPONENTS GST_MOBILENET_CANVAS_COMPONENTS
@@ -427,7 +428,7 @@ make_row (GstMobilenetMasks * self, const Plane * plane, const Map * map,
 /* Units blended at once: compilers vectorise loops of a length that they know. */
 #define BLOCK 32
 
-static void
+GST_MOBILENET_VECTORISED static void
 blend_span_8 (guint8 * samples, const guint8 * keep, const guint8 * add, gint n)
 {
   gint i;
@@ -437,7 +438,7 @@ blend_span_8 (guint8 * samples, const guint8 * keep, const guint8 * add, gint n)
   gst_mobilenet_sample_blend_row_8 (samples + i, keep + i, add + i, n - i);
 }
 
-static void
+GST_MOBILENET_VECTORISED static void
 blend_span_16 (const Plane * plane, guint16 * samples, const guint16 * keep,
     const guint16 * add, gint n)
 {

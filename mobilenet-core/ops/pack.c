@@ -446,7 +446,7 @@ MnetStatus mnet_pack_depthwise_f32(MnetGraph *graph, const MnetNode *node, const
                                    const MnetKernels *kernels, MnetDepthwiseF32 *depthwise,
                                    MnetError *error)
 {
-    void *weights, *bias;
+    void *weights = NULL, *bias = NULL;
     size_t tile = mnet_round_up(layer->channels, kernels->depthwise_f32.channel_tile);
     MnetStatus status = pack_windows(graph, layer, MNET_TYPE_FLOAT32, tile, &weights, &bias, error);
     if (status)
@@ -463,7 +463,7 @@ MnetStatus mnet_pack_depthwise_f16(MnetGraph *graph, const MnetNode *node, const
                                    const MnetKernels *kernels, MnetDepthwiseF16 *depthwise,
                                    MnetError *error)
 {
-    void *weights, *bias;
+    void *weights = NULL, *bias = NULL;
     size_t tile = mnet_round_up(layer->channels, kernels->f16->depthwise.channel_tile);
     MnetStatus status = pack_windows(graph, layer, MNET_TYPE_FLOAT16, tile, &weights, &bias, error);
     if (status)

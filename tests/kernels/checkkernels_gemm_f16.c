@@ -5,27 +5,19 @@
 #include <math.h>
 #include <string.h>
 
-#include "checkkernels.h"
+#include "checkkernels_gemm.h"
 #include "kernels/half.h"
 
-enum { MOST_M = 300, MOST_N = 100, MOST_K = 1300, MOST_EXTRA = 9 };
+enum { MOST_M = 300, MOST_K = 1300 };
 
-typedef struct {
-    size_t m, n, k;
-    size_t runs; /* a divisor of k */
-    size_t n0, n1;
-    size_t a_stride, c_extra;
-    float min, max;
-} Case;
-
-static MnetHalf weights[MOST_N * MOST_K], bias[MOST_N];
+static MnetHalf weights[GEMM_MOST_N * MOST_K], bias[GEMM_MOST_N];
 
 static size_t round_up(size_t value, size_t to)
 {
     return (value + to - 1) / to * to;
 }
 
-static void pack(const MnetKernels *kernels, const Case *c, MnetGemmF16 *g)
+static void pack(const MnetKernels *kernels, const GemmShape *c, MnetGemmF16 *g)
 {
     size_t nr = kernels->f16->gemm.nr, halves = round_up(nr * (c->k + 1), 32);
     MnetHalf *panels =
@@ -45,7 +37,7 @@ static void pack(const MnetKernels *kernels, const Case *c, MnetGemmF16 *g)
                         .max = c->max };
 }
 
-static void compare_row(const Case *c, const MnetHalf *const *a, size_t i, const MnetHalf *out)
+static void compare_row(const GemmShape *c, const MnetHalf *const *a, size_t i, const MnetHalf *out)
 {
     size_t run = c->k / c->runs;
     MnetHalf canary;
@@ -80,11 +72,11 @@ static void compare_gaps(const MnetHalf *gap, size_t n, size_t row)
 }
 
 /* Row i, computed alone. */
-static void compare_alone(const MnetKernels *kernels, const Case *c, const MnetGemmF16 *g,
+static void compare_alone(const MnetKernels *kernels, const GemmShape *c, const MnetGemmF16 *g,
                           const MnetHalf *const *a, size_t i, const MnetHalf *out)
 {
     const MnetHalf *row[CHECK_MOST_ROWS];
-    MnetHalf alone[MOST_N];
+    MnetHalf alone[GEMM_MOST_N];
     for (size_t r = 0; r < c->runs; r++)
         row[r] = a[r] + i * c->a_stride;
     kernels->f16->gemm.run(g, 1, c->n0, c->n1, row, c->a_stride, alone, 0);
@@ -92,7 +84,7 @@ static void compare_alone(const MnetKernels *kernels, const Case *c, const MnetG
         check_fail("row %zu has other bits when it is computed alone", i);
 }
 
-static void run_case(const MnetKernels *kernels, const Case *c)
+static void run_case(const MnetKernels *kernels, const GemmShape *c)
 {
     MnetGemmF16 g;
     size_t run = c->k / c->runs, c_stride = c->n + c->c_extra;
@@ -130,25 +122,7 @@ static void run_case(const MnetKernels *kernels, const Case *c)
 /* m, n, k given (0: any). */
 static void run_shape(const MnetKernels *kernels, size_t m, size_t n, size_t k)
 {
-    size_t nr = kernels->f16->gemm.nr;
-    Case c = { .m = m ? m : (size_t)check_between(1, 40),
-               .n = n ? n : (size_t)check_between(1, MOST_N),
-               .k = k ? k : (size_t)check_between(1, 150),
-               .min = check_one_in(2) ? -INFINITY : 0,
-               .max = check_one_in(2) ? INFINITY : 6 };
-    if (check_one_in(2))
-        c.c_extra = (size_t)check_between(0, MOST_EXTRA);
-    c.n1 = c.n;
-    if (check_one_in(4)) {
-        c.n0 = (size_t)check_between(0, (int32_t)((c.n - 1) / nr)) * nr;
-        c.n1 = (size_t)check_between((int32_t)c.n0, (int32_t)c.n);
-    }
-    c.runs = check_one_in(2) ? 1 : (size_t)check_between(1, CHECK_MOST_ROWS);
-    c.runs = c.runs > c.k ? c.k : c.runs;
-    size_t run = c.k / c.runs;
-    c.k = run * c.runs;
-    c.a_stride = check_one_in(3) ? (size_t)check_between(1, (int32_t)run)
-                                 : run + (size_t)check_between(0, MOST_EXTRA);
+    GemmShape c = gemm_shape(kernels->f16->gemm.nr, m, n, k);
     run_case(kernels, &c);
 }
 
@@ -156,7 +130,7 @@ static void check(const MnetKernels *kernels)
 {
     size_t step = (size_t)check_step, nr = kernels->f16->gemm.nr, mr = kernels->f16->gemm.mr;
     for (size_t m = 1; m <= 3 * mr + 1; m++)
-        for (size_t n = 1; n <= 5 * nr + 1 && n <= MOST_N; n += m == mr ? 1 : step * 3)
+        for (size_t n = 1; n <= 5 * nr + 1 && n <= GEMM_MOST_N; n += m == mr ? 1 : step * 3)
             run_shape(kernels, m, n, (size_t)check_between(1, 20));
     for (size_t k = 1; k <= 100; k += step)
         run_shape(kernels, (size_t)check_between(1, 20), (size_t)check_between(1, 80), k);
@@ -166,7 +140,7 @@ static void check(const MnetKernels *kernels)
         run_shape(kernels, m, (size_t)check_between(1, 20), (size_t)check_between(1, 20));
     for (int i = 0; i < check_iterations; i++)
         run_shape(kernels, 0, 0, 0);
-    Case nothing = { .n = 5, .k = 4, .runs = 1, .n1 = 5, .a_stride = 4 };
+    GemmShape nothing = { .n = 5, .k = 4, .runs = 1, .n1 = 5, .a_stride = 4 };
     run_case(kernels, &nothing);
     nothing.m = 3;
     nothing.n1 = 0;

@@ -5,26 +5,18 @@
 #include <math.h>
 #include <string.h>
 
-#include "checkkernels.h"
+#include "checkkernels_gemm.h"
 
-enum { MOST_M = 40, MOST_N = 100, MOST_K = 5000, MOST_EXTRA = 9 };
+enum { MOST_M = 40, MOST_K = 5000 };
 
-typedef struct {
-    size_t m, n, k;
-    size_t runs; /* a divisor of k */
-    size_t n0, n1;
-    size_t a_stride, c_extra;
-    float min, max;
-} Case;
-
-static float weights[MOST_N * MOST_K], bias[MOST_N];
+static float weights[GEMM_MOST_N * MOST_K], bias[GEMM_MOST_N];
 
 static size_t round_up(size_t value, size_t to)
 {
     return (value + to - 1) / to * to;
 }
 
-static void pack(const MnetKernels *kernels, const Case *c, MnetGemmF32 *g)
+static void pack(const MnetKernels *kernels, const GemmShape *c, MnetGemmF32 *g)
 {
     size_t nr = kernels->gemm_f32.nr, floats = round_up(nr * (c->k + 1), 16);
     float *panels =
@@ -44,7 +36,7 @@ static void pack(const MnetKernels *kernels, const Case *c, MnetGemmF32 *g)
                         .max = c->max };
 }
 
-static void compare_row(const Case *c, const float *const *a, size_t i, const float *out)
+static void compare_row(const GemmShape *c, const float *const *a, size_t i, const float *out)
 {
     size_t run = c->k / c->runs;
     uint32_t canary, bits;
@@ -79,7 +71,7 @@ static void compare_gaps(const float *gap, size_t n, size_t row)
     }
 }
 
-static void run_case(const MnetKernels *kernels, const Case *c)
+static void run_case(const MnetKernels *kernels, const GemmShape *c)
 {
     MnetGemmF32 g;
     size_t run = c->k / c->runs, c_stride = c->n + c->c_extra;
@@ -110,46 +102,10 @@ static void run_case(const MnetKernels *kernels, const Case *c)
     check_around_output();
 }
 
-static Case random_case(const MnetKernels *kernels)
-{
-    size_t nr = kernels->gemm_f32.nr;
-    Case c = { .m = (size_t)check_between(1, MOST_M),
-               .n = (size_t)check_between(1, MOST_N),
-               .k = (size_t)check_between(1, 150),
-               .min = check_one_in(2) ? -INFINITY : 0,
-               .max = check_one_in(2) ? INFINITY : 6 };
-    if (check_one_in(2))
-        c.c_extra = (size_t)check_between(0, MOST_EXTRA);
-    c.n1 = c.n;
-    if (check_one_in(4)) {
-        c.n0 = (size_t)check_between(0, (int32_t)((c.n - 1) / nr)) * nr;
-        c.n1 = (size_t)check_between((int32_t)c.n0, (int32_t)c.n);
-    }
-    return c;
-}
-
-/* See gemm_s8. */
-static void divide(Case *c)
-{
-    c->runs = check_one_in(2) ? 1 : (size_t)check_between(1, CHECK_MOST_ROWS);
-    c->runs = c->runs > c->k ? c->k : c->runs;
-    size_t run = c->k / c->runs;
-    c->k = run * c->runs;
-    c->a_stride = check_one_in(3) ? (size_t)check_between(1, (int32_t)run)
-                                  : run + (size_t)check_between(0, MOST_EXTRA);
-}
-
-/* The random case with m, n, k given (0: as it fell). */
+/* m, n, k given (0: any). */
 static void run_shape(const MnetKernels *kernels, size_t m, size_t n, size_t k)
 {
-    Case c = random_case(kernels);
-    c.m = m ? m : c.m;
-    c.k = k ? k : c.k;
-    if (n) {
-        c.n0 = 0;
-        c.n = c.n1 = n;
-    }
-    divide(&c);
+    GemmShape c = gemm_shape(kernels->gemm_f32.nr, m, n, k);
     run_case(kernels, &c);
 }
 
@@ -172,16 +128,15 @@ static void check(const MnetKernels *kernels)
 {
     size_t step = (size_t)check_step, nr = kernels->gemm_f32.nr, mr = kernels->gemm_f32.mr;
     for (size_t m = 1; m <= 2 * mr + 1 && m <= MOST_M; m++)
-        for (size_t n = 1; n <= 2 * nr + 1 && n <= MOST_N; n += m == mr ? 1 : step * 3)
+        for (size_t n = 1; n <= 2 * nr + 1 && n <= GEMM_MOST_N; n += m == mr ? 1 : step * 3)
             run_shape(kernels, m, n, (size_t)check_between(1, 20));
     for (size_t k = 1; k <= 200; k += step)
         run_shape(kernels, (size_t)check_between(1, 9), (size_t)check_between(1, 20), k);
     check_long(kernels);
     for (int i = 0; i < check_iterations; i++)
         run_shape(kernels, 0, 0, 0);
-    Case nothing = random_case(kernels);
+    GemmShape nothing = gemm_shape(nr, 0, 0, 0);
     nothing.m = 0;
-    divide(&nothing);
     run_case(kernels, &nothing);
     nothing.m = 3;
     nothing.n0 = nothing.n1 = 0;

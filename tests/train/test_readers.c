@@ -59,16 +59,7 @@ static MnetStatus load(const char *name, MnetDataset *dataset, Skipped *skipped,
     return mnet_dataset_load(dataset, in_folder(name), &options, error);
 }
 
-/* Red grows with columns, green with rows, blue falls with both. */
-static void draw_smooth(uint8_t rgb[3 * PIXELS])
-{
-    for (int i = 0; i < PIXELS; i++) {
-        int x = i % SIZE, y = i / SIZE;
-        rgb[3 * i] = (uint8_t)(20 + 14 * x);
-        rgb[3 * i + 1] = (uint8_t)(20 + 14 * y);
-        rgb[3 * i + 2] = (uint8_t)(240 - 7 * (x + y));
-    }
-}
+#if defined MNET_HAVE_PNG || defined MNET_HAVE_JPEG
 
 /* Pixels of the data's picture `index` are as drawn, up to `bound`. */
 static void expect_pixels(const char *name, const MnetPictures *pictures, size_t index,
@@ -85,6 +76,8 @@ static void expect_pixels(const char *name, const MnetPictures *pictures, size_t
                    : most;
     EXPECT(most <= bound, "%s: a sample differs by %d", name, most);
 }
+
+#endif
 
 #ifdef MNET_HAVE_PNG
 
@@ -159,6 +152,17 @@ static void check_png(void)
 #endif
 
 #ifdef MNET_HAVE_JPEG
+
+/* Red grows with columns, green with rows, blue falls with both. */
+static void draw_smooth(uint8_t rgb[3 * PIXELS])
+{
+    for (int i = 0; i < PIXELS; i++) {
+        int x = i % SIZE, y = i / SIZE;
+        rgb[3 * i] = (uint8_t)(20 + 14 * x);
+        rgb[3 * i + 1] = (uint8_t)(20 + 14 * y);
+        rgb[3 * i + 2] = (uint8_t)(240 - 7 * (x + y));
+    }
+}
 
 static void write_jpeg(const char *name, const uint8_t *pixels, int components)
 {

@@ -316,7 +316,7 @@ static bool covers_rows_and_columns(const Reader *reader, const MnetNode *node)
         return false;
     for (int i = 0; i < 2; i++)
         axes[i] += axes[i] < 0 ? 4 : 0;
-    return axes[0] + axes[1] == 3 && axes[0] * axes[1] == 2;
+    return (axes[0] == 1 && axes[1] == 2) || (axes[0] == 2 && axes[1] == 1);
 }
 
 static MnetStatus read_pool(Reader *reader, const MnetNode *node)

@@ -88,6 +88,23 @@ static void check_families(void)
     check_again((MnetNetOptions){ .family = MNET_NET_V3_LARGE, .width = 0.1, .resolution = 33 });
 }
 
+/* Axes of the mean that are far from any: their sum leaves the range. */
+static void check_axes(uint8_t *data, size_t size)
+{
+    static const int32_t rows_and_columns[] = { 1, 2 }, far[] = { 1845493761, 1935635309 };
+    MnetError error = { MNET_OK, "" };
+    uint8_t *at = memmem(data, size, rows_and_columns, sizeof far);
+    for (uint8_t *next = at; next;
+         next = memmem(at + 1, (size_t)(data + size - at - 1), rows_and_columns, sizeof far))
+        at = next;
+    EXPECT(at, "no axes in the file");
+    if (!at)
+        return;
+    memcpy(at, far, sizeof far);
+    EXPECT(!mnet_net_read_tflite_memory(data, size, &error), "a mean over no axes");
+    expect_error("axes", &error, MNET_ERROR_UNSUPPORTED, "it is no mean of the whole map");
+}
+
 /* A backbone that ends in features gets a head. */
 static void check_features(void)
 {
@@ -111,6 +128,7 @@ static void check_features(void)
                mnet_net_logits(headed)->kind == MNET_NET_DENSE &&
                mnet_net_logits(headed)->in_channels == 5,
            "%s", error.text);
+    check_axes(data, size);
     mnet_buffer_free(data);
     mnet_net_free(net);
     mnet_net_free(again);

@@ -140,7 +140,10 @@ static MnetLearnOptions learn_options(const Training *training)
                                 .weight_decay = (float)t->weight_decay,
                                 .average_decay = (float)t->average };
     o.optimizer.epsilon = o.optimizer.kind == MNET_OPTIMIZER_ADAM ? 1e-8f : 1e-3f;
-    double rate = o.optimizer.kind != MNET_OPTIMIZER_SGD ? 0.002 : t->from ? 0.01 : 0.1;
+    bool sgd = o.optimizer.kind == MNET_OPTIMIZER_SGD;
+    /* Layers of a file have no batch normalisation to hold them: published networks leave
+     * the numbers at a rate of 0.01. */
+    double rate = t->from ? (sgd ? 0.001 : 0.0002) : sgd ? 0.1 : 0.002;
     o.schedule = (MnetSchedule){ .kind = t->schedule ? (MnetScheduleKind)(t->schedule - 1)
                                                      : MNET_SCHEDULE_COSINE,
                                  .rate = (float)(t->rate > 0 ? t->rate : rate),

@@ -88,7 +88,7 @@ const ToolOption tool_options[] = {
     { "batch", "N", OPTION_NUMBER, TOOL_TRAIN, offsetof(ToolOptions, training.batch), 2, 4096,
       "pictures of a step (default 64)" },
     { "rate", "R", OPTION_REAL, TOOL_TRAIN, offsetof(ToolOptions, training.rate), 0, 100,
-      "of learning, after the warm-up (default 0.1 for sgd, else 0.002; with --from 0.001, 0.0002)" },
+      "of learning (default 0.1 for sgd, else 0.002; with --from 0.001 and 0.0002)" },
     { "optimizer", "sgd|adam|rmsprop", OPTION_CHOICE, TOOL_TRAIN,
       offsetof(ToolOptions, training.optimizer), 0, 0,
       "default sgd, with momentum and Nesterov's step" },

@@ -97,7 +97,8 @@ MnetStatus mnet_learner_step(MnetLearner *learner, MnetError *error)
     if (!isfinite(loss) || !mnet_optimizer_step(&learner->optimizer, learner->trainer, rate))
         return mnet_error_set(error, MNET_ERROR_LIMIT,
                               "the loss or a gradient is no number any more in step %llu of epoch "
-                              "%u, at a rate of %g: take a smaller rate or a longer warm-up",
+                              "%u, at a rate of %g: take a smaller rate, a longer "
+                              "warm-up or a larger batch",
                               (unsigned long long)learner->step + 1, learner->epoch + 1,
                               (double)rate);
     learner->loss_sum += loss;

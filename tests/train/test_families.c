@@ -194,7 +194,7 @@ static void check_params(Check *check, const char *name, int32_t layer, size_t f
 {
     const float *gradients = mnet_trainer_gradients(check->trainer) + first;
     int8_t *signs = calloc(n, 1);
-    double along = 0, above = 0, below = 0, by = 1e-4;
+    double along = 0, above = 0, below = 0, by = 1e-5;
     bool smooth = false;
     for (size_t i = 0; i < n; i++) {
         signs[i] = mnet_random_below(&check->random, 2) ? 1 : -1;

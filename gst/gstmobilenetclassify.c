@@ -110,6 +110,7 @@
 
 #include <gst/mobilenet/gstmobilenetmeta.h>
 
+#include "gstmobilenetclasslist.h"
 #include "gstmobilenetclassify.h"
 #include "gstmobilenetclassifysettings.h"
 #include "gstmobilenetmeans.h"
@@ -152,7 +153,7 @@ struct _GstMobilenetClassify
                                  * start changes it */
 
   /* From start to stop; the streaming thread's in between. */
-  gchar **wanted;               /* the property classes; NULL: all */
+  gchar **wanted;               /* the property classes; empty: all */
   gint64 deadline;              /* monotonic time at which detections that are
                                  * missing are told; 0: no frame has come */
 };
@@ -226,19 +227,19 @@ gst_mobilenet_classify_start (GstMobilenetFilter * filter,
     GstMobilenetResults * results, MnetError * error)
 {
   GstMobilenetClassify *self = GST_MOBILENET_CLASSIFY (filter);
-  gboolean valid;
 
   GST_OBJECT_LOCK (self);
-  valid = apply_settings (self, error);
   self->n_regions = self->settings.regions ? self->settings.max_regions : 0;
-  self->wanted = gst_mobilenet_classify_settings_classes (&self->settings);
+  if (apply_settings (self, error))
+    self->wanted =
+        gst_mobilenet_class_list_parse (self->settings.classes, error);
   self->deadline = 0;
   GST_OBJECT_UNLOCK (self);
   if (self->n_regions) {
     results->type = GST_TYPE_MOBILENET_DETECTION;
     results->max_views = self->n_regions;
   }
-  return valid;
+  return self->wanted != NULL;
 }
 
 static void

@@ -175,20 +175,3 @@ gst_mobilenet_classify_settings_check (const GstMobilenetClassifySettings *
   }
   return gst_mobilenet_smoothing_check (settings->smoothing, error);
 }
-
-/* The property classes, split, to be freed with g_strfreev(); NULL when it is
- * unset. */
-gchar **
-gst_mobilenet_classify_settings_classes (const GstMobilenetClassifySettings *
-    settings)
-{
-  gchar **items;
-  guint i;
-
-  if (!settings->classes || !*settings->classes)
-    return NULL;
-  items = g_strsplit (settings->classes, ",", -1);
-  for (i = 0; items[i]; i++)
-    g_strstrip (items[i]);
-  return items;
-}

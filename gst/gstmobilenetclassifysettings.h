@@ -31,8 +31,6 @@ gboolean gst_mobilenet_classify_settings_get (
     GValue * value);
 gboolean gst_mobilenet_classify_settings_check (
     const GstMobilenetClassifySettings * settings, MnetError * error);
-gchar **gst_mobilenet_classify_settings_classes (
-    const GstMobilenetClassifySettings * settings);
 
 G_END_DECLS
 

@@ -40,6 +40,7 @@
 
 #include <gst/mobilenet/gstmobilenetmeta.h>
 
+#include "gstmobilenetclasslist.h"
 #include "gstmobilenetframe.h"
 #include "gstmobilenetfxcaps.h"
 #include "gstmobilenetfxclasses.h"
@@ -156,13 +157,12 @@ static gboolean
 take_settings (GstMobilenetFx * self, GError ** error)
 {
   GstMobilenetFxSettings settings = copy_settings (self);
-  gchar *reason = NULL;
-  gchar **classes = gst_mobilenet_fx_classes_parse (settings.classes, &reason);
+  MnetError reason = { MNET_OK, "" };
+  gchar **classes = gst_mobilenet_class_list_parse (settings.classes, &reason);
 
   if (!classes) {
     g_set_error_literal (error, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS,
-        reason);
-    g_free (reason);
+        reason.text);
     gst_mobilenet_fx_settings_clear (&settings);
     return FALSE;
   }

@@ -8,12 +8,9 @@
 
 G_BEGIN_DECLS
 
-/* Labels or numbers separated by commas; free with g_strfreev().  NULL and `error`
- * filled when one is empty.  An empty list for NULL. */
-gchar **gst_mobilenet_fx_classes_parse (const gchar * text, gchar ** error);
-
 /* FALSE when the foreground is what is not the background and there is no
- * background: then nothing is foreground.  `classes` may be NULL, as if empty. */
+ * background: then nothing is foreground.  `classes` is of
+ * gst_mobilenet_class_list_parse(); NULL is as an empty list. */
 gboolean gst_mobilenet_fx_classes_find (gchar ** classes, gboolean invert,
     const GstMobilenetSegmentation * segmentation, gboolean foreground[256]);
 

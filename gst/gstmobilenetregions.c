@@ -5,8 +5,8 @@
  * the id and class of the detection there and one classification. */
 
 #include <math.h>
-#include <stdlib.h>
 
+#include "gstmobilenetclasslist.h"
 #include "gstmobilenetregions.h"
 
 /* What a region has around the box on each side, as a fraction of the box:
@@ -18,22 +18,11 @@
 /* Detections of a frame that are looked through. */
 #define MAX_DETECTIONS 1024
 
-/* Is a class among `classes`, labels and numbers; NULL: any? */
+/* An empty list: any class is. */
 static gboolean
 is_wanted (gchar ** classes, guint index, const gchar * label)
 {
-  guint i;
-
-  for (i = 0; classes && classes[i]; i++) {
-    gchar *end;
-
-    if (*label && g_ascii_strcasecmp (classes[i], label) == 0)
-      return TRUE;
-    if (g_ascii_isdigit (*classes[i])
-        && strtoul (classes[i], &end, 10) == index && !*end)
-      return TRUE;
-  }
-  return classes == NULL;
+  return !classes[0] || gst_mobilenet_class_list_has (classes, index, label);
 }
 
 /* Whole pixels from..from + length with a margin, inside start..start + side. */

@@ -156,6 +156,9 @@ GST_START_TEST (test_regions)
 {
   assert_refused ("mobilenetclassify", "property classes|regions=true",
       "model-file", fixture_model (), "classes", "dog", NULL);
+  assert_refused ("mobilenetclassify", "property classes|bird,,dog|empty item",
+      "model-file", fixture_model (), "regions", "true", "classes", "bird,,dog",
+      NULL);
   assert_refused ("mobilenetclassify", "max-regions|0|1 to 64", "model-file",
       fixture_model (), "regions", "true", "max-regions", "0", NULL);
   assert_refused ("mobilenetclassify", "max-regions|65|1 to 64", "model-file",

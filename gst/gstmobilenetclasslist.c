@@ -15,9 +15,10 @@ gst_mobilenet_class_list_parse (const gchar * text, MnetError * error)
     if (*g_strstrip (items[i]))
       continue;
     error->status = MNET_ERROR_ARGUMENT;
-    g_snprintf (error->text, sizeof (error->text), "property classes: \"%s\" "
-        "has an empty item, expected labels or numbers separated by commas as "
-        "in \"person,dog\"", text);
+    /* The list, which may be long, comes last: it may be cut. */
+    g_snprintf (error->text, sizeof (error->text), "property classes: an "
+        "empty item, expected labels or numbers separated by commas as in "
+        "\"person,dog\", in \"%s\"", text);
     g_clear_pointer (&items, g_strfreev);
     break;
   }

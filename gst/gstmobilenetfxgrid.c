@@ -137,7 +137,7 @@ static inline __attribute__((always_inline))
   }
 }
 
-/* `samples` is 1 or a power of it; `sums` are lost. */
+/* `samples` of a cell: 1, 2, 4, 8 or 16; `sums` are lost. */
 static void
 sum_cells (guint16 * sums, gint cells, gint samples, gfloat scale,
     GstMobilenetFxCell * to, guint k)

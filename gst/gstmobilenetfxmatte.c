@@ -46,7 +46,7 @@ struct _GstMobilenetFxMatte
   guint8 *flags;                /* of each tile in each row of cells */
   gint32 *cell_flags;           /* of a row of them */
   gfloat *scales;               /* of window_scales(), and what they are for */
-  gint scale_rows;
+  gint scale_radius, scale_rows;
   gfloat scale_factor;
   guint16 *rows[4];             /* of slopes and of offsets, in turns */
   gfloat *map_rows[2];          /* of the map, in columns of the grid */
@@ -296,9 +296,11 @@ window_scales (GstMobilenetFxMatte * self, gint radius, gint j, gfloat factor)
   gint width = self->grid.width, i;
   gint rows = cells_within (j, radius, self->grid.height);
 
-  if (rows != self->scale_rows || factor != self->scale_factor)
+  if (radius != self->scale_radius || rows != self->scale_rows
+      || factor != self->scale_factor)
     for (i = 0; i < width; i++)
       self->scales[i] = factor / (rows * cells_within (i, radius, width));
+  self->scale_radius = radius;
   self->scale_rows = rows;
   self->scale_factor = factor;
   return self->scales;
@@ -459,7 +461,6 @@ gst_mobilenet_fx_matte_build (GstMobilenetFxMatte * self,
   find_products ((const gfloat *) cells, self->coverage,
       (gfloat *) self->cells, gst_mobilenet_fx_grid_size (&self->grid));
   radius = window_radius (self, &map);
-  self->scale_rows = 0;
   solve_windows (self, radius);
   mean_windows (self, cells, radius);
   self->clear = FALSE;

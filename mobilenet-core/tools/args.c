@@ -181,7 +181,17 @@ static bool read_option(int argc, char **argv, int *at, ToolOptions *options, in
             return usage_error(status, "--%s needs a value: %s", option->name, option->value);
         value = argv[++*at];
     }
+    options->given[option - tool_options] = true;
     return read_value(option, value, options, status);
+}
+
+const char *tool_given(const ToolOptions *options, const char *const *names)
+{
+    for (; *names; names++)
+        for (size_t i = 0; i < tool_n_options; i++)
+            if (options->given[i] && strcmp(tool_options[i].name, *names) == 0)
+                return *names;
+    return NULL;
 }
 
 static const char *first_for_detectors(const ToolOptions *o)

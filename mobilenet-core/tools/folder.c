@@ -9,7 +9,7 @@
 #include "train/dataset_read.h"
 #include "train/picture_file.h"
 
-#define MAX_BYTES ((size_t)4 << 30)
+#define MAX_BYTES ((uint64_t)4 << 30)
 
 static MnetStatus no_memory(MnetError *error)
 {

@@ -21,6 +21,7 @@ typedef struct {
 typedef struct {
     const ToolOptions *options;
     Folder folder;
+    MnetNet *net;
     Network before;
     size_t n_calibration;
 } Work;
@@ -32,7 +33,20 @@ static void close_network(Network *network)
     mnet_model_unref(network->model);
 }
 
-static bool open_network(const char *path, const ToolOptions *options, Network *network)
+/* Of a file that normalises by itself: what its own input is. */
+static void take_file_range(const MnetNet *net, MnetImageOptions *image)
+{
+    if (net->file_factor == 1 && net->file_summand == 0)
+        return;
+    for (int c = 0; c < 3; c++) {
+        image->mean[c] = net->mean[c] + (float)net->file_summand * net->std[c];
+        image->std[c] = net->std[c] * (float)net->file_factor;
+    }
+}
+
+/* `net` is what was read of the file; NULL: it is one of bytes. */
+static bool open_network(const char *path, const ToolOptions *options, const MnetNet *net,
+                         Network *network)
 {
     MnetError error;
     MnetModelOptions model_options = { .cpu = options->cpu };
@@ -51,6 +65,8 @@ static bool open_network(const char *path, const ToolOptions *options, Network *
         MnetFrameInfo frame = { MNET_PIXEL_RGB, input->dims[2], input->dims[1], MNET_MATRIX_BT601,
                                 true };
         mnet_image_default_options(input, told ? &normalization : NULL, &image);
+        if (net)
+            take_file_range(net, &image);
         network->image = mnet_image_new(&frame, input, &image, &error);
     }
     if (!network->image)
@@ -69,7 +85,13 @@ static bool calibration_picture(void *user, size_t index, float *input, MnetErro
 {
     const Work *work = user;
     size_t at = index * work->folder.n / work->n_calibration;
+    const MnetNet *net = work->net;
     fill_input(&work->before, &work->folder, at, input);
+    if (net->file_factor != 1 || net->file_summand != 0) {
+        size_t n = mnet_session_input_info(work->before.session, 0)->elements;
+        for (size_t i = 0; i < n; i++)
+            input[i] = (float)(input[i] * net->file_factor + net->file_summand);
+    }
     return true;
 }
 
@@ -127,7 +149,7 @@ static int measure(const Work *work)
         printf(" is none of the %zu classes\n", n_classes);
     } else if (work->folder.n_folders) {
         status = TOOL_ERROR;
-        if (open_network(work->options->words[1], work->options, &after)) {
+        if (open_network(work->options->words[1], work->options, NULL, &after)) {
             compare(work, &after, classes);
             status = TOOL_OK;
         }
@@ -143,9 +165,6 @@ static int quantize(Work *work)
     MnetError error;
     uint8_t *data;
     size_t size;
-    MnetNet *net = mnet_net_read_tflite(options->model, &error);
-    if (!net)
-        return tool_error("%s", error.text);
     MnetQuantizeOptions wanted = { .picture = calibration_picture,
                                    .user = work,
                                    .n_pictures = work->n_calibration,
@@ -153,8 +172,7 @@ static int quantize(Work *work)
                                    .equalize = options->equalize,
                                    .correct_bias = !options->keep_bias,
                                    .int8_io = options->input_type == 2 };
-    MnetStatus status = mnet_net_quantize(net, &wanted, &data, &size, &error);
-    mnet_net_free(net);
+    MnetStatus status = mnet_net_quantize(work->net, &wanted, &data, &size, &error);
     if (status)
         return tool_error("%s: %s", options->model, error.text);
     status = mnet_save_file(options->words[1], data, size, &error);
@@ -169,7 +187,13 @@ static int quantize(Work *work)
 /* Of floats, with pictures of its input's size. */
 static bool open_work(const ToolOptions *options, Work *work)
 {
-    if (!open_network(options->model, options, &work->before))
+    MnetError error;
+    work->net = mnet_net_read_tflite(options->model, &error);
+    if (!work->net) {
+        tool_error("%s", error.text);
+        return false;
+    }
+    if (!open_network(options->model, options, work->net, &work->before))
         return false;
     const MnetTensorInfo *input = mnet_session_input_info(work->before.session, 0);
     if (input->type != MNET_TYPE_FLOAT32 || input->channels_first) {
@@ -186,11 +210,24 @@ static bool open_work(const ToolOptions *options, Work *work)
     return folder_read(options->images, &work->folder);
 }
 
+/* The network of floats is not to be lost, nor are pictures to be read in vain. */
+static bool check_output(const ToolOptions *options)
+{
+    MnetError error;
+    if (strcmp(options->model, options->words[1]) == 0)
+        tool_error("%s is the network of floats itself: name another output file", options->model);
+    else if (mnet_save_possible(options->words[1], &error) != MNET_OK)
+        tool_error("%s", error.text);
+    else
+        return true;
+    return false;
+}
+
 int tool_quantize(const ToolOptions *options)
 {
     Work work = { .options = options };
     int status = TOOL_ERROR;
-    if (open_work(options, &work)) {
+    if (check_output(options) && open_work(options, &work)) {
         size_t most = options->calibration ? options->calibration : DEFAULT_CALIBRATION;
         work.n_calibration = work.folder.n < most ? work.folder.n : most;
         if (work.folder.n_bad)
@@ -199,5 +236,6 @@ int tool_quantize(const ToolOptions *options)
     }
     folder_clear(&work.folder);
     close_network(&work.before);
+    mnet_net_free(work.net);
     return status;
 }

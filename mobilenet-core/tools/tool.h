@@ -52,9 +52,12 @@ typedef struct {
     const char *from, *checkpoint, *curve, *teacher;
     bool resume, imprint, no_nesterov, no_flip, reflect;
     unsigned epochs, batch, shift, cutout, step_every, most_mib;
-    double rate, momentum, square_decay, weight_decay, average, warm_up, step_factor;
+    double rate, momentum, square_decay, matrix_share, weight_decay, average, warm_up, step_factor;
     double smoothing, colour, mixup, cutmix, temperature, alpha, test_share, dropout;
 } ToolTraining;
+
+/* Options of the program, at most. */
+#define TOOL_MAX_OPTIONS 80
 
 /* Words of a command that are no options, at most. */
 #define TOOL_MAX_WORDS 2
@@ -98,11 +101,15 @@ typedef struct {
     double percentile;    /* 100 where not given */
     bool equalize, keep_bias;
     const char *for_detectors; /* the first option that only they take; NULL: none */
+    bool given[TOOL_MAX_OPTIONS];
 } ToolOptions;
 
 /* Reads argv.  True: `options` is filled.  False: `status` is what to exit
  * with; help was printed, or what is wrong with the command line. */
 bool tool_parse(int argc, char **argv, ToolOptions *options, int *status);
+
+/* The first of these options (NULL ends them) that the command line has, or NULL. */
+const char *tool_given(const ToolOptions *options, const char *const *names);
 
 /* Prints one line "mnet: ..." on stderr, control characters replaced; returns
  * TOOL_ERROR. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
  * `mnet train`: a network that learns the classes of a folder of pictures. */
-#include <errno.h>
 #include <math.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -13,6 +12,7 @@
 #include "train/head.h"
 #include "train/net_graph.h"
 #include "train/read_tflite.h"
+#include "train_options.h"
 #include "train_print.h"
 
 /* What one run of the command has open. */
@@ -23,6 +23,7 @@ typedef struct {
     MnetModel *teacher;
     MnetPool *pool;
     MnetLearner *learner;
+    bool learnt; /* all epochs are done */
     TrainPrint print;
 } Training;
 
@@ -33,11 +34,15 @@ static void interrupt(int number)
     interrupted = 1;
 }
 
+#define MOST_TOLD 20
+
 static void tell_skipped(void *user, const char *text)
 {
     size_t *told = user;
-    if (++*told <= 20)
+    if (++*told <= MOST_TOLD)
         tool_error("skipped: %s", text);
+    else if (*told == MOST_TOLD + 1)
+        tool_error("skipped: more, which are only counted");
 }
 
 static bool failed(const MnetError *error)
@@ -54,7 +59,7 @@ static bool load_pictures(Training *training, int32_t width, int32_t height)
     MnetDatasetOptions options = { .width = width,
                                    .height = height,
                                    .test_share = (float)t->test_share,
-                                   .most_bytes = (size_t)t->most_mib << 20,
+                                   .most_bytes = (uint64_t)t->most_mib << 20,
                                    .skipped = tell_skipped,
                                    .user = &told };
     MnetDataset *dataset = &training->dataset;
@@ -137,10 +142,11 @@ static MnetLearnOptions learn_options(const Training *training)
                                 .momentum = (float)t->momentum,
                                 .nesterov = !t->no_nesterov,
                                 .square_decay = (float)t->square_decay,
+                                .matrix_share = (float)t->matrix_share,
                                 .weight_decay = (float)t->weight_decay,
                                 .average_decay = (float)t->average };
     o.optimizer.epsilon = o.optimizer.kind == MNET_OPTIMIZER_ADAM ? 1e-8f : 1e-3f;
-    bool sgd = o.optimizer.kind == MNET_OPTIMIZER_SGD;
+    bool sgd = o.optimizer.kind == MNET_OPTIMIZER_SGD || o.optimizer.kind == MNET_OPTIMIZER_MUON;
     /* Layers of a file have no batch normalisation to hold them: published networks leave
      * the numbers at a rate of 0.01. */
     double rate = t->from ? (sgd ? 0.001 : 0.0002) : sgd ? 0.1 : 0.002;
@@ -159,8 +165,23 @@ static bool open_teacher(Training *training)
     const char *path = training->options->training.teacher;
     if (!path)
         return true;
-    training->teacher = mnet_model_load(path, NULL, &error);
+    MnetModelOptions options = { .cpu = training->options->cpu };
+    training->teacher = mnet_model_load(path, &options, &error);
     return training->teacher || failed(&error);
+}
+
+static bool resume(Training *training)
+{
+    const char *path = training->options->training.checkpoint;
+    MnetProgress progress;
+    MnetError error;
+    if (mnet_learner_load(training->learner, path, &error) != MNET_OK)
+        return failed(&error);
+    mnet_learner_progress(training->learner, &progress);
+    tool_print_text(stdout, path);
+    printf(": goes on after %u of %u epochs\n", progress.epoch, progress.epochs);
+    fflush(stdout);
+    return true;
 }
 
 static bool open_learner(Training *training)
@@ -174,10 +195,7 @@ static bool open_learner(Training *training)
     training->learner = mnet_learner_new(training->net, &training->dataset, &options, &error);
     if (!training->learner)
         return failed(&error);
-    if (t->resume && access(t->checkpoint, F_OK) == 0 &&
-        mnet_learner_load(training->learner, t->checkpoint, &error) != MNET_OK)
-        return failed(&error);
-    return true;
+    return !t->resume || access(t->checkpoint, F_OK) != 0 || resume(training);
 }
 
 static uint64_t now(void)
@@ -212,10 +230,20 @@ static int stopped(Training *training, const MnetProgress *progress)
                       checkpoint);
 }
 
+/* Until there is something to keep, a signal ends the program as ever. */
+static void catch_signals(void)
+{
+    struct sigaction action = { .sa_handler = interrupt };
+    action.sa_flags = (int)SA_RESETHAND;
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
 static int learn(Training *training)
 {
     MnetProgress progress;
     MnetError error;
+    catch_signals();
     mnet_learner_progress(training->learner, &progress);
     train_print_begin(&training->print);
     while (progress.epoch < progress.epochs) {
@@ -229,10 +257,13 @@ static int learn(Training *training)
         mnet_learner_progress(training->learner, &progress);
         train_print_step(&training->print, &progress, progress.epoch > epoch);
         uint64_t before = now();
-        if (progress.epoch > epoch && !save(training, &progress))
+        if (progress.epoch > epoch && !save(training, &progress)) {
+            training->learnt = progress.epoch == progress.epochs;
             return TOOL_ERROR;
+        }
         train_print_pause(&training->print, now() - before);
     }
+    training->learnt = true;
     return TOOL_OK;
 }
 
@@ -242,7 +273,8 @@ static int write_net(const Training *training, const MnetNet *net, double accura
     MnetError error;
     if (mnet_net_write_tflite(net, path, &error) != MNET_OK)
         return tool_error("%s", error.text);
-    printf("%s: %s, %d classes", path, net->title, (int)training->dataset.n_classes);
+    tool_print_text(stdout, path);
+    printf(": %s, %d classes", net->title, (int)training->dataset.n_classes);
     if (isfinite(accuracy))
         printf(", %.2f %% of %zu test pictures", 100 * accuracy, training->dataset.test.n);
     printf("\n");
@@ -283,13 +315,15 @@ static int learn_all(Training *training)
     if (!open_learner(training))
         return TOOL_ERROR;
     int status = learn(training);
-    if (status != TOOL_OK)
+    if (!training->learnt)
         return status;
+    /* Also where the last checkpoint could not be written. */
     const MnetNet *net = mnet_learner_net(training->learner);
-    return write_net(training, net,
-                     training->dataset.test.n
-                         ? mnet_learner_test(training->learner, &training->dataset.test)
-                         : NAN);
+    int written = write_net(training, net,
+                            training->dataset.test.n
+                                ? mnet_learner_test(training->learner, &training->dataset.test)
+                                : NAN);
+    return status ? status : written;
 }
 
 static int train_from(Training *training, const MnetNet *from)
@@ -319,36 +353,13 @@ static int train(Training *training)
     return learn_all(training);
 }
 
-/* What no single option can tell. */
-static bool check_options(const ToolOptions *options)
-{
-    const ToolTraining *t = &options->training;
-    const char *wrong = NULL;
-    if (t->resume && !t->checkpoint)
-        wrong = "--resume needs --checkpoint FILE";
-    else if ((t->freeze || t->imprint) && !t->from)
-        wrong = "--freeze and --imprint need --from MODEL.tflite";
-    else if (t->from && (t->arch || options->resolution || options->stem_stride ||
-                         options->strides[0] || options->last_channels))
-        wrong = "--from does not go with --arch, --resolution, --stem-stride, --strides "
-                "and --last-channels";
-    else if (t->teacher && !(t->temperature > 0))
-        wrong = "--temperature has to be more than 0";
-    if (wrong)
-        tool_error("%s", wrong);
-    return !wrong;
-}
-
 int tool_train(const ToolOptions *options)
 {
     Training training = { .options = options };
-    struct sigaction action = { .sa_handler = interrupt };
-    if (!check_options(options))
-        return TOOL_USAGE;
-    action.sa_flags = (int)SA_RESETHAND;
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    int status = train(&training);
+    int status;
+    if (!train_options_check(options, &status))
+        return status;
+    status = train(&training);
     mnet_learner_free(training.learner);
     mnet_pool_unref(training.pool);
     mnet_model_unref(training.teacher);

@@ -8,8 +8,8 @@
 #include "train/learner.h"
 
 typedef struct {
-    uint64_t begun, told, paused; /* ns; the time of tests and files is no training */
-    uint64_t pictures;            /* since it begun */
+    uint64_t begun, told, paused; /* ns; what files take is no training, tests are */
+    uint64_t pictures;            /* since it began */
     bool terminal;                /* a line that changes, else one for each epoch alone */
 } TrainPrint;
 

@@ -13,7 +13,7 @@
 #include "train/net.h"
 #include "train/picture_file.h"
 
-#define MOST_BYTES ((size_t)4 << 30)
+#define MOST_BYTES ((uint64_t)4 << 30)
 #define MAX_PICTURES ((size_t)1 << 26)
 
 typedef enum { PART_UNKNOWN, PART_TRAIN, PART_TEST } Part;
@@ -27,7 +27,8 @@ typedef struct {
 
 typedef struct {
     const MnetDatasetOptions *options;
-    size_t picture_bytes, most;
+    size_t picture_bytes;
+    uint64_t most;
     Found *found; /* pictures, and folders without pixels */
     size_t n, room, skipped, pictures;
     bool parted; /* folders say what is for the test */
@@ -59,27 +60,23 @@ static bool last_name(const char *path, size_t *end, size_t *begin)
     return *end > *begin;
 }
 
-/* Class and part of a picture (or of a folder that may be a class). */
-static bool name_class(Found *found, const char *path, bool folder)
+/* Class and part of a picture, or of a folder that may be a class.  False: it is of
+ * none. */
+static bool find_class(const char *path, bool folder, size_t *begin, size_t *end, Part *part)
 {
-    size_t end = strlen(path), begin;
+    size_t above_begin;
+    *end = strlen(path);
     if (!folder) {
-        if (!last_name(path, &end, &begin))
+        if (!last_name(path, end, begin))
             return false;
-        end = begin;
+        *end = *begin;
     }
-    if (!last_name(path, &end, &begin) || (path[begin] == '.' && end == begin + 1))
+    if (!last_name(path, end, begin) || (path[*begin] == '.' && *end == *begin + 1))
         return false;
-    found->class_name = strndup(path + begin, end - begin);
-    size_t class_begin = begin;
-    end = begin;
-    if (last_name(path, &end, &begin))
-        found->part = part_of(path + begin, end - begin);
-    if (folder && part_of(path + class_begin, strlen(found->class_name)) != PART_UNKNOWN) {
-        free(found->class_name);
-        return false;
-    }
-    return found->class_name != NULL;
+    size_t above = *begin;
+    if (last_name(path, &above, &above_begin))
+        *part = part_of(path + above_begin, above - above_begin);
+    return !folder || part_of(path + *begin, *end - *begin) == PART_UNKNOWN;
 }
 
 static void skip(Reading *reading, const char *path, const char *why)
@@ -107,10 +104,10 @@ static MnetStatus grow(Reading *reading, MnetError *error)
 static MnetStatus too_much(const Reading *reading, MnetError *error)
 {
     return mnet_error_set(error, MNET_ERROR_LIMIT,
-                          "more than %zu pictures of %dx%d, which take %zu MiB: take fewer, or a "
-                          "smaller --resolution",
+                          "more than %zu pictures of %dx%d, which take %llu MiB: take fewer or "
+                          "smaller ones, or a larger --max-memory",
                           reading->pictures, (int)reading->options->width,
-                          (int)reading->options->height, reading->most >> 20);
+                          (int)reading->options->height, (unsigned long long)reading->most >> 20);
 }
 
 /* Decodes; a file that is no picture leaves `pixels` NULL and is counted. */
@@ -120,7 +117,7 @@ static MnetStatus decode(Reading *reading, const char *path, const uint8_t *data
     const MnetDatasetOptions *options = reading->options;
     MnetPicture picture;
     MnetError problem;
-    if ((reading->pictures + 1) * reading->picture_bytes > reading->most)
+    if (((uint64_t)reading->pictures + 1) * reading->picture_bytes > reading->most)
         return too_much(reading, error);
     if (mnet_picture_decode(data, size, &picture, &problem) != MNET_OK) {
         skip(reading, path, problem.text);
@@ -150,29 +147,41 @@ static char *copy_path(const char *path, bool folder)
     return copy;
 }
 
+/* Takes what is in `found`, whose names are copied. */
+static MnetStatus keep(Reading *reading, Found found, const char *path, size_t begin, size_t end,
+                       MnetError *error)
+{
+    found.path = copy_path(path, !found.pixels);
+    found.class_name = strndup(path + begin, end - begin);
+    if (!found.path || !found.class_name) {
+        free(found.path);
+        free(found.class_name);
+        free(found.pixels);
+        return mnet_error_memory(error, strlen(path));
+    }
+    reading->pictures += found.pixels != NULL;
+    reading->parted = reading->parted || (found.pixels && found.part == PART_TEST);
+    reading->found[reading->n++] = found;
+    return MNET_OK;
+}
+
 static MnetStatus visit(void *user, const char *path, const uint8_t *data, size_t size,
                         const char *problem, MnetError *error)
 {
     Reading *reading = user;
     Found found = { 0 };
+    size_t begin, end;
     MnetStatus status = grow(reading, error);
     bool folder = !data && !problem;
-    if (status != MNET_OK || !name_class(&found, path, folder))
+    bool of_class = find_class(path, folder, &begin, &end, &found.part);
+    if (status != MNET_OK || (folder && !of_class))
         return status;
-    if (problem)
-        skip(reading, path, problem);
-    if (data)
+    if (problem || !of_class)
+        skip(reading, path, problem ? problem : "it is in no class's folder");
+    else if (data)
         status = decode(reading, path, data, size, &found.pixels, error);
-    found.path = copy_path(path, folder);
-    reading->pictures += found.pixels != NULL;
-    reading->parted = reading->parted || (found.pixels && found.part == PART_TEST);
-    if (found.path && status == MNET_OK && (folder || found.pixels)) {
-        reading->found[reading->n++] = found;
-        return MNET_OK;
-    }
-    free(found.path);
-    free(found.class_name);
-    free(found.pixels);
+    if (status == MNET_OK && (folder || found.pixels))
+        status = keep(reading, found, path, begin, end, error);
     return status;
 }
 
@@ -307,6 +316,14 @@ static bool has_folders(const Reading *reading, size_t folder)
     return false;
 }
 
+static void drop(Reading *reading, Found *found)
+{
+    reading->pictures -= found->pixels != NULL;
+    free(found->path);
+    free(found->class_name);
+    free(found->pixels);
+}
+
 /* A folder that has folders of classes in it is none itself. */
 static void drop_upper_folders(Reading *reading)
 {
@@ -314,9 +331,29 @@ static void drop_upper_folders(Reading *reading)
     qsort(reading->found, reading->n, sizeof *reading->found, by_path);
     for (size_t i = 0; i < reading->n; i++) {
         Found *found = &reading->found[i];
-        if (!found->pixels && has_folders(reading, i)) {
-            free(found->path);
-            free(found->class_name);
+        if (!found->pixels && has_folders(reading, i))
+            drop(reading, found);
+        else
+            reading->found[kept++] = *found;
+    }
+    reading->n = kept;
+}
+
+/* Where a folder parts classes, pictures right in it are of none: "test" is no class
+ * beside train/cat and train/dog. */
+static void drop_unlabelled(Reading *reading)
+{
+    size_t kept = 0;
+    bool parts = false;
+    for (size_t i = 0; i < reading->n; i++)
+        parts = parts || (reading->found[i].pixels && reading->found[i].part != PART_UNKNOWN);
+    for (size_t i = 0; i < reading->n; i++) {
+        Found *found = &reading->found[i];
+        const char *name = found->class_name;
+        if (parts && found->pixels && found->part == PART_UNKNOWN &&
+            part_of(name, strlen(name)) != PART_UNKNOWN) {
+            skip(reading, found->path, "it is in no class's folder");
+            drop(reading, found);
         } else {
             reading->found[kept++] = *found;
         }
@@ -333,6 +370,7 @@ MnetStatus mnet_dataset_load(MnetDataset *dataset, const char *path,
     *dataset = (MnetDataset){ .width = options->width, .height = options->height };
     MnetStatus status = mnet_files_read(path, visit, &reading, error);
     if (status == MNET_OK && reading.n) {
+        drop_unlabelled(&reading);
         drop_upper_folders(&reading);
         qsort(reading.found, reading.n, sizeof *reading.found, by_class_and_path);
     }
@@ -342,11 +380,8 @@ MnetStatus mnet_dataset_load(MnetDataset *dataset, const char *path,
     if (status == MNET_OK)
         status = fill(&reading, dataset, error);
     dataset->skipped = reading.skipped;
-    for (size_t i = 0; i < reading.n; i++) {
-        free(reading.found[i].path);
-        free(reading.found[i].class_name);
-        free(reading.found[i].pixels);
-    }
+    for (size_t i = 0; i < reading.n; i++)
+        drop(&reading, &reading.found[i]);
     free(reading.found);
     if (status != MNET_OK) {
         if (error && strncmp(error->text, path, strlen(path)))

@@ -23,14 +23,14 @@ typedef struct {
     int32_t n_classes;
     char **classes; /* in the order of their names */
     MnetPictures train, test;
-    size_t skipped; /* files that are no pictures */
+    size_t skipped; /* files that are no pictures, or of no class */
     MnetStore store;
 } MnetDataset;
 
 typedef struct {
     int32_t width, height;
-    float test_share;  /* where no folder says it; 0: all are for training */
-    size_t most_bytes; /* of decoded pictures; 0: 4 GiB */
+    float test_share;    /* where no folder says it; 0: all are for training */
+    uint64_t most_bytes; /* of decoded pictures; 0: 4 GiB */
     /* Is told of each file that is skipped; may be NULL. */
     void (*skipped)(void *user, const char *text);
     void *user;

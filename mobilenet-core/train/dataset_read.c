@@ -43,6 +43,7 @@ static MnetStatus visit_entry(FTS *fts, FTSENT *entry, size_t root, MnetFileVisi
                               MnetError *error)
 {
     const char *inside = entry->fts_path + root;
+    inside += *inside == '/';
     if (entry->fts_level > 0 && entry->fts_name[0] == '.') {
         if (entry->fts_info == FTS_D)
             fts_set(fts, entry, FTS_SKIP);
@@ -53,7 +54,7 @@ static MnetStatus visit_entry(FTS *fts, FTSENT *entry, size_t root, MnetFileVisi
             fts_set(fts, entry, FTS_SKIP);
         return visit(user, inside, NULL, 0, NULL, error);
     }
-    if ((entry->fts_info == FTS_F || entry->fts_info == FTS_SL) &&
+    if ((entry->fts_info == FTS_F || entry->fts_info == FTS_SLNONE) &&
         mnet_picture_is_name(entry->fts_name))
         return visit_file(entry, inside, visit, user, error);
     if (entry->fts_info == FTS_DNR || entry->fts_info == FTS_ERR || entry->fts_info == FTS_NS)
@@ -74,10 +75,15 @@ static MnetStatus read_folder(const char *path, MnetFileVisit visit, void *user,
             mnet_error_set(error, MNET_ERROR_IO, "%s: cannot be read: %s", path, strerror(errno));
     size_t root = strlen(path);
     while (status == MNET_OK) {
+        errno = 0;
         FTSENT *entry = fts_read(fts);
-        if (!entry)
+        if (entry)
+            status = visit_entry(fts, entry, root, visit, user, error);
+        else if (errno)
+            status = mnet_error_set(error, MNET_ERROR_IO, "%s: cannot be read: %s", path,
+                                    strerror(errno));
+        else
             break;
-        status = visit_entry(fts, entry, root, visit, user, error);
     }
     if (fts)
         fts_close(fts);
@@ -87,12 +93,24 @@ static MnetStatus read_folder(const char *path, MnetFileVisit visit, void *user,
 
 #ifdef MNET_HAVE_ARCHIVE
 
+/* Of folders such names are left out, too: what a Mac or a viewer keeps for itself. */
+static bool is_hidden(const char *path)
+{
+    for (const char *name = path; name; name = strchr(name, '/')) {
+        name += *name == '/';
+        size_t length = strcspn(name, "/");
+        if (name[0] == '.' && length > 1 && !(length == 2 && name[1] == '.'))
+            return true;
+    }
+    return false;
+}
+
 static MnetStatus visit_member(struct archive *archive, struct archive_entry *entry,
                                MnetFileVisit visit, void *user, MnetError *error)
 {
     const char *name = archive_entry_pathname(entry);
     int64_t size = archive_entry_size(entry);
-    if (!name)
+    if (!name || is_hidden(name))
         return MNET_OK;
     if (archive_entry_filetype(entry) == AE_IFDIR)
         return visit(user, name, NULL, 0, NULL, error);
@@ -104,8 +122,9 @@ static MnetStatus visit_member(struct archive *archive, struct archive_entry *en
     if (!data)
         return mnet_error_memory(error, (size_t)size);
     bool whole = archive_read_data(archive, data, (size_t)size) == size;
-    MnetStatus status =
-        visit(user, name, whole ? data : NULL, (size_t)size, whole ? NULL : "cut short", error);
+    const char *why = archive_error_string(archive);
+    const char *problem = whole ? NULL : why ? why : "cut short";
+    MnetStatus status = visit(user, name, whole ? data : NULL, (size_t)size, problem, error);
     mnet_free(data);
     return status;
 }

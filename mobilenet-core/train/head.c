@@ -190,7 +190,7 @@ static MnetStatus learn(Head *head, MnetError *error)
     MnetStatus status = !trainer ? error->status
                         : !order || !targets
                             ? mnet_error_memory(error, head->n_train)
-                            : mnet_optimizer_init(&optimizer, layer, &adam, &head->store, error);
+                            : mnet_optimizer_init(&optimizer, layer, &adam, 1, &head->store, error);
     if (status == MNET_OK)
         status = learn_epochs(head, trainer, &optimizer, batch, order, targets, error);
     if (status == MNET_OK) {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "pool.h"
 #include "train/learner_private.h"
 
 static MnetAugmentation augmentation_of(const MnetLearner *learner)
@@ -84,6 +85,26 @@ static void end_epoch(MnetLearner *learner)
     mnet_shuffle(learner->order, learner->dataset->train.n, learner->options.seed, learner->epoch);
 }
 
+static bool are_numbers(const float *values, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!isfinite(values[i]))
+            return false;
+    return true;
+}
+
+MnetStatus mnet_learner_check(const MnetLearner *learner, MnetError *error)
+{
+    const float *average = learner->optimizer.average;
+    size_t n = learner->net->n_params;
+    if (are_numbers(learner->net->params, n) && (!average || are_numbers(average, n)))
+        return MNET_OK;
+    return mnet_error_set(error, MNET_ERROR_LIMIT,
+                          "a weight or mean is no number any more in step %llu of epoch %u: take a "
+                          "smaller rate, a longer warm-up or a larger batch",
+                          (unsigned long long)learner->step, learner->epoch + 1);
+}
+
 MnetStatus mnet_learner_step(MnetLearner *learner, MnetError *error)
 {
     MnetTrainGoal goal = { .targets = learner->targets,
@@ -104,9 +125,12 @@ MnetStatus mnet_learner_step(MnetLearner *learner, MnetError *error)
     learner->loss_sum += loss;
     learner->right += count_right(learner);
     learner->step++;
-    if (learner->step == learner->steps)
+    if (learner->step < learner->steps)
+        return MNET_OK;
+    MnetStatus status = mnet_learner_check(learner, error);
+    if (status == MNET_OK)
         end_epoch(learner);
-    return MNET_OK;
+    return status;
 }
 
 void mnet_learner_progress(const MnetLearner *learner, MnetProgress *progress)
@@ -188,8 +212,9 @@ static MnetStatus allocate(MnetLearner *learner, MnetError *error)
         mnet_store_calloc(&learner->store, learner->options.epochs + 1, sizeof *learner->history);
     if (!learner->order || !learner->targets || !learner->rows || !learner->history)
         return mnet_error_memory(error, batch * n * sizeof(float));
+    size_t threads = learner->options.pool ? mnet_pool_threads(learner->options.pool) : 1;
     return mnet_optimizer_init(&learner->optimizer, learner->net, &learner->options.optimizer,
-                               &learner->store, error);
+                               threads, &learner->store, error);
 }
 
 static MnetStatus build(MnetLearner *learner, MnetError *error)

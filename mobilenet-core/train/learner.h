@@ -44,8 +44,9 @@ MnetLearner *mnet_learner_new(MnetNet *net, const MnetDataset *dataset,
                               const MnetLearnOptions *options, MnetError *error);
 void mnet_learner_free(MnetLearner *learner); /* NULL is allowed */
 
-/* One batch; the last one of an epoch is followed by a test.  A loss or gradient
- * that is not finite is an error, after which nothing is to be saved. */
+/* One batch; the last one of an epoch is followed by a test.  A loss or gradient that
+ * is not finite, or at the end of an epoch a parameter, is an error, after which
+ * nothing is to be saved. */
 MnetStatus mnet_learner_step(MnetLearner *learner, MnetError *error);
 void mnet_learner_progress(const MnetLearner *learner, MnetProgress *progress);
 

@@ -24,4 +24,7 @@ struct MnetLearner {
     MnetStore store;
 };
 
+/* An error when a parameter or average is no number any more: nothing of it may be kept. */
+MnetStatus mnet_learner_check(const MnetLearner *learner, MnetError *error);
+
 #endif

@@ -85,6 +85,8 @@ static uint64_t sum_options(uint64_t sum, const MnetLearnOptions *options)
     sum = ADD(sum, optimizer->epsilon);
     sum = ADD(sum, optimizer->weight_decay);
     sum = ADD(sum, optimizer->average_decay);
+    if (optimizer->kind == MNET_OPTIMIZER_MUON)
+        sum = ADD(sum, optimizer->matrix_share);
     sum = ADD(sum, schedule->kind);
     sum = ADD(sum, schedule->rate);
     sum = ADD(sum, schedule->warm_up);
@@ -136,6 +138,8 @@ static void move_arrays(const MnetLearner *learner, uint8_t *at, bool save)
 MnetStatus mnet_learner_save(const MnetLearner *learner, const char *path, MnetError *error)
 {
     Header header = header_of(learner);
+    if (mnet_learner_check(learner, error) != MNET_OK)
+        return MNET_ERROR_LIMIT;
     uint8_t *data = mnet_alloc(header.size);
     if (!data)
         return mnet_error_memory(error, header.size);
@@ -148,23 +152,38 @@ MnetStatus mnet_learner_save(const MnetLearner *learner, const char *path, MnetE
     return status;
 }
 
-static MnetStatus check(const MnetFile *file, const Header *ours, const char *path,
-                        MnetError *error)
+/* A step that the epoch does not have would be of pictures that there are not. */
+static bool is_place(const MnetLearner *learner, const Header *header)
+{
+    return header->epoch <= header->epochs && header->epochs == learner->options.epochs &&
+           header->step < learner->steps;
+}
+
+static MnetStatus check(const MnetLearner *learner, const MnetFile *file, const Header *ours,
+                        const char *path, MnetError *error)
 {
     const Header *header = (const Header *)(const void *)file->data;
     uint64_t sum;
     if (file->size < sizeof *header || memcmp(header->magic, magic, sizeof magic))
         return mnet_error_set(error, MNET_ERROR_FORMAT, "%s is no checkpoint of mnet train", path);
     if (header->size != file->size || file->size < sizeof *header + sizeof sum)
-        return mnet_error_set(error, MNET_ERROR_FORMAT, "%s is cut short or damaged", path);
+        return mnet_error_set(error, MNET_ERROR_FORMAT,
+                              "%s is cut short or damaged: remove it to begin anew", path);
     memcpy(&sum, file->data + file->size - sizeof sum, sizeof sum);
     if (sum != add_bytes(0, file->data, file->size - sizeof sum))
-        return mnet_error_set(error, MNET_ERROR_FORMAT, "%s is cut short or damaged", path);
+        return mnet_error_set(error, MNET_ERROR_FORMAT,
+                              "%s is cut short or damaged: remove it to begin anew", path);
     if (header->begun != ours->begun || header->size != ours->size)
         return mnet_error_set(error, MNET_ERROR_ARGUMENT,
                               "%s was begun with another network, other pictures or other "
-                              "options: give the same ones, or begin anew without --resume",
+                              "options: give the same ones, or remove it to begin anew",
                               path);
+    if (!is_place(learner, header))
+        return mnet_error_set(error, MNET_ERROR_FORMAT,
+                              "%s is damaged: it tells of step %llu of epoch %llu: remove it to "
+                              "begin anew",
+                              path, (unsigned long long)header->step + 1,
+                              (unsigned long long)header->epoch + 1);
     return MNET_OK;
 }
 
@@ -175,7 +194,7 @@ MnetStatus mnet_learner_load(MnetLearner *learner, const char *path, MnetError *
     MnetStatus status = mnet_file_read(&file, path, error);
     if (status != MNET_OK)
         return status;
-    status = check(&file, &ours, path, error);
+    status = check(learner, &file, &ours, path, error);
     if (status == MNET_OK) {
         const Header *header = (const Header *)(const void *)file.data;
         learner->epoch = (uint32_t)header->epoch;

@@ -71,6 +71,7 @@ MnetNet *mnet_net_new(int32_t height, int32_t width, int32_t channels, MnetError
     }
     net->bn_epsilon = 1e-3f;
     net->bn_momentum = 0.99f;
+    net->file_factor = 1;
     for (int i = 0; i < 3; i++)
         net->mean[i] = net->std[i] = 127.5f;
     if (grow(net, error) != MNET_OK) {

@@ -66,7 +66,11 @@ typedef struct {
     float bn_epsilon, bn_momentum;
     /* The input is (pixel - mean) / std, pixels from 0 to 255, per channel. */
     float mean[3], std[3];
+    /* Of a file that normalises by itself: its own input times the factor plus the summand
+     * is the input here; else 1 and 0. */
+    double file_factor, file_summand;
     char **classes; /* names of the last layer's channels; NULL: none are known */
+    bool sigmoid;   /* of a file whose scores are of LOGISTIC, each class by itself */
     char title[64]; /* e.g. "MobileNet V2 0.50"; never a file's path */
 } MnetNet;
 

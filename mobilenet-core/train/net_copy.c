@@ -103,6 +103,7 @@ MnetNet *mnet_net_with_classes(const MnetNet *net, int32_t n_classes, const char
     MnetNet *copy = copy_layers(net, error);
     if (!copy)
         return NULL;
+    copy->sigmoid = false;
     if (put_classes(copy, n_classes, classes, error) != MNET_OK) {
         mnet_net_free(copy);
         return NULL;

@@ -414,12 +414,26 @@ static MnetStatus quantize(MnetNet *net, const MnetQuantizeOptions *options, uin
     return status;
 }
 
+/* Written networks end in SOFTMAX. */
+static MnetStatus check_end(const MnetNet *net, MnetError *error)
+{
+    bool features = mnet_net_logits(net)->weights == MNET_NET_NONE;
+    if (!features && !net->sigmoid)
+        return MNET_OK;
+    return mnet_error_set(error, MNET_ERROR_UNSUPPORTED,
+                          "it ends in %s; a classifier that ends in SOFTMAX or in what goes into "
+                          "it is needed",
+                          features ? "features, not in classes" : "LOGISTIC");
+}
+
 MnetStatus mnet_net_quantize(const MnetNet *net, const MnetQuantizeOptions *options, uint8_t **data,
                              size_t *size, MnetError *error)
 {
     if (!options->n_pictures)
         return mnet_error_set(error, MNET_ERROR_ARGUMENT,
                               "no pictures to calibrate with; some hundred are needed");
+    if (check_end(net, error) != MNET_OK)
+        return MNET_ERROR_UNSUPPORTED;
     MnetNet *folded = mnet_net_folded(net, error);
     if (!folded)
         return MNET_ERROR_MEMORY;

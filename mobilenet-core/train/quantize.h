@@ -27,7 +27,8 @@ typedef struct {
 } MnetQuantizeOptions;
 
 /* The bytes of the file, freed by mnet_free().  Its input takes bytes of pictures as
- * they are (less 128 with int8_io). */
+ * they are (less 128 with int8_io), its output are probabilities by SOFTMAX.  A network
+ * of features, or whose scores are of LOGISTIC, is refused. */
 MnetStatus mnet_net_quantize(const MnetNet *net, const MnetQuantizeOptions *options, uint8_t **data,
                              size_t *size, MnetError *error);
 

@@ -8,14 +8,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <mnet/decode.h>
-
 #include "base/error.h"
 #include "base/utf8.h"
 #include "format/metadata.h"
 #include "format/tflite.h"
 #include "graph/fold.h"
 #include "train/read_constants.h"
+#include "train/read_facts.h"
 
 /* What may be taken beside the file, as when a model is loaded. */
 #define STORE_BASE ((size_t)64 << 20)
@@ -45,8 +44,6 @@ typedef struct {
     int32_t *weights, *biases;
     bool *deduced; /* its activation follows from the range of its bytes alone */
     int32_t max_layers;
-    /* What the first layers read is factor * input + summand. */
-    double factor, summand;
 } Reader;
 
 #define REFUSE(reader, node, format, ...)                                            \
@@ -91,16 +88,20 @@ static bool is_free(const Reader *reader, int32_t layer)
     return reader->net->layers[layer].activation == MNET_NET_LINEAR || reader->deduced[layer];
 }
 
+static bool has_weights(const Reader *reader, int32_t layer)
+{
+    MnetNetKind kind = reader->net->layers[layer].kind;
+    return kind == MNET_NET_CONV || kind == MNET_NET_DEPTHWISE || kind == MNET_NET_DENSE;
+}
+
 /* The operator's result is the layer with an activation, which nobody reads without. */
 static MnetStatus activate(Reader *reader, const MnetNode *node, int32_t layer,
                            MnetNetActivation activation, bool alone)
 {
-    MnetNetLayer *l = &reader->net->layers[layer];
-    bool weighted = l->kind == MNET_NET_CONV || l->kind == MNET_NET_DEPTHWISE ||
-                    l->kind == MNET_NET_DENSE || l->kind == MNET_NET_ADD;
-    if (!alone || !weighted || !is_free(reader, layer))
-        return REFUSE(reader, node, "%s", "its input has an activation, or other readers");
-    l->activation = activation;
+    if (!alone || !has_weights(reader, layer) || !is_free(reader, layer))
+        return REFUSE(reader, node, "%s",
+                      "its input has an activation, other readers or no weights");
+    reader->net->layers[layer].activation = activation;
     set_value(reader, node, VALUE_LAYER, layer);
     return MNET_OK;
 }
@@ -141,16 +142,14 @@ static MnetStatus add_layer(Reader *reader, const MnetNode *node, MnetNetLayerSp
 }
 
 /* After add_layer(): where the parameters come from. */
-static MnetStatus keep_constants(Reader *reader, const MnetNode *node, size_t n_weights)
+static MnetStatus keep_constants(Reader *reader, const MnetNode *node)
 {
     int32_t layer = reader->net->n_layers - 1;
     int32_t weights = node->inputs[1], bias = node->n_inputs > 2 ? node->inputs[2] : -1;
-    if (!tensor_of(reader, weights)->data || (bias >= 0 && !tensor_of(reader, bias)->data))
-        return REFUSE(reader, node, "%s", "its weights are no constants");
-    if (mnet_tensor_elements(tensor_of(reader, weights)) != n_weights ||
-        (bias >= 0 && mnet_tensor_elements(tensor_of(reader, bias)) !=
-                          (size_t)reader->net->layers[layer].channels))
-        return REFUSE(reader, node, "%s", "its weights do not fit its input");
+    const char *wrong =
+        mnet_constants_wrong(&reader->graph, &reader->net->layers[layer], weights, bias);
+    if (wrong)
+        return REFUSE(reader, node, "%s", wrong);
     reader->weights[layer] = weights;
     reader->biases[layer] = bias;
     return MNET_OK;
@@ -194,10 +193,9 @@ static MnetStatus read_window(Reader *reader, const MnetNode *node)
     spec.kernel = weights->dims[1];
     spec.stride = window->stride_h;
     take_padding(node, &spec);
-    size_t n_weights = mnet_tensor_elements(weights);
     if ((status = add_layer(reader, node, &spec)))
         return status;
-    return keep_constants(reader, node, n_weights);
+    return keep_constants(reader, node);
 }
 
 static MnetStatus read_dense(Reader *reader, const MnetNode *node)
@@ -207,12 +205,10 @@ static MnetStatus read_dense(Reader *reader, const MnetNode *node)
     if (status || (status = fused(reader, node, &spec.activation)))
         return status;
     const MnetTensor *weights = tensor_of(reader, node->inputs[1]);
-    const MnetNetLayer *from = &reader->net->layers[spec.inputs[0]];
     spec.channels = weights->rank == 2 ? weights->dims[0] : 0;
-    size_t inputs = (size_t)from->height * (size_t)from->width * (size_t)from->channels;
     if ((status = add_layer(reader, node, &spec)))
         return status;
-    return keep_constants(reader, node, inputs * (size_t)spec.channels);
+    return keep_constants(reader, node);
 }
 
 static bool is_number(const Reader *reader, const MnetNode *node, int32_t input, double wanted)
@@ -234,10 +230,10 @@ static bool read_affine(Reader *reader, const MnetNode *node)
     if (!isfinite(by) || (node->op == MNET_OP_MUL && !(by > 0)))
         return false;
     if (node->op == MNET_OP_MUL) {
-        reader->factor *= by;
-        reader->summand *= by;
+        reader->net->file_factor *= by;
+        reader->net->file_summand *= by;
     } else {
-        reader->summand += node->op == MNET_OP_ADD ? by : -by;
+        reader->net->file_summand += node->op == MNET_OP_ADD ? by : -by;
     }
     set_value(reader, node, VALUE_LAYER, 0);
     return true;
@@ -269,10 +265,10 @@ static MnetStatus read_gated(Reader *reader, const MnetNode *node, int32_t map, 
 {
     if (map == gate)
         return activate(reader, node, map, MNET_NET_HARD_SWISH, true);
-    MnetNetLayer *l = &reader->net->layers[gate];
-    if (uses(reader, node, gate_input) != 1 || !is_free(reader, gate))
-        return REFUSE(reader, node, "%s", "its gate has an activation, or other readers");
-    l->activation = MNET_NET_HARD_SIGMOID;
+    if (uses(reader, node, gate_input) != 1 || !has_weights(reader, gate) || !is_free(reader, gate))
+        return REFUSE(reader, node, "%s",
+                      "its gate has an activation, other readers or no weights");
+    reader->net->layers[gate].activation = MNET_NET_HARD_SIGMOID;
     MnetNetLayerSpec spec = { .kind = MNET_NET_SCALE, .inputs = { map, gate } };
     return add_layer(reader, node, &spec);
 }
@@ -281,7 +277,7 @@ static MnetStatus read_mul(Reader *reader, const MnetNode *node)
 {
     if (read_affine(reader, node))
         return MNET_OK;
-    for (int32_t i = 0; i < 2; i++) {
+    for (int32_t i = 0; i < 2 && node->activation == MNET_ACTIVATION_NONE; i++) {
         Value a = value_of(reader, node, i), b = value_of(reader, node, 1 - i);
         bool sixth = is_number(reader, node, 1 - i, 1.0 / 6);
         if (a.kind == VALUE_SHIFTED && sixth) {
@@ -294,8 +290,7 @@ static MnetStatus read_mul(Reader *reader, const MnetNode *node)
             set_value(reader, node, VALUE_SIXFOLD, a.layer);
             return MNET_OK;
         }
-        if (a.kind == VALUE_LAYER && b.kind == VALUE_GATE &&
-            node->activation == MNET_ACTIVATION_NONE)
+        if (a.kind == VALUE_LAYER && b.kind == VALUE_GATE)
             return read_gated(reader, node, a.layer, b.layer, 1 - i);
     }
     return REFUSE(reader, node, "%s", "it is no part of squeeze and excite or of hard swish");
@@ -330,7 +325,7 @@ static MnetStatus read_pool(Reader *reader, const MnetNode *node)
     return add_layer(reader, node, &spec);
 }
 
-/* Operators that change the form alone; SOFTMAX and LOGISTIC at the end. */
+/* Operators that change the form alone. */
 static MnetStatus read_form(Reader *reader, const MnetNode *node)
 {
     Value value = value_of(reader, node, 0);
@@ -340,9 +335,28 @@ static MnetStatus read_form(Reader *reader, const MnetNode *node)
     return MNET_OK;
 }
 
+/* A list of all elements, or the map as it was. */
+static MnetStatus read_reshape(Reader *reader, const MnetNode *node)
+{
+    const MnetTensor *output = tensor_of(reader, node->outputs[0]);
+    const MnetNetLayer *l = &reader->net->layers[value_of(reader, node, 0).layer];
+    int32_t larger = 0;
+    for (int32_t i = 0; i < output->rank; i++)
+        larger += output->dims[i] > 1;
+    bool map = output->rank == 4 && output->dims[1] == l->height && output->dims[2] == l->width &&
+               output->dims[3] == l->channels;
+    if (larger > 1 && !map)
+        return REFUSE(reader, node, "%s", "it makes another map of its input");
+    return read_form(reader, node);
+}
+
+/* SOFTMAX and LOGISTIC. */
 static MnetStatus read_last(Reader *reader, const MnetNode *node)
 {
     int32_t consumer;
+    if (node->op == MNET_OP_SOFTMAX && node->options.beta != 1)
+        return REFUSE(reader, node, "its beta is %g", (double)node->options.beta);
+    reader->net->sigmoid = node->op == MNET_OP_LOGISTIC;
     mnet_graph_uses(&reader->graph, node->outputs[0], &consumer);
     if (consumer >= 0 && reader->graph.nodes[consumer].op != MNET_OP_FLIP &&
         reader->graph.nodes[consumer].op != MNET_OP_QUANTIZE &&
@@ -410,10 +424,11 @@ static MnetStatus read_node(Reader *reader, const MnetNode *node)
         return read_last(reader, node);
     case MNET_OP_TRANSPOSE:
         return read_transpose(reader, node);
+    case MNET_OP_RESHAPE:
+        return read_reshape(reader, node);
     case MNET_OP_FLIP:
     case MNET_OP_QUANTIZE:
     case MNET_OP_DEQUANTIZE:
-    case MNET_OP_RESHAPE:
     case MNET_OP_ROUND_DYNAMIC:
     case MNET_OP_SQUEEZE:
         return read_form(reader, node);
@@ -497,51 +512,6 @@ static MnetStatus read_layers(Reader *reader)
     return check_numbers(reader);
 }
 
-/* A float file that says nothing reads -1 to 1, or 0 to 1 where it brings that into
- * another range itself. */
-static void take_normalization(Reader *reader, const MnetMetadata *metadata,
-                               const MnetTensor *input)
-{
-    MnetNet *net = reader->net;
-    const MnetNormalization *n = &metadata->inputs[0];
-    for (size_t i = 0; i < 3; i++) {
-        if (reader->factor != 1) {
-            net->mean[i] = 0;
-            net->std[i] = 255;
-        }
-        if (n->n) {
-            net->mean[i] = n->mean[i < n->n ? i : 0];
-            net->std[i] = n->std[i < n->n ? i : 0];
-        } else if (input->quant.n == 1 && input->quant.scale[0] > 0) {
-            int32_t zero = input->quant.zero_point[0] + (input->type == MNET_TYPE_INT8 ? 128 : 0);
-            net->mean[i] = (float)zero;
-            net->std[i] = 1 / input->quant.scale[0];
-        }
-        net->mean[i] -= (float)(reader->summand / reader->factor) * net->std[i];
-        net->std[i] /= (float)reader->factor;
-    }
-}
-
-/* Names that do not fit the classes are left out. */
-static MnetStatus take_classes(Reader *reader, const MnetLabelText *text)
-{
-    size_t n = (size_t)mnet_net_logits(reader->net)->channels;
-    MnetError why;
-    MnetLabels *labels =
-        text->text ? mnet_labels_parse(text->text, text->size, text->name, &why) : NULL;
-    if (!labels || mnet_labels_count(labels) != n) {
-        mnet_labels_unref(labels);
-        return MNET_OK;
-    }
-    const char **names = mnet_store_calloc(&reader->store, n, sizeof *names);
-    for (size_t i = 0; names && i < n; i++)
-        names[i] = mnet_labels_get(labels, i);
-    MnetStatus status = names ? mnet_net_set_classes(reader->net, names, reader->error)
-                              : mnet_error_memory(reader->error, n * sizeof *names);
-    mnet_labels_unref(labels);
-    return status;
-}
-
 static MnetStatus read_all(Reader *reader, const void *data, size_t size)
 {
     MnetGraph *graph = &reader->graph;
@@ -555,16 +525,18 @@ static MnetStatus read_all(Reader *reader, const void *data, size_t size)
     if ((status = mnet_metadata_read(data, size, graph, &reader->store, metadata, reader->error)) ||
         (status = mnet_graph_fold(graph, reader->error)) || (status = read_layers(reader)))
         return status;
-    take_normalization(reader, metadata, &input);
+    if ((status =
+             mnet_read_normalization(reader->net, &metadata->inputs[0], &input, reader->error)))
+        return status;
     const char *title = *metadata->description ? metadata->description : graph->description;
     title = *title ? title : "network";
     mnet_utf8_quote(reader->net->title, sizeof reader->net->title, title, strlen(title));
-    return take_classes(reader, &metadata->outputs[0]);
+    return mnet_read_classes(reader->net, &metadata->outputs[0], reader->error);
 }
 
 MnetNet *mnet_net_read_tflite_memory(const void *data, size_t size, MnetError *error)
 {
-    Reader reader = { .error = error, .factor = 1 };
+    Reader reader = { .error = error };
     reader.store.limit = STORE_BASE + STORE_FACTOR * size;
     MnetStatus status = read_all(&reader, data, size);
     mnet_store_clear(&reader.store);

@@ -5,7 +5,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -48,26 +50,73 @@ static MnetStatus write_special(const char *path, const void *data, size_t size,
     return number ? failed(path, "cannot be written", number, error) : MNET_OK;
 }
 
-MnetStatus mnet_save_file(const char *path, const void *data, size_t size, MnetError *error)
+/* What a path leads to; freed by free(). */
+typedef struct {
+    bool special;  /* neither file nor folder */
+    char *replace; /* the file whose place is taken: behind all links */
+} Target;
+
+static MnetStatus find_target(const char *path, Target *target, MnetError *error)
 {
     struct stat there;
     bool exists = stat(path, &there) == 0;
     if (exists && S_ISDIR(there.st_mode))
         return failed(path, "cannot be written", EISDIR, error);
-    if (exists && !S_ISREG(there.st_mode))
-        return write_special(path, data, size, error);
-    char beside[4096];
-    if ((size_t)snprintf(beside, sizeof beside, "%s.%ld.part", path, (long)getpid()) >=
-        sizeof beside)
-        return failed(path, "cannot be written", ENAMETOOLONG, error);
-    int file = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
+    target->special = exists && !S_ISREG(there.st_mode);
+    target->replace = exists ? realpath(path, NULL) : strdup(path);
+    return target->replace ? MNET_OK : failed(path, "cannot be written", errno, error);
+}
+
+/* The new file beside the old one; -1: errno tells. */
+static int open_beside(const char *replace, char beside[PATH_MAX])
+{
+    int length = snprintf(beside, PATH_MAX, "%s.%ld.part", replace, (long)getpid());
+    if (length >= PATH_MAX) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    return open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
+}
+
+static MnetStatus write_beside(const char *path, const char *replace, const void *data, size_t size,
+                               MnetError *error)
+{
+    char beside[PATH_MAX];
+    int file = open_beside(replace, beside);
     if (file < 0)
         return failed(path, "cannot be written", errno, error);
     int number = write_and_close(file, data, size);
-    if (!number && rename(beside, path) != 0)
+    if (!number && rename(beside, replace) != 0)
         number = errno;
     if (!number)
         return MNET_OK;
     unlink(beside);
     return failed(path, "cannot be written, and is as it was", number, error);
+}
+
+MnetStatus mnet_save_file(const char *path, const void *data, size_t size, MnetError *error)
+{
+    Target target = { 0 };
+    MnetStatus status = find_target(path, &target, error);
+    if (status == MNET_OK)
+        status = target.special ? write_special(path, data, size, error)
+                                : write_beside(path, target.replace, data, size, error);
+    free(target.replace);
+    return status;
+}
+
+MnetStatus mnet_save_possible(const char *path, MnetError *error)
+{
+    char beside[PATH_MAX];
+    Target target = { 0 };
+    MnetStatus status = find_target(path, &target, error);
+    if (status == MNET_OK) {
+        int file = target.special ? -1 : open_beside(target.replace, beside);
+        if (file >= 0 && close(file) == 0)
+            unlink(beside);
+        else if (!target.special || access(path, W_OK) != 0)
+            status = failed(path, "cannot be written", errno, error);
+    }
+    free(target.replace);
+    return status;
 }

@@ -6,8 +6,12 @@
 
 #include <mnet/common.h>
 
-/* Writes the bytes to a new file beside `path`, which then takes its place: on a
- * full disk or when interrupted, what was there before is untouched. */
+/* Writes the bytes to a new file beside `path`, or beside what it is a link to, which
+ * then takes its place: on a full disk or when interrupted, what was there before is
+ * untouched. */
 MnetStatus mnet_save_file(const char *path, const void *data, size_t size, MnetError *error);
+/* The error that mnet_save_file() would end with, but for a full disk: to be asked before
+ * long work.  What is there stays as it is. */
+MnetStatus mnet_save_possible(const char *path, MnetError *error);
 
 #endif

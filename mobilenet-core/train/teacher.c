@@ -29,6 +29,20 @@ static MnetStatus refuse(const char *what, MnetError *error)
     return mnet_error_set(error, MNET_ERROR_ARGUMENT, "the teacher %s", what);
 }
 
+/* Names that the teacher has are those of the pictures, in their order. */
+static MnetStatus check_names(const MnetModel *model, const MnetNet *net, MnetError *error)
+{
+    size_t n = (size_t)mnet_net_logits(net)->channels;
+    const MnetLabels *labels = mnet_model_labels(model, 0);
+    for (size_t i = 0; net->classes && mnet_labels_count(labels) == n && i < n; i++)
+        if (strcmp(mnet_labels_get(labels, i), net->classes[i]) != 0)
+            return mnet_error_set(error, MNET_ERROR_ARGUMENT,
+                                  "class %zu is \"%s\" for the teacher, \"%s\" for the pictures: "
+                                  "name their folders as it names its classes",
+                                  i, mnet_labels_get(labels, i), net->classes[i]);
+    return MNET_OK;
+}
+
 static MnetStatus check(MnetModel *model, const MnetNet *net, MnetError *error)
 {
     size_t n = (size_t)mnet_net_logits(net)->channels;
@@ -40,7 +54,7 @@ static MnetStatus check(MnetModel *model, const MnetNet *net, MnetError *error)
                               "the teacher tells %zu classes, the network is to tell %zu: take "
                               "one that was trained on the same classes",
                               theirs, n);
-    return MNET_OK;
+    return check_names(model, net, error);
 }
 
 static MnetStatus open_worker(MnetTeacher *teacher, Worker *worker, MnetModel *model,

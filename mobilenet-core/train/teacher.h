@@ -11,7 +11,7 @@
 typedef struct MnetTeacher MnetTeacher;
 
 /* For pictures as `net` sees them.  An error when it is no classifier of as many
- * classes. */
+ * classes, or names others. */
 MnetTeacher *mnet_teacher_new(MnetModel *model, const MnetNet *net, MnetPool *pool,
                               MnetError *error);
 void mnet_teacher_free(MnetTeacher *teacher); /* NULL is allowed */

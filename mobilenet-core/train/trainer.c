@@ -225,6 +225,11 @@ const float *mnet_trainer_gradients(const MnetTrainer *trainer)
     return trainer->gradients;
 }
 
+const MnetTrainKernels *mnet_trainer_kernels(const MnetTrainer *trainer)
+{
+    return trainer->kernels;
+}
+
 const float *mnet_trainer_logits(const MnetTrainer *trainer)
 {
     return trainer->logits;

@@ -14,7 +14,7 @@
 
 #include <mnet/session.h>
 
-#include "train/net.h"
+#include "train/train_kernels.h"
 
 typedef struct MnetTrainer MnetTrainer;
 
@@ -56,6 +56,9 @@ void mnet_trainer_evaluate(MnetTrainer *trainer);
 /* The output of a layer for one picture of the last batch, height * width *
  * channels floats. */
 void mnet_trainer_output(MnetTrainer *trainer, int32_t layer, int32_t picture, float *out);
+
+/* The trainer's kernels, for what else is to be computed. */
+const MnetTrainKernels *mnet_trainer_kernels(const MnetTrainer *trainer);
 
 /* Calls work(user, tile, worker) for every tile below `tiles` on the trainer's
  * threads, of which `worker` is one. */

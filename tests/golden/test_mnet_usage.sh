@@ -101,6 +101,10 @@ expect_error 1 'no pictures there' "$work/nothing" quantize "$work/a.tflite" "$w
   --images "$work/nothing"
 expect_error 1 'no such folder' "$work/none" quantize "$work/a.tflite" "$work/q.tflite" \
   --images "$work/none"
+expect_error 1 'an output in no folder' "$work/none/q.tflite: cannot be written" quantize \
+  "$work/a.tflite" "$work/none/q.tflite" --images "$work/pictures"
+expect_error 1 'the input as output' 'another output file' quantize "$work/a.tflite" \
+  "$work/a.tflite" --images "$work/pictures"
 printf 'P6\n2 1\n255\nabcdef' >"$work/pictures/tench/a.ppm"
 printf 'P6\n1 2\n255\nABCDEF' >"$work/pictures/goldfish/b.ppm"
 expect 0 'quantise' quantize "$work/a.tflite" "$work/q.tflite" --images "$work/pictures"

@@ -9,8 +9,11 @@
 #include <unistd.h>
 
 #include "drawn_pictures.h"
+#include "format/tflite_write.h"
 #include "run_mnet.h"
+#include "train/net_graph.h"
 #include "train/random.h"
+#include "train/read_tflite.h"
 
 /* Of 40 pictures that were not learnt from; guessing gets 25 %. */
 #define LEAST_PERCENT 90
@@ -161,6 +164,7 @@ static void check_interrupted(void)
     run = run_mnet(&then, "train few again.tflite " LONG " --resume");
     expect_run(&run, 1, "interrupted in epoch");
     EXPECT(!strstr(run.text, "epoch 1/100:"), "it began anew: %s", run.text);
+    EXPECT(strstr(run.text, "\ncheckpoint: goes on after "), "it does not say so: %s", run.text);
     run_free(&run);
     /* A disk that is full at a checkpoint: the one before stays. */
     RunCase full = { .most_bytes = 20000 };
@@ -169,6 +173,12 @@ static void check_interrupted(void)
     expect_run(&run, 1, "checkpoint: cannot be written, and is as it was: ");
     run_free(&run);
     expect_same_file("checkpoint", "before");
+    /* At the last one: the network is written all the same, where there is room. */
+    full.most_bytes = 400000; /* the checkpoint is four times the network */
+    run = run_mnet(&full, "train few last.tflite " SMALL " --epochs 1 --checkpoint last");
+    expect_run(&run, 1, "mnet: last: cannot be written");
+    EXPECT(strstr(run.text, "last.tflite: MobileNet V2"), "no network: %s", run.text);
+    run_free(&run);
     expect_line(0, "epoch 100/100", "train few again.tflite " LONG " --resume");
     expect_same_file("whole.tflite", "again.tflite");
     expect_same_file("whole.svg", "curve.svg");
@@ -219,6 +229,100 @@ static void check_from(void)
     run_free(&run);
 }
 
+/* Options that would do nothing, and files that cannot be written, before any work. */
+static void check_options(void)
+{
+    static const char *const lines[][2] = {
+        { "--resume", "--resume needs --checkpoint" },
+        { "--freeze backbone", "--freeze needs --from" },
+        { "--from x --width 1", "--width does not go with --from" },
+        { "--from x --minimalistic", "--minimalistic does not go with --from" },
+        { "--from x --freeze backbone --epochs 3", "--epochs does not go with --freeze" },
+        { "--from x --imprint --teacher y", "--teacher does not go with --freeze and --imprint" },
+        { "--from x --imprint --rate 1", "--rate does not go with --imprint" },
+        { "--alpha 0.5", "--alpha needs --teacher" },
+        { "--step-factor 0.5", "--step-factor needs --schedule step" },
+        { "--square-decay 0.5", "--square-decay needs --optimizer adam" },
+        { "--optimizer adam --no-nesterov", "--no-nesterov needs --optimizer sgd or muon" },
+        { "--matrix-share 0.1", "--matrix-share needs --optimizer muon" },
+        { "--optimizer adam --momentum 1", "--momentum has to be less than 1" },
+        { "--width 0", "--width: 0.05 to 4" },
+        { "--rate 0", "--rate has to be more than 0" },
+        { "--dropout 1", "--dropout has to be less than 1" },
+        { "--mixup 5", "from 0 to 4" },
+        { "--checkpoint a --curve ./a --curve a", "a is to be two of" },
+    };
+    char line[200];
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        snprintf(line, sizeof line, "train nowhere x.tflite %s", lines[i][0]);
+        expect_line(2, lines[i][1], line);
+    }
+    expect_line(1, "mnet: none/x.tflite: cannot be written: ", "train nowhere none/x.tflite");
+    expect_line(1,
+                "mnet: none/c: cannot be written: ", "train nowhere x.tflite --checkpoint none/c");
+    write_bytes("there", "x", 1);
+    expect_line(1, "--checkpoint: there is there already",
+                "train nowhere x.tflite --checkpoint there");
+    EXPECT(access("x.tflite", F_OK) != 0, "a file is left");
+}
+
+/* The network, with its normalisation in front of it: bytes * 1 / 127.5 - 1. */
+static void write_with_range(const char *from, const char *to)
+{
+    static const float numbers[] = { 1 / 127.5f, -1 };
+    static const char *const names[] = { "scaled", "shifted" };
+    MnetError error = { MNET_OK, "" };
+    MnetStore store = { 0 };
+    MnetGraph graph;
+    uint8_t *data;
+    size_t size;
+    MnetNet *net = mnet_net_read_tflite(from, &error);
+    if (!net || mnet_net_graph(net, &store, &graph, &error))
+        exit(1);
+    int32_t input = graph.inputs[0], last = input;
+    for (int32_t i = 0; i < 2; i++) {
+        MnetTensor number = { .type = MNET_TYPE_FLOAT32,
+                              .shape_known = true,
+                              .name = i ? "one" : "step" };
+        int32_t by = mnet_graph_add_tensor(&graph, &number, &error);
+        int32_t next = mnet_graph_add_tensor(&graph, &graph.tensors[input], &error);
+        int32_t node = mnet_graph_add_node(&graph, i, i ? MNET_OP_ADD : MNET_OP_MUL, 2, 1, &error);
+        if (by < 0 || next < 0 || node < 0)
+            exit(1);
+        graph.tensors[by].data = &numbers[i];
+        graph.tensors[by].data_bytes = sizeof numbers[i];
+        graph.tensors[next].name = names[i];
+        graph.nodes[node].inputs[0] = last;
+        graph.nodes[node].inputs[1] = by;
+        graph.nodes[node].outputs[0] = last = next;
+    }
+    for (int32_t i = 2; i < graph.n_nodes; i++)
+        if (graph.nodes[i].inputs[0] == input)
+            graph.nodes[i].inputs[0] = last;
+    MnetTfliteFacts facts = mnet_net_facts(net);
+    facts.input.n = 0;
+    EXPECT(!mnet_tflite_write(&graph, &facts, &data, &size, &error), "%s", error.text);
+    write_bytes(to, data, size);
+    mnet_buffer_free(data);
+    mnet_store_clear(&store);
+    mnet_net_free(net);
+}
+
+/* A file that tells its range by what it does with its input alone. */
+static void check_range(void)
+{
+    int before = -1, after = -1;
+    write_with_range("learnt.tflite", "range.tflite");
+    Run run = run_mnet(NULL, "quantize range.tflite bytes.tflite --images pictures/test");
+    expect_run(&run, 0, NULL);
+    const char *at = strstr(run.text, "before:"), *then = strstr(run.text, "after:");
+    EXPECT(at && sscanf(at, "before: %d of 40", &before) == 1 && then &&
+               sscanf(then, "after: %d of 40", &after) == 1,
+           "%s", run.text);
+    EXPECT(before >= 0.4 * LEAST_PERCENT && after >= 0.4 * LEAST_PERCENT - 2, "%s", run.text);
+    run_free(&run);
+}
+
 static void check_bad(void)
 {
     uint8_t *rgb = calloc(1, 3 * DRAWN_SIZE * DRAWN_SIZE);
@@ -229,11 +333,13 @@ static void check_bad(void)
     expect_line(1, "mnet: one: class \"dog\" has no picture to learn from",
                 "train one x.tflite " SMALL);
     write_bytes("one/dog/1.ppm", "P6 20000 20000 255\n", 19);
-    expect_line(1, "skipped: /dog/1.ppm: a picture of 20000x20000", "train one x.tflite " SMALL);
+    expect_line(1, "skipped: dog/1.ppm: a picture of 20000x20000", "train one x.tflite " SMALL);
     write_ppm("one/dog/2.ppm", 1, 1, rgb);
     expect_line(0, "2 pictures to learn from and 0 for the test, of 2 classes, as 16x16; 1 skipped",
                 "train one x.tflite " SMALL " --epochs 2");
     expect_line(1, "mnet: nowhere: No such file", "train nowhere x.tflite " SMALL);
+    expect_line(1, "class 0 is \"new 0\" for the teacher, \"",
+                "train pictures x.tflite " SMALL " --epochs 1 --teacher other.tflite");
     expect_line(1, "the teacher tells 4 classes, the network is to tell 2",
                 "train one x.tflite " SMALL " --teacher learnt.tflite");
     expect_line(1,
@@ -322,10 +428,12 @@ static void check_all(void)
     draw_folder("pictures", 40, 10);
     draw_folder("few", 6, 2);
     draw_renamed();
+    check_options();
     check_learning();
     check_interrupted();
     check_nan();
     check_from();
+    check_range();
     check_bad();
     check_hostile();
 }

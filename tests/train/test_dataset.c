@@ -4,6 +4,7 @@
 #include "expect.h"
 
 #include <math.h>
+#include <unistd.h>
 
 #include "drawn_pictures.h"
 #include "train/augment.h"
@@ -83,6 +84,44 @@ static void check_good(void)
     mnet_dataset_clear(&dataset);
 }
 
+static void count_stray(void *user, const char *text)
+{
+    EXPECT(!strncmp(text, "stray", 5) || !strncmp(text, "test/stray", 10) ||
+               !strncmp(text, "train/cat/gone.ppm: ", 20),
+           "skipped: %s", text);
+    ++*(size_t *)user;
+}
+
+/* Pictures above the classes' folders are named, not a class of their own; so is a link to
+ * nothing. */
+static void check_strays(void)
+{
+    MnetError error = { MNET_OK, "" };
+    MnetDataset dataset;
+    size_t told = 0;
+    put("strays/train/cat/1.ppm", 8, 8, 10);
+    put("strays/train/dog/1.ppm", 8, 8, 20);
+    put("strays/test/stray1.ppm", 8, 8, 30);
+    put("strays/test/stray2.ppm", 8, 8, 30);
+    put("strays/stray3.ppm", 8, 8, 30);
+    put("strays/.hidden/1.ppm", 8, 8, 30);
+    EXPECT(symlink("nothing", in_folder("strays/train/cat/gone.ppm")) == 0, "symlink");
+    MnetDatasetOptions options = { .width = 8, .height = 8, .skipped = count_stray, .user = &told };
+    EXPECT(mnet_dataset_load(&dataset, in_folder("strays"), &options, &error) == MNET_OK, "%s",
+           error.text);
+    EXPECT(dataset.n_classes == 2 && dataset.train.n == 2 && dataset.test.n == 0,
+           "%d classes, %zu and %zu pictures", (int)dataset.n_classes, dataset.train.n,
+           dataset.test.n);
+    EXPECT(dataset.skipped == 4 && told == 4, "%zu skipped, %zu told", dataset.skipped, told);
+    mnet_dataset_clear(&dataset);
+    /* Where nothing parts the classes such a name is as good as any. */
+    put("vehicles/train/1.ppm", 8, 8, 10);
+    put("vehicles/plane/1.ppm", 8, 8, 20);
+    EXPECT(load(&dataset, "vehicles", &error) == MNET_OK, "%s", error.text);
+    EXPECT(dataset.n_classes == 2 && !strcmp(dataset.classes[1], "train"), "vehicles");
+    mnet_dataset_clear(&dataset);
+}
+
 static void check_bad(void)
 {
     expect_refused("nothing", MNET_ERROR_IO, "nothing");
@@ -152,10 +191,11 @@ static void augment(const MnetAugment *how, uint32_t epoch, float out[SIZE][3 * 
 static void check_augment(void)
 {
     float plain[SIZE][3 * SIZE], out[SIZE][3 * SIZE], target[2];
-    int flipped = 0, mixed = 0;
+    int flipped = 0, mixed = 0, moved = 0, cut = 0, coloured = 0;
     MnetAugment nothing = { .smoothing = 0.2f }, flip = { .flip = true };
     MnetAugment shift = { .shift = 2 }, reflect = { .shift = 2, .reflect = true };
     MnetAugment mixup = { .mixup = 1 }, cutmix = { .cutmix = 1 }, cutout = { .cutout = 2 };
+    MnetAugment colour = { .colour = 0.2f };
     augment(&nothing, 0, plain, target);
     EXPECT(plain[2][3] == 13 && plain[5][17] == 35, "pixels %g, %g", plain[2][3], plain[5][17]);
     EXPECT(fabsf(target[0] - 0.9f) < 1e-6f && fabsf(target[1] - 0.1f) < 1e-6f, "smoothing");
@@ -165,6 +205,7 @@ static void check_augment(void)
         EXPECT(out[0][0] == 5 || out[0][0] == 0, "flip: %g", out[0][0]);
         augment(&shift, epoch, out, target);
         EXPECT(out[3][9] >= 7 && out[3][9] <= 35, "shift: %g", out[3][9]);
+        moved += out[3][9] != plain[3][9];
         augment(&reflect, epoch, out, target);
         EXPECT(out[0][0] + out[0][3] > 0, "a mirrored corner: %g", out[0][0]);
         augment(&mixup, epoch, out, target);
@@ -182,10 +223,18 @@ static void check_augment(void)
         int zeros = 0;
         for (int i = 1; i < SIZE * SIZE; i++)
             zeros += out[i / SIZE][i % SIZE * 3] == 0;
-        EXPECT(zeros >= 0 && zeros <= 4, "cutout: %d", zeros);
+        cut += zeros > 0;
+        EXPECT(zeros <= 4, "cutout: %d", zeros);
+        /* Gray 35: (35 - 127.5) * 0.8 to 1.2 + 127.5, times 0.8 to 1.2. */
+        augment(&colour, epoch, out, target);
+        coloured += out[5][15] != 35;
+        EXPECT(out[5][15] >= 13 && out[5][15] <= 65 && fabsf(out[5][15] - out[5][17]) < 1e-3f,
+               "colour: %g, %g", out[5][15], out[5][17]);
     }
     EXPECT(flipped > 8 && flipped < 32, "%d of 40 flipped", flipped);
     EXPECT(mixed > 8, "%d of 40 mixed", mixed);
+    EXPECT(moved > 20 && cut > 20 && coloured > 20, "%d of 40 moved, %d cut, %d coloured", moved,
+           cut, coloured);
 }
 
 static void check_shuffle(void)
@@ -204,6 +253,7 @@ int main(void)
     if (!mkdtemp(folder))
         return 1;
     check_good();
+    check_strays();
     check_bad();
     check_split();
     check_augment();

@@ -87,6 +87,7 @@ static MnetLearnOptions usual(void)
     options.optimizer = (MnetOptimizerOptions){ .momentum = 0.9f,
                                                 .nesterov = true,
                                                 .square_decay = 0.99f,
+                                                .matrix_share = 0.2f,
                                                 .epsilon = 1e-5f,
                                                 .weight_decay = 1e-4f,
                                                 .average_decay = 0.9f };
@@ -244,17 +245,23 @@ static void check_curve(const Run *run)
 
 static void check_threads(const MnetDataset *dataset)
 {
-    Run run = start(dataset, usual(), 1), two = start(dataset, usual(), 2);
-    go(&run, 12);
-    go(&two, 12);
-    check_same("two threads", &run, &two);
-    end(&run);
-    end(&two);
+    MnetLearnOptions options = usual();
+    for (int i = 0; i < 2; i++) {
+        options.optimizer.kind = i ? MNET_OPTIMIZER_MUON : MNET_OPTIMIZER_SGD;
+        Run run = start(dataset, options, 1), two = start(dataset, options, 2);
+        go(&run, 12);
+        go(&two, 12);
+        check_same("two threads", &run, &two);
+        end(&run);
+        end(&two);
+    }
 }
 
-static void check_learning(const MnetDataset *dataset)
+static void check_learning(const MnetDataset *dataset, MnetOptimizerKind kind)
 {
-    Run run = start(dataset, usual(), 1);
+    MnetLearnOptions options = usual();
+    options.optimizer.kind = kind;
+    Run run = start(dataset, options, 1);
     MnetProgress progress;
     go(&run, all_steps(&run));
     mnet_learner_progress(run.learner, &progress);
@@ -267,6 +274,29 @@ static void check_learning(const MnetDataset *dataset)
     check_quantized(&run, dataset, accuracy);
     check_curve(&run);
     end(&run);
+}
+
+/* A checkpoint whose sum is right, of a step or epoch that there is not. */
+static void check_hostile(const Run *run, const char *path)
+{
+    enum { EPOCH = 56, STEP = 64, SUM = 8 }; /* bytes of the file */
+    MnetError error = { MNET_OK, "" };
+    for (int i = 0; i < 2; i++) {
+        MnetFile file;
+        uint64_t far = 1 << 20, sum = 0;
+        EXPECT(mnet_learner_save(run->learner, path, &error) == MNET_OK &&
+                   mnet_file_read(&file, path, &error) == MNET_OK,
+               "%s", error.text);
+        memcpy(file.data + (i ? EPOCH : STEP), &far, sizeof far);
+        for (size_t k = 0; k < file.size - SUM; k++)
+            sum = (sum ^ file.data[k]) * 0x100000001b3u;
+        memcpy(file.data + file.size - SUM, &sum, sizeof sum);
+        write_bytes(path, file.data, file.size);
+        mnet_file_clear(&file);
+        EXPECT(mnet_learner_load(run->learner, path, &error) != MNET_OK, "step or epoch 2^20");
+        expect_error("a hostile one", &error, MNET_ERROR_FORMAT,
+                     i ? "of epoch 1048577" : "step 1048577");
+    }
 }
 
 static void check_resume(const MnetDataset *dataset, MnetOptimizerKind kind)
@@ -297,6 +327,7 @@ static void check_resume(const MnetDataset *dataset, MnetOptimizerKind kind)
     EXPECT(truncate(path, 1000) == 0, "truncate");
     EXPECT(mnet_learner_load(other.learner, path, &error) != MNET_OK, "cut short");
     expect_error("cut short", &error, MNET_ERROR_FORMAT, "cut short or damaged");
+    check_hostile(&other, path);
     EXPECT(mnet_learner_save(other.learner, "/dev/full", &error) != MNET_OK, "a full disk");
     expect_error("a full disk", &error, MNET_ERROR_IO, "/dev/full");
     end(&other);
@@ -312,6 +343,24 @@ static void check_nan(const MnetDataset *dataset)
     for (int i = 0; i < 20 && error.status == MNET_OK; i++)
         mnet_learner_step(run.learner, &error);
     expect_error("a huge rate", &error, MNET_ERROR_LIMIT, "of epoch 1, at a rate of 1e+30");
+    end(&run);
+}
+
+/* A running statistic is in no loss, but in what is written. */
+static void check_statistics(const MnetDataset *dataset)
+{
+    MnetError error = { MNET_OK, "" };
+    Run run = start(dataset, usual(), 1);
+    MnetProgress progress;
+    mnet_learner_progress(run.learner, &progress);
+    go(&run, (size_t)progress.steps - 1);
+    run.net->params[run.net->n_params - 1] = INFINITY;
+    EXPECT(mnet_learner_save(run.learner, in_folder("infinite"), &error) != MNET_OK &&
+               access(in_folder("infinite"), F_OK) != 0,
+           "it is saved");
+    expect_error("to save it", &error, MNET_ERROR_LIMIT, "no number any more in step");
+    EXPECT(mnet_learner_step(run.learner, &error) != MNET_OK, "the epoch ends");
+    expect_error("at the end", &error, MNET_ERROR_LIMIT, "a weight or mean is no number");
     end(&run);
 }
 
@@ -385,11 +434,14 @@ static void learn_heads(const MnetDataset *dataset, uint32_t epochs, double leas
 
 static void check_all(const MnetDataset *dataset)
 {
-    check_learning(dataset);
+    check_learning(dataset, MNET_OPTIMIZER_SGD);
+    check_learning(dataset, MNET_OPTIMIZER_MUON);
     check_resume(dataset, MNET_OPTIMIZER_SGD);
     check_resume(dataset, MNET_OPTIMIZER_ADAM);
     check_resume(dataset, MNET_OPTIMIZER_RMSPROP);
+    check_resume(dataset, MNET_OPTIMIZER_MUON);
     check_nan(dataset);
+    check_statistics(dataset);
     check_teacher(dataset);
     learn_heads(dataset, 20, LEAST_ACCURACY);
 }
@@ -402,7 +454,7 @@ static void check_short(const MnetDataset *dataset)
     double accuracy = 0;
     options.epochs = 1;
     for (int i = 0; i < 2; i++) {
-        options.optimizer.kind = i ? MNET_OPTIMIZER_ADAM : MNET_OPTIMIZER_SGD;
+        options.optimizer.kind = i ? MNET_OPTIMIZER_ADAM : MNET_OPTIMIZER_MUON;
         options.teacher = i ? mnet_model_load(in_folder("net.tflite"), NULL, &error) : NULL;
         options.temperature = 2;
         options.alpha = 0.5f;

@@ -135,6 +135,210 @@ static void check_features(void)
     mnet_net_free(headed);
 }
 
+typedef enum {
+    PLAIN,
+    BYTES,
+    UNITS,
+    IMAGENET,
+    CAFFE,
+    SWISH_OF_SUM,
+    GATE_OF_SUM,
+    OTHER_MAP,
+    NO_SCALES,
+    BETA,
+    SIGMOID
+} Variant;
+
+typedef struct {
+    TbModel *model;
+    int32_t at; /* the last tensor */
+    int32_t channels;
+} Chain;
+
+static int32_t map(Chain *chain, int32_t height, int32_t width)
+{
+    return tb_tensor(chain->model, &(TbTensor){ .type = TFL_TYPE_FLOAT32,
+                                                .rank = 4,
+                                                .dims = { 1, height, width, chain->channels } });
+}
+
+static void put(Chain *chain, TbOperator op, int32_t second, int32_t output)
+{
+    op.inputs[0] = chain->at;
+    op.inputs[1] = second;
+    op.n_inputs = second < 0 ? 1 : 2;
+    op.n_outputs = 1;
+    op.outputs[0] = chain->at = output;
+    tb_operator(chain->model, &op);
+}
+
+static void put_depthwise(Chain *chain, Variant variant, int32_t height, int32_t width)
+{
+    static const float weights[] = { 1, 2, 3, 4 };
+    bool bytes = variant == NO_SCALES;
+    TbTensor constant = { .type = bytes ? TFL_TYPE_INT8 : TFL_TYPE_FLOAT32,
+                          .rank = 4,
+                          .dims = { 1, 1, 1, chain->channels },
+                          .data = weights,
+                          .bytes = (size_t)chain->channels * (bytes ? 1 : sizeof(float)) };
+    put(chain,
+        (TbOperator){ .builtin = TFL_OP_DEPTHWISE_CONV_2D,
+                      .options = tb_depthwise_options(0, 1, 1, 1, 1, 1, 0) },
+        tb_tensor(chain->model, &constant), map(chain, height, width));
+}
+
+static int32_t number(Chain *chain, const float *value)
+{
+    return tb_tensor(chain->model, &(TbTensor){ .type = TFL_TYPE_FLOAT32,
+                                                .rank = 1,
+                                                .dims = { 1 },
+                                                .data = value,
+                                                .bytes = sizeof *value });
+}
+
+static void put_variant(Chain *chain, Variant variant)
+{
+    static const float three = 3, sixth = 1.0f / 6;
+    const TbOptions sum = tb_binary_options(TFL_OPTIONS_ADD, 0);
+    const TbOptions product = tb_binary_options(TFL_OPTIONS_MUL, 0);
+    if (variant == SWISH_OF_SUM || variant == GATE_OF_SUM)
+        put(chain, (TbOperator){ .builtin = TFL_OP_ADD, .options = sum }, chain->at,
+            map(chain, 4, 4));
+    if (variant == SWISH_OF_SUM)
+        put(chain, (TbOperator){ .builtin = TFL_OP_HARD_SWISH }, -1, map(chain, 4, 4));
+    if (variant == GATE_OF_SUM) {
+        int32_t of = chain->at;
+        put(chain,
+            (TbOperator){ .builtin = TFL_OP_ADD,
+                          .options = tb_binary_options(TFL_OPTIONS_ADD, 3 /* RELU6 */) },
+            number(chain, &three), map(chain, 4, 4));
+        put(chain, (TbOperator){ .builtin = TFL_OP_MUL, .options = product }, number(chain, &sixth),
+            map(chain, 4, 4));
+        put(chain, (TbOperator){ .builtin = TFL_OP_MUL, .options = product }, of, map(chain, 4, 4));
+    }
+    if (variant == OTHER_MAP) {
+        const int32_t shape[] = { 1, 2, 8, 4 };
+        put(chain,
+            (TbOperator){ .builtin = TFL_OP_RESHAPE, .options = tb_reshape_options(4, shape) }, -1,
+            map(chain, 2, 8));
+        put_depthwise(chain, variant, 2, 8);
+    }
+}
+
+/* The input brought to -1 .. 1, or by the deviation of a torch network. */
+static void put_affine(Chain *chain, Variant variant)
+{
+    static const float byte = 1 / 127.5f, one = 1, unit = 4, half = 0.5f;
+    if (variant == BYTES)
+        put(chain,
+            (TbOperator){ .builtin = TFL_OP_MUL, .options = tb_binary_options(TFL_OPTIONS_MUL, 0) },
+            number(chain, &byte), map(chain, 4, 4));
+    if (variant == BYTES || variant == UNITS)
+        put(chain,
+            (TbOperator){ .builtin = TFL_OP_SUB, .options = tb_binary_options(TFL_OPTIONS_SUB, 0) },
+            number(chain, variant == BYTES ? &one : &half), map(chain, 4, 4));
+    if (variant == UNITS)
+        put(chain,
+            (TbOperator){ .builtin = TFL_OP_MUL, .options = tb_binary_options(TFL_OPTIONS_MUL, 0) },
+            number(chain, &unit), map(chain, 4, 4));
+}
+
+/* Floats, or int8 of the range that ImageNet's or Caffe's means and deviations give. */
+static void put_input(Chain *chain, Variant variant)
+{
+    bool caffe = variant == CAFFE, bytes = caffe || variant == IMAGENET;
+    TbTensor input = { .type = TFL_TYPE_INT8,
+                       .rank = 4,
+                       .dims = { 1, 4, 4, chain->channels },
+                       .n_scales = 1,
+                       .n_zero_points = 1,
+                       .scale = caffe ? 0.018316f : 0.018659f,
+                       .zero_point = caffe ? -13 : -14 };
+    chain->at = bytes ? tb_tensor(chain->model, &input) : map(chain, 4, 4);
+    tb_input(chain->model, chain->at);
+    if (bytes)
+        put(chain, (TbOperator){ .builtin = TFL_OP_DEQUANTIZE }, -1, map(chain, 4, 4));
+}
+
+static void expect_bytes(const MnetNet *net, Variant variant)
+{
+    bool caffe = variant == CAFFE;
+    EXPECT(fabsf(net->mean[0] - (caffe ? 123.68f : 123.675f)) < 0.001f &&
+               fabsf(net->std[0] - (caffe ? 1 / 0.017f : 58.395f)) < 0.001f,
+           "variant %d: (red - %g) / %g", (int)variant, (double)net->mean[0], (double)net->std[0]);
+    EXPECT(net->params[net->layers[1].weights] == (caffe ? 3 : 1), "variant %d: the red weight",
+           (int)variant);
+}
+
+static void expect_range(const MnetNet *net, Variant variant)
+{
+    if (variant == IMAGENET || variant == CAFFE) {
+        expect_bytes(net, variant);
+        return;
+    }
+
+    float mean = 127.5f, std = variant == UNITS ? 63.75f : 127.5f;
+    EXPECT(fabsf(net->mean[1] - mean) < 0.01f && fabsf(net->std[1] - std) < 0.01f,
+           "variant %d: (pixel - %g) / %g", (int)variant, (double)net->mean[1],
+           (double)net->std[1]);
+}
+
+/* A depthwise convolution of 4x4x4, what the variant adds, a mean, an end. */
+static TbFile make_variant(Variant variant)
+{
+    static const int32_t rows_and_columns[] = { 1, 2 };
+    Chain chain = { .model = tb_model_new() };
+    chain.channels = variant == CAFFE ? 3 : 4;
+    put_input(&chain, variant);
+    put_affine(&chain, variant);
+    put_depthwise(&chain, variant, 4, 4);
+    put_variant(&chain, variant);
+    put(&chain, (TbOperator){ .builtin = TFL_OP_MEAN, .options = tb_mean_options(false) },
+        tb_ints(chain.model, NULL, 2, rows_and_columns),
+        tb_tensor(
+            chain.model,
+            &(TbTensor){ .type = TFL_TYPE_FLOAT32, .rank = 2, .dims = { 1, chain.channels } }));
+    put(&chain,
+        variant == SIGMOID ? (TbOperator){ .builtin = TFL_OP_LOGISTIC }
+                           : (TbOperator){ .builtin = TFL_OP_SOFTMAX,
+                                           .options = tb_softmax_options(variant == BETA ? 2 : 1) },
+        -1,
+        tb_tensor(
+            chain.model,
+            &(TbTensor){ .type = TFL_TYPE_FLOAT32, .rank = 2, .dims = { 1, chain.channels } }));
+    tb_output(chain.model, chain.at);
+    return tb_finish(chain.model);
+}
+
+/* What would be another network than the file's is refused. */
+static void check_variants(void)
+{
+    static const char *const why[] = { [PLAIN] = NULL,
+                                       [BYTES] = NULL,
+                                       [UNITS] = NULL,
+                                       [IMAGENET] = NULL,
+                                       [CAFFE] = NULL,
+                                       [SWISH_OF_SUM] = "other readers or no weights",
+                                       [GATE_OF_SUM] = "has an activation, other readers or no",
+                                       [OTHER_MAP] = "it makes another map of its input",
+                                       [NO_SCALES] = "integers without a scale",
+                                       [BETA] = "its beta is 2",
+                                       [SIGMOID] = NULL };
+    for (size_t i = 0; i < sizeof why / sizeof *why; i++) {
+        MnetError error = { MNET_OK, "" };
+        TbFile file = make_variant((Variant)i);
+        MnetNet *net = mnet_net_read_tflite_memory(file.data, file.size, &error);
+        EXPECT(!net == (why[i] != NULL), "variant %zu: %s", i, error.text);
+        if (why[i])
+            expect_error("a variant", &error, MNET_ERROR_UNSUPPORTED, why[i]);
+        EXPECT(!net || net->sigmoid == (i == SIGMOID), "variant %zu: its end", i);
+        if (net)
+            expect_range(net, (Variant)i);
+        mnet_net_free(net);
+        tb_file_free(&file);
+    }
+}
+
 /* The sample models are small networks with operators that no classifier has. */
 static void check_samples(void)
 {
@@ -185,6 +389,7 @@ int main(void)
 {
     check_families();
     check_features();
+    check_variants();
     check_samples();
     check_damaged();
     return expect_report("net_read");

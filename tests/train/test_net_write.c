@@ -170,6 +170,28 @@ static void check_not_written(const MnetNet *net, const char *path, const char *
     expect_error(path, &error, MNET_ERROR_IO, why);
 }
 
+/* A link stays one; asking changes nothing. */
+static void check_links(const char *folder, const char *path)
+{
+    char link[64], text[4] = "";
+    struct stat there;
+    MnetError error = { MNET_OK, "" };
+    snprintf(link, sizeof link, "%s/link", folder);
+    EXPECT(!symlink("a.tflite", link) && !mnet_save_file(link, "by", 2, &error), "%s", error.text);
+    EXPECT(!mnet_save_possible(link, &error) && !mnet_save_possible(path, &error), "%s",
+           error.text);
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    EXPECT(file >= 0 && read(file, text, 4) == 2 && !strcmp(text, "by"), "behind the link: %s",
+           text);
+    close(file);
+    EXPECT(!lstat(link, &there) && S_ISLNK(there.st_mode) && !unlink(link), "the link is gone");
+    snprintf(link, sizeof link, "%s/none/x", folder);
+    EXPECT(mnet_save_possible(link, &error), "no folder");
+    expect_error("no folder", &error, MNET_ERROR_IO, "none/x: cannot be written: No such file");
+    EXPECT(mnet_save_possible(folder, &error), "a folder");
+    EXPECT(!mnet_save_possible("/dev/null", &error), "%s", error.text);
+}
+
 /* What cannot be written leaves what was there, and nothing beside it. */
 static void check_files(void)
 {
@@ -189,6 +211,7 @@ static void check_files(void)
     if (access("/dev/full", W_OK) == 0)
         check_not_written(net, "/dev/full", "No space left");
     EXPECT(!mnet_save_file(path, "x", 1, &error), "%s", error.text);
+    check_links(folder, path);
     EXPECT(!unlink(path) && !rmdir(folder), "more files than were written");
     mnet_net_free(net);
 }

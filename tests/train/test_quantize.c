@@ -336,6 +336,10 @@ static void check_refusals(void)
     options.n_pictures = 3;
     EXPECT(mnet_net_quantize(net, &options, &data, &size, &error), "a picture that is gone");
     expect_error("a picture that is gone", &error, MNET_ERROR_IO, "gone");
+    net->sigmoid = true;
+    EXPECT(mnet_net_quantize(net, &options, &data, &size, &error), "LOGISTIC");
+    expect_error("LOGISTIC", &error, MNET_ERROR_UNSUPPORTED, "it ends in LOGISTIC");
+    net->sigmoid = false;
     net->params[net->layers[3].weights] = INFINITY;
     EXPECT(mnet_net_quantize(net, &options, &data, &size, &error), "a damaged weight");
     mnet_net_free(net);

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Which options of `mnet train` go together, and whether what they name can be
+ * written: nobody is to learn that after hours. */
+#include "train_options.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "train/optimizer.h"
+#include "train/save.h"
+
+/* Options that would do nothing in such a run. */
+typedef struct {
+    bool here;
+    const char *why;
+    const char *names[27]; /* NULL ends them */
+} Useless;
+
+static bool check_useful(const ToolOptions *o)
+{
+    const ToolTraining *t = &o->training;
+    const bool adaptive =
+        t->optimizer == 1 + MNET_OPTIMIZER_ADAM || t->optimizer == 1 + MNET_OPTIMIZER_RMSPROP;
+    const Useless useless[] = {
+        { t->from,
+          "does not go with --from: the network is the file's",
+          { "arch", "width", "resolution", "stem-stride", "strides", "last-channels",
+            "minimalistic" } },
+        { !t->from, "needs --from MODEL.tflite", { "freeze", "imprint" } },
+        { t->freeze || t->imprint,
+          "does not go with --freeze and --imprint, which make the last layer alone, at once",
+          { "epochs",       "batch",    "optimizer",   "momentum",   "no-nesterov",
+            "square-decay", "schedule", "warm-up",     "step-every", "step-factor",
+            "average",      "dropout",  "shift",       "reflect",    "colour",
+            "cutout",       "mixup",    "cutmix",      "checkpoint", "resume",
+            "curve",        "teacher",  "temperature", "alpha",      "matrix-share" } },
+        { t->imprint,
+          "does not go with --imprint, which learns nothing",
+          { "rate", "weight-decay", "smoothing" } },
+        { !t->checkpoint, "needs --checkpoint FILE", { "resume" } },
+        { !t->teacher, "needs --teacher MODEL.tflite", { "temperature", "alpha" } },
+        { t->schedule != 1 + MNET_SCHEDULE_STEP,
+          "needs --schedule step",
+          { "step-every", "step-factor" } },
+        { !adaptive, "needs --optimizer adam or rmsprop", { "square-decay" } },
+        { adaptive, "needs --optimizer sgd or muon", { "no-nesterov" } },
+        { t->optimizer != 1 + MNET_OPTIMIZER_MUON, "needs --optimizer muon", { "matrix-share" } },
+    };
+    for (size_t i = 0; i < sizeof useless / sizeof *useless; i++) {
+        const char *name = useless[i].here ? tool_given(o, useless[i].names) : NULL;
+        if (name) {
+            tool_error("--%s %s", name, useless[i].why);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Limits that the table of options, which has whole numbers, cannot tell. */
+static bool check_values(const ToolOptions *o)
+{
+    static const char *const rate[] = { "rate", NULL };
+    const ToolTraining *t = &o->training;
+    const char *wrong = NULL;
+    if (o->width < 0.05)
+        wrong = "--width: 0.05 to 4 are possible";
+    else if (tool_given(o, rate) && !((float)t->rate > 0))
+        wrong = "--rate has to be more than 0";
+    else if (t->teacher && !((float)t->temperature > 0))
+        wrong = "--temperature has to be more than 0";
+    else if (!((float)t->dropout < 1))
+        wrong = "--dropout has to be less than 1: nothing would be left";
+    else if (!((float)t->square_decay < 1))
+        wrong = "--square-decay has to be less than 1";
+    else if (t->from && t->optimizer == 1 + MNET_OPTIMIZER_MUON)
+        wrong = "--optimizer muon does not go with --from: it turns layers with batch "
+                "normalisation, which files have folded into the weights";
+    else if (t->optimizer == 1 + MNET_OPTIMIZER_ADAM && !((float)t->momentum < 1))
+        wrong = "--momentum has to be less than 1 with --optimizer adam";
+    if (wrong)
+        tool_error("%s", wrong);
+    return !wrong;
+}
+
+/* The network, the checkpoint and the curve are files of their own. */
+static bool check_names(const ToolOptions *o)
+{
+    const ToolTraining *t = &o->training;
+    const char *files[] = { o->words[1], t->checkpoint, t->curve };
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        for (size_t k = 0; k < i; k++)
+            if (files[i] && files[k] && strcmp(files[i], files[k]) == 0) {
+                tool_error("%s is to be two of network, --checkpoint and --curve: name files of "
+                           "their own",
+                           files[i]);
+                return false;
+            }
+    return true;
+}
+
+static bool check_files(const ToolOptions *o)
+{
+    const ToolTraining *t = &o->training;
+    const char *files[] = { o->words[1], t->checkpoint, t->curve };
+    MnetError error;
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        if (files[i] && mnet_save_possible(files[i], &error) != MNET_OK) {
+            tool_error("%s", error.text);
+            return false;
+        }
+    if (t->checkpoint && !t->resume && access(t->checkpoint, F_OK) == 0) {
+        tool_error("--checkpoint: %s is there already: go on from it with --resume, or remove it "
+                   "to begin anew",
+                   t->checkpoint);
+        return false;
+    }
+    return true;
+}
+
+bool train_options_check(const ToolOptions *options, int *status)
+{
+    *status = TOOL_USAGE;
+    if (!check_useful(options) || !check_values(options) || !check_names(options))
+        return false;
+    *status = TOOL_ERROR;
+    return check_files(options);
+}

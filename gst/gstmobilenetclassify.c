@@ -21,6 +21,13 @@
  * Analyse after cropping, not before: elements that cut, turn or mirror the
  * picture drop the meta.
  *
+ * Without #model-file the network is a small MobileNet that is built into the
+ * plugin, for a first try: it knows airplanes, automobiles, birds, cats, deer, dogs,
+ * frogs, horses, ships and trucks, and calls whatever it sees one of them. An info
+ * message on the bus says so, whose details are a structure
+ * `mobilenet-built-in-model` with `model` (string), as results name it, and
+ * `classes` (guint).
+ *
  * A model's own metadata, where it has some, tells the labels and what the
  * network wants bytes to be; otherwise the properties #labels-file and
  * #input-range, or #mean and #std, do.
@@ -92,8 +99,13 @@
  * and #input-size are then, and the next frame is shown to it. In mode latest
  * frames carry the old model's results until the new one has some. When the file
  * cannot be used a warning says why, and all these properties are what they were.
+ * %NULL stands for the built-in network there, too.
  *
  * ## Example launch lines
+ *
+ * |[
+ * gst-launch-1.0 -m filesrc location=cat.jpg ! decodebin ! mobilenetclassify top-k=1 post-messages=true ! fakesink
+ * ]| Prints which of ten classes a photograph shows.
  *
  * |[
  * gst-launch-1.0 -m filesrc location=cat.jpg ! decodebin ! mobilenetclassify model-file=mobilenet_v2.tflite labels-file=labels.txt post-messages=true ! fakesink
@@ -525,6 +537,7 @@ gst_mobilenet_classify_class_init (GstMobilenetClassifyClass * klass)
       gst_mobilenet_classify_sink_event;
 
   filter_class->result_type = GST_TYPE_MOBILENET_CLASSIFICATION;
+  filter_class->has_built_in = TRUE;
   filter_class->start = gst_mobilenet_classify_start;
   filter_class->stop = gst_mobilenet_classify_stop;
   filter_class->open = gst_mobilenet_classify_open;

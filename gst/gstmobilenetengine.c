@@ -184,6 +184,8 @@ gst_mobilenet_engine_new (GstMobilenetFilter * filter,
   self->filter = filter;
   self->network.takes_prior =
       GST_MOBILENET_FILTER_GET_CLASS (filter)->prepare != NULL;
+  self->network.has_built_in =
+      GST_MOBILENET_FILTER_GET_CLASS (filter)->has_built_in;
   gst_mobilenet_settings_copy (&self->settings, settings);
   if (gst_mobilenet_network_open (&self->network, GST_ELEMENT (filter),
           settings, error)

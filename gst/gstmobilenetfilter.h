@@ -51,6 +51,8 @@ typedef struct
 /**
  * GstMobilenetFilterClass:
  * @result_type: boxed type of the results; set by class_init
+ * @has_built_in: where model-file is not set frames are shown to the classifier
+ *     that is built into the plugin; %FALSE: that is an error
  * @start: checks the values of the element's own properties; %FALSE and @error
  *     filled otherwise. May be %NULL
  * @stop: frees what @start made, also after it or @open failed. May be %NULL
@@ -88,6 +90,7 @@ struct _GstMobilenetFilterClass
   GstBaseTransformClass parent_class;
 
   GType result_type;
+  gboolean has_built_in;
   gboolean (*start) (GstMobilenetFilter * self, GstMobilenetResults * results,
       MnetError * error);
   void (*stop) (GstMobilenetFilter * self);

@@ -85,6 +85,41 @@ gst_mobilenet_post_warning (GstElement * element, GError * error,
   g_error_free (error);
 }
 
+static gchar *
+list_labels (const MnetLabels * labels)
+{
+  GString *list = g_string_new (NULL);
+  gsize i;
+
+  for (i = 0; i < mnet_labels_count (labels); i++)
+    g_string_append_printf (list, "%s%s", i ? ", " : "",
+        mnet_labels_get (labels, i));
+  return g_string_free (list, FALSE);
+}
+
+/* Posts as an info message that frames are shown to the built-in `model`, which
+ * results call `name`: its details are a structure `mobilenet-built-in-model` with
+ * `model` (string) and `classes` (guint). */
+void
+gst_mobilenet_post_built_in (GstElement * element, const MnetModel * model,
+    const gchar * name)
+{
+  guint classes = mnet_model_output (model, 0)->elements;
+  gchar *labels = list_labels (mnet_model_labels (model, 0));
+  GstStructure *details = gst_structure_new ("mobilenet-built-in-model",
+      "model", G_TYPE_STRING, name, "classes", G_TYPE_UINT, classes, NULL);
+  gchar *text = g_strdup_printf ("model-file is not set: frames are shown to "
+      "the built-in network of %u classes, for a first try", classes);
+  gchar *more = g_strdup_printf ("The built-in network calls whatever it sees "
+      "one of %u classes: %s. Set model-file to a network of what you want to "
+      "tell apart.", classes, labels);
+
+  gst_element_message_full_with_details (element, GST_MESSAGE_INFO,
+      GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS, text, more, __FILE__,
+      GST_FUNCTION, __LINE__, details);
+  g_free (labels);
+}
+
 /* GST_CLOCK_TIME_NONE when `segment` tells none: running time counts from its
  * stop when it is played backwards, which GStreamer expects to be known. */
 GstClockTime

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
  * What the elements post on the bus: errors of the core, results with their times,
- * and that time is short. */
+ * that time is short, and that the model is the built-in one. */
 #ifndef __GST_MOBILENET_MESSAGE_H__
 #define __GST_MOBILENET_MESSAGE_H__
 
 #include <gst/gst.h>
-#include <mnet/common.h>
+#include <mnet/model.h>
 
 G_BEGIN_DECLS
 
@@ -14,6 +14,8 @@ GError *gst_mobilenet_error_new (const gchar * file, const MnetError * error);
 void gst_mobilenet_post_error (GstElement * element, GError * error);
 void gst_mobilenet_post_warning (GstElement * element, GError * error,
     const gchar * consequence);
+void gst_mobilenet_post_built_in (GstElement * element,
+    const MnetModel * model, const gchar * name);
 
 /* The fields of a QOS message. */
 typedef struct

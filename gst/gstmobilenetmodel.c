@@ -13,10 +13,19 @@
 GST_DEBUG_CATEGORY_EXTERN (gst_mobilenet_filter_debug);
 #define GST_CAT_DEFAULT gst_mobilenet_filter_debug
 
+/* What a model is made of: the file at a path, or bytes in memory. */
+typedef struct
+{
+  const gchar *name;            /* the path, or what the log calls the bytes */
+  gconstpointer data;           /* NULL: of a file */
+  gsize size;
+} Source;
+
 /* Of one file, or of several with the same bytes: one that was rewritten is another
  * model, and times of change do not tell all that were. */
 typedef struct
 {
+  gconstpointer data;           /* in memory; NULL: of a file */
   gchar *cpu;                   /* NULL: the best kernels */
   MnetPrecision precision;      /* that was asked for */
   MnetModel *model;
@@ -71,9 +80,10 @@ check_file (const gchar * path, MnetError * error)
   return TRUE;
 }
 
-/* The models for `cpu` and `precision`, each with one user more. */
+/* The models for `cpu` and `precision` that files, or the bytes at `data`, were made
+ * into, each with one user more. */
 static GList *
-hold_models (const gchar * cpu, MnetPrecision precision)
+hold_models (gconstpointer data, const gchar * cpu, MnetPrecision precision)
 {
   GList *held = NULL, *l;
 
@@ -81,7 +91,8 @@ hold_models (const gchar * cpu, MnetPrecision precision)
   for (l = shared_models; l; l = l->next) {
     SharedModel *shared = l->data;
 
-    if (g_strcmp0 (shared->cpu, cpu) != 0 || shared->precision != precision)
+    if (shared->data != data || g_strcmp0 (shared->cpu, cpu) != 0
+        || shared->precision != precision)
       continue;
     shared->users++;
     held = g_list_prepend (held, shared->model);
@@ -90,15 +101,15 @@ hold_models (const gchar * cpu, MnetPrecision precision)
   return held;
 }
 
-/* One of them that was made of the file, for the caller to give back. */
+/* One of them that was made of `source`, for the caller to give back. */
 static MnetModel *
-find_model (const gchar * path, const gchar * cpu, MnetPrecision precision)
+find_model (const Source * source, const gchar * cpu, MnetPrecision precision)
 {
-  GList *held = hold_models (cpu, precision), *l;
+  GList *held = hold_models (source->data, cpu, precision), *l;
   MnetModel *found = NULL;
 
   for (l = held; l; l = l->next) {
-    if (!found && mnet_model_is_of (l->data, path))
+    if (!found && (source->data || mnet_model_is_of (l->data, source->name)))
       found = l->data;
     else
       gst_mobilenet_model_release (l->data);
@@ -108,7 +119,7 @@ find_model (const gchar * path, const gchar * cpu, MnetPrecision precision)
 }
 
 static MnetModel *
-load_model (const gchar * path, const gchar * cpu, MnetPrecision precision,
+load_model (const Source * source, const gchar * cpu, MnetPrecision precision,
     MnetError * error)
 {
   MnetModelOptions options = { 0, };
@@ -118,11 +129,16 @@ load_model (const gchar * path, const gchar * cpu, MnetPrecision precision,
   options.cpu = cpu;
   options.precision = precision;
   options.log = log_core;
-  options.log_user = (gpointer) path;
-  model = mnet_model_load (path, &options, error);
+  options.log_user = (gpointer) source->name;
+  if (source->data)
+    model = mnet_model_load_memory (source->data, source->size, &options,
+        error);
+  else
+    model = mnet_model_load (source->name, &options, error);
   if (!model)
     return NULL;
   shared = g_new (SharedModel, 1);
+  shared->data = source->data;
   shared->cpu = g_strdup (cpu);
   shared->precision = precision;
   shared->model = model;
@@ -133,6 +149,24 @@ load_model (const gchar * path, const gchar * cpu, MnetPrecision precision,
   return model;
 }
 
+static MnetModel *
+acquire (const Source * source, const gchar * cpu, MnetPrecision precision,
+    MnetError * error)
+{
+  MnetModel *model;
+
+  if (cpu && (!*cpu || strcmp (cpu, "auto") == 0))
+    cpu = NULL;
+  g_mutex_lock (&load_lock);
+  model = find_model (source, cpu, precision);
+  if (model)
+    GST_INFO ("%s is loaded already and is shared", source->name);
+  else
+    model = load_model (source, cpu, precision, error);
+  g_mutex_unlock (&load_lock);
+  return model;
+}
+
 /* The model in file `path` for the kernel set `cpu` (NULL or "auto": the best
  * one) and a precision, to be given back with gst_mobilenet_model_release().  NULL and `error`
  * filled when it cannot be loaded. */
@@ -140,20 +174,22 @@ MnetModel *
 gst_mobilenet_model_acquire (const gchar * path, const gchar * cpu,
     MnetPrecision precision, MnetError * error)
 {
-  MnetModel *model;
+  const Source source = { path, NULL, 0 };
 
   if (!check_file (path, error))
     return NULL;
-  if (cpu && (!*cpu || strcmp (cpu, "auto") == 0))
-    cpu = NULL;
-  g_mutex_lock (&load_lock);
-  model = find_model (path, cpu, precision);
-  if (model)
-    GST_INFO ("%s is loaded already and is shared", path);
-  else
-    model = load_model (path, cpu, precision, error);
-  g_mutex_unlock (&load_lock);
-  return model;
+  return acquire (&source, cpu, precision, error);
+}
+
+/* The same of a file's bytes in memory, which must live as long as the process;
+ * `name` is for the log. */
+MnetModel *
+gst_mobilenet_model_acquire_memory (const gchar * name, gconstpointer data,
+    gsize size, const gchar * cpu, MnetPrecision precision, MnetError * error)
+{
+  const Source source = { name, data, size };
+
+  return acquire (&source, cpu, precision, error);
 }
 
 /* Takes the model out of the list when its last user has gone. */

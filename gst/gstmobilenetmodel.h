@@ -12,6 +12,9 @@ G_BEGIN_DECLS
 
 MnetModel *gst_mobilenet_model_acquire (const gchar * path, const gchar * cpu,
     MnetPrecision precision, MnetError * error);
+MnetModel *gst_mobilenet_model_acquire_memory (const gchar * name,
+    gconstpointer data, gsize size, const gchar * cpu,
+    MnetPrecision precision, MnetError * error);
 void gst_mobilenet_model_release (MnetModel * model);
 
 MnetPool *gst_mobilenet_pool_acquire (guint threads, MnetError * error);

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "gstmobilenetbuiltin.h"
 #include "gstmobilenetmessage.h"
 #include "gstmobilenetmodel.h"
 #include "gstmobilenetnetwork.h"
@@ -42,22 +43,46 @@ model_error (const gchar * file, const MnetError * error)
   return gst_mobilenet_error_new (file, &told);
 }
 
+static void
+acquire_file (GstMobilenetNetwork * network,
+    const GstMobilenetSettings * settings, MnetError * error)
+{
+  network->file = g_strdup (settings->model_file);
+  network->name = g_path_get_basename (network->file);
+  network->model = gst_mobilenet_model_acquire (network->file, settings->cpu,
+      settings->precision, error);
+}
+
+static void
+acquire_built_in (GstMobilenetNetwork * network,
+    const GstMobilenetSettings * settings, MnetError * error)
+{
+  gsize size;
+  gconstpointer data = gst_mobilenet_built_in_model (&size);
+
+  network->built_in = TRUE;
+  network->file = g_strdup ("the built-in model");
+  network->name = g_strdup (GST_MOBILENET_BUILT_IN_NAME);
+  network->model = gst_mobilenet_model_acquire_memory (network->name, data,
+      size, settings->cpu, settings->precision, error);
+}
+
 static gboolean
 load_model (GstMobilenetNetwork * network,
     const GstMobilenetSettings * settings, GError ** error)
 {
   MnetError cause = { MNET_OK, "" };
 
-  if (!settings->model_file) {
+  if (!settings->model_file && !network->has_built_in) {
     g_set_error_literal (error, GST_RESOURCE_ERROR,
         GST_RESOURCE_ERROR_NOT_FOUND,
         "No model: set the property model-file to a .tflite file");
     return FALSE;
   }
-  network->file = g_strdup (settings->model_file);
-  network->name = g_path_get_basename (network->file);
-  network->model = gst_mobilenet_model_acquire (network->file, settings->cpu,
-      settings->precision, &cause);
+  if (settings->model_file)
+    acquire_file (network, settings, &cause);
+  else
+    acquire_built_in (network, settings, &cause);
   if (!network->model)
     *error = model_error (network->file, &cause);
   return network->model != NULL;
@@ -288,4 +313,5 @@ gst_mobilenet_network_close (GstMobilenetNetwork * network)
   g_clear_pointer (&network->model, gst_mobilenet_model_release);
   g_clear_pointer (&network->name, g_free);
   g_clear_pointer (&network->file, g_free);
+  network->built_in = FALSE;
 }

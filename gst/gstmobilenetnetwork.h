@@ -11,11 +11,13 @@
 
 G_BEGIN_DECLS
 
-/* All zero when nothing is loaded, but the first field, which is the caller's. */
+/* All zero when nothing is loaded, but the first two fields, which are the caller's. */
 typedef struct
 {
   gboolean takes_prior;         /* the input may have a fourth channel */
-  gchar *file;                  /* the property model-file */
+  gboolean has_built_in;        /* no model-file means the built-in model */
+  gboolean built_in;            /* it is that */
+  gchar *file;                  /* the property model-file, or words for none */
   gchar *name;                  /* of the model: its file's, without folder */
   MnetModel *model;
   gchar *labels_file;           /* the property, or NULL */

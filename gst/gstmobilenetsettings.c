@@ -141,10 +141,12 @@ install_files (GObjectClass * klass)
 {
   g_object_class_install_property (klass, PROP_MODEL_FILE,
       g_param_spec_string ("model-file", "Model file",
-          "The network, a .tflite file; must be set. While playing: the model is "
-          "loaded beside the one in use, with labels-file, input-range, mean, std, "
-          "channel-order and input-size as they are then, and takes its place between two "
-          "frames; one that cannot be used is told by a warning and changes "
+          "The network, a .tflite file; must be set, except in mobilenetclassify, "
+          "which without it has a small built-in network of ten classes, for a "
+          "first try. While playing: the model is loaded beside the one in use, "
+          "with labels-file, input-range, mean, std, channel-order and input-size "
+          "as they are then, and takes its place between two frames; one that "
+          "cannot be used is told by a warning and changes "
           "nothing", NULL, WITH_MODEL));
   g_object_class_install_property (klass, PROP_LABELS_FILE,
       g_param_spec_string ("labels-file", "Labels file",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * One engine in the place of another while frames flow: the property model-file
- * names a file, a thread of its own loads it, the streaming thread uses it between
+ * is set, a thread of its own loads what it names, the streaming thread uses it between
  * two frames. */
 
 #include "gstmobilenetfilterprivate.h"
@@ -31,6 +31,9 @@ gst_mobilenet_filter_set_engine (GstMobilenetFilter * self,
     gst_mobilenet_pace_init (&priv->pace, engine->n_levels, engine->macs,
         engine->cost, engine->longest);
     gst_mobilenet_filter_promise (self);
+    if (engine->network.built_in)
+      gst_mobilenet_post_built_in (GST_ELEMENT (self), engine->network.model,
+          engine->network.name);
   }
   return old;
 }

@@ -52,16 +52,6 @@ assert_refused (GQuark domain, gint code, const gchar * words,
   gst_object_unref (bus);
 }
 
-GST_START_TEST (test_no_model)
-{
-  assert_refused (GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND,
-      "model-file", NULL);
-  assert_refused (GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND,
-      "model-file", "model-file", "", NULL);
-}
-
-GST_END_TEST;
-
 GST_START_TEST (test_missing_files)
 {
   assert_refused (GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND,
@@ -347,7 +337,6 @@ bad_input_suite (void)
   TCase *refused = tcase_create ("refused");
 
   tcase_add_checked_fixture (refused, NULL, fixture_clean);
-  tcase_add_test (refused, test_no_model);
   tcase_add_test (refused, test_missing_files);
   tcase_add_test (refused, test_no_regular_file);
   tcase_add_test (refused, test_odd_texts);

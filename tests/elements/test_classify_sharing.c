@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the elements of a process share: models of the same file, one pool. */
+ * What the elements of a process share: models of the same bytes, one pool. */
 #include "classify_fixture.h"
+#include "gstmobilenetbuiltin.h"
 #include "gstmobilenetmodel.h"
 
 static MnetModel *
@@ -103,6 +104,43 @@ GST_START_TEST (test_replaced_file)
 
 GST_END_TEST;
 
+static MnetModel *
+acquire_built_in (const gchar * cpu)
+{
+  MnetError error = { MNET_OK, "" };
+  gsize size;
+  gconstpointer data = gst_mobilenet_built_in_model (&size);
+  MnetModel *model = gst_mobilenet_model_acquire_memory ("built in", data, size,
+      cpu, MNET_PRECISION_FP32, &error);
+
+  fail_unless (model != NULL, "%s", error.text);
+  return model;
+}
+
+/* The built-in model, too, is there once; no file is taken for it. */
+GST_START_TEST (test_built_in)
+{
+  MnetModel *a = acquire_built_in (NULL), *b = acquire_built_in ("auto");
+  MnetModel *plain = acquire_built_in ("c");
+  MnetModel *file = acquire (fixture_model (), NULL);
+  const gchar *empty = fixture_write ("empty.tflite", "", 0);
+  MnetError error = { MNET_OK, "" };
+
+  fail_unless (a == b);
+  fail_unless (plain != a && file != a);
+  gst_mobilenet_model_release (a);
+  fail_unless (acquire_built_in (NULL) == b);
+  fail_unless (gst_mobilenet_model_acquire (empty, NULL, MNET_PRECISION_FP32,
+          &error) == NULL);
+  fail_unless (mnet_model_is_of (b, empty) == FALSE);
+  gst_mobilenet_model_release (b);
+  gst_mobilenet_model_release (b);
+  gst_mobilenet_model_release (plain);
+  gst_mobilenet_model_release (file);
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_one_pool)
 {
   MnetError error = { MNET_OK, "" };
@@ -154,6 +192,7 @@ sharing_suite (void)
   tcase_add_test (sharing, test_other_kernels);
   tcase_add_test (sharing, test_other_precision);
   tcase_add_test (sharing, test_replaced_file);
+  tcase_add_test (sharing, test_built_in);
   tcase_add_test (sharing, test_one_pool);
   tcase_add_test (sharing, test_threads_by_processors);
   suite_add_tcase (suite, sharing);

@@ -3,8 +3,9 @@
  * Prints what mobilenetclassify sees in a picture, a film or a camera, from
  * the element's messages on the bus:
  *
- *   show-labels --model=FILE [--labels=FILE] [--top-k=N] FILE|URI
+ *   show-labels [--model=FILE] [--labels=FILE] [--top-k=N] FILE|URI
  *
+ * Without a model the element has one of ten classes, which its info message tells.
  * A picture gives its best classes, one a line.  A film or a camera gives one
  * line whenever the best class changes, and at least one a second. */
 #include <gst/gst.h>
@@ -101,7 +102,8 @@ static gboolean
 watch (GstBus * bus, Display * display)
 {
   const GstMessageType types =
-      GST_MESSAGE_ERROR | GST_MESSAGE_EOS | GST_MESSAGE_ELEMENT;
+      GST_MESSAGE_ERROR | GST_MESSAGE_INFO | GST_MESSAGE_EOS |
+      GST_MESSAGE_ELEMENT;
   gboolean running = TRUE, good = TRUE;
 
   while (running) {
@@ -116,6 +118,11 @@ watch (GstBus * bus, Display * display)
             GST_OBJECT_NAME (message->src), error->message);
         g_error_free (error);
         good = running = FALSE;
+        break;
+      case GST_MESSAGE_INFO:
+        gst_message_parse_info (message, &error, NULL);
+        g_printerr ("%s\n", error->message);
+        g_error_free (error);
         break;
       case GST_MESSAGE_EOS:
         running = FALSE;
@@ -197,10 +204,12 @@ show (GstElement * pipeline, const gchar * name)
 int
 main (int argc, char **argv)
 {
-  gchar *model = NULL, *labels = NULL;
+  g_autofree gchar *model = NULL;
+  g_autofree gchar *labels = NULL;
   gint top_k = 5;
   const GOptionEntry entries[] = {
-    {"model", 0, 0, G_OPTION_ARG_FILENAME, &model, "The network", "FILE"},
+    {"model", 0, 0, G_OPTION_ARG_FILENAME, &model,
+        "The network; the element's own without it", "FILE"},
     {"labels", 0, 0, G_OPTION_ARG_FILENAME, &labels,
         "Names of its classes, where the model has none inside", "FILE"},
     {"top-k", 0, 0, G_OPTION_ARG_INT, &top_k, "Classes per picture (5)", "N"},
@@ -208,23 +217,21 @@ main (int argc, char **argv)
   };
   GOptionContext *context = g_option_context_new ("FILE|URI");
   GstElement *pipeline;
-  GError *error = NULL;
+  g_autoptr (GError) error = NULL;
   gboolean good;
 
   g_option_context_add_main_entries (context, entries, NULL);
   g_option_context_add_group (context, gst_init_get_option_group ());
   good = g_option_context_parse (context, &argc, &argv, &error);
   g_option_context_free (context);
-  if (!good || argc != 2 || !model) {
+  if (!good || argc != 2) {
     g_printerr ("show-labels: %s\n", error ? error->message
-        : "usage: show-labels --model=FILE [--labels=FILE] FILE|URI");
+        : "usage: show-labels [--model=FILE] [--labels=FILE] FILE|URI");
     return 2;
   }
 
   if (top_k < 1) {
     g_printerr ("show-labels: --top-k is %d, 1 or more is expected\n", top_k);
-    g_free (model);
-    g_free (labels);
     return 2;
   }
   rank_picture_decoder ();
@@ -235,7 +242,5 @@ main (int argc, char **argv)
   }
   good = show (pipeline, argv[1]);
   gst_object_unref (pipeline);
-  g_free (model);
-  g_free (labels);
   return good ? 0 : 1;
 }

@@ -35,7 +35,7 @@
   "                           RTSP_ANNOTATE_CAMERA_PASSWORD\n" \
   "  path=/NAME               where it is served\n" \
   "  element=mobilenetssd     or mobilenetclassify, mobilenetseg\n" \
-  "  model-file=FILE          the network; must be given\n" \
+  "  model-file=FILE          the network; mobilenetclassify alone has one without\n" \
   "  labels-file=, score-threshold=, classes=, ...\n" \
   "                           any other property of that element; with\n" \
   "                           post-messages=true results are printed\n" \

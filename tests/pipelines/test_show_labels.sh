@@ -63,7 +63,12 @@ printf 'no picture\n' >"$dir/text.jpg"
 expect "a text" 1 "^show-labels: " "$show" --model="$model" "$dir/text.jpg"
 head -c 1000 "$model" >"$dir/cut.tflite"
 expect "a cut model" 1 "cut.tflite" "$show" --model="$dir/cut.tflite" "$shared/images/parrot.jpg"
-expect "no model" 2 "usage" "$show" "$shared/images/parrot.jpg"
+expect "no model" 0 "built-in network of 10 classes" "$show" "$shared/images/parrot.jpg"
+expect "the built-in network's best class" 0 '^ *[0-9.]* %  bird$' sh -c \
+  '"$1" --top-k=1 "$2"' sh "$show" "$shared/images/sparrow.jpg"
+expect "labels that are not the built-in network's" 1 "the built-in model" "$show" \
+  --labels="$shared/models/labels/imagenet_labels.txt" "$shared/images/parrot.jpg"
+expect "no picture" 2 "usage" "$show" --model="$model"
 expect "an absent model" 1 "absent.tflite" "$show" --model="$dir/absent.tflite" \
   "$shared/images/parrot.jpg"
 expect "an absent picture" 1 "absent.jpg" "$show" --model="$model" "$dir/absent.jpg"
@@ -72,6 +77,10 @@ expect "classify: an unknown option" 2 "usage" sh "$classify" --frobnicate
 expect "classify: an absent picture" 1 "absent.jpg cannot be read" sh "$classify" "$dir/absent.jpg"
 expect "classify: an absent model" 1 "absent.tflite cannot be read" \
   sh "$classify" --model "$dir/absent.tflite"
+expect "classify: an unknown name" 1 "models.tsv has no classifier of that name" \
+  sh "$classify" --model absent.tflite
+expect "classify: a detector's name" 1 "models.tsv has no classifier of that name" \
+  sh "$classify" --model coco_ssd_mobilenet_v1_1.0_quant_2018_06_29.tflite
 expect "classify: MNET_MODELS is no folder" 1 "which is no folder" \
   env MNET_MODELS="$dir/absent" sh "$classify"
 [ $faults = 0 ]

@@ -145,7 +145,7 @@ static void check_png(void)
     make_folder(in_folder("png/a"));
     write_bytes(in_folder("png/a/1.png"), png, sizeof png);
     EXPECT(load("png", &dataset, &skipped, &error) != MNET_OK, "PNG without libpng");
-    EXPECT(strstr(skipped.text, "/a/1.png: a PNG picture; this build has no libpng"), "%s",
+    EXPECT(strstr(skipped.text, "a/1.png: a PNG picture; this build has no libpng"), "%s",
            skipped.text);
 }
 
@@ -226,7 +226,7 @@ static void check_jpeg(void)
     make_folder(in_folder("jpeg/a"));
     write_bytes(in_folder("jpeg/a/1.jpg"), "\xff\xd8 of no library", 16);
     EXPECT(load("jpeg", &dataset, &skipped, &error) != MNET_OK, "JPEG without libjpeg");
-    EXPECT(strstr(skipped.text, "/a/1.jpg: a JPEG picture; this build has no libjpeg"), "%s",
+    EXPECT(strstr(skipped.text, "a/1.jpg: a JPEG picture; this build has no libjpeg"), "%s",
            skipped.text);
 }
 

@@ -69,7 +69,7 @@ const ToolOption tool_options[] = {
       1, 2, "1 or 2 for each of the blocks that halve the map (default 2,2,2,2)" },
     { "last-channels", "N", OPTION_NUMBER, TOOL_NEW | TOOL_TRAIN,
       offsetof(ToolOptions, last_channels), 8, 4096,
-      "of V2's and V3's convolution before the pool (default: the paper's)" },
+      "of the layer before the classes of V2 and V3 (default: the paper's)" },
     { "minimalistic", NULL, OPTION_FLAG, TOOL_NEW | TOOL_TRAIN, offsetof(ToolOptions, minimalistic),
       0, 0, "V3 without squeeze and excite, hard swish and 5x5 kernels" },
     { "seed", "N", OPTION_NUMBER, TOOL_NEW | TOOL_TRAIN, offsetof(ToolOptions, seed), 0, UINT_MAX,

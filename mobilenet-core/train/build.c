@@ -59,11 +59,9 @@ typedef struct {
     const char *title;
     const Block *blocks;
     int32_t n_blocks;
-    int32_t stem;    /* channels of the first convolution at width 1 */
-    int32_t last;    /* of the last one before the pool; 0: there is none */
-    int32_t dense;   /* of the layer behind the pool; 0: there is none */
-    bool whole_last; /* `last` does not shrink with the width */
-    bool swish;      /* stem and head */
+    int32_t stem; /* channels of the first convolution at width 1 */
+    int32_t last; /* of the layer that the classes are computed from; 0: the last block */
+    bool swish;   /* stem and head */
     bool v3;
     float dropout; /* before the classes, as the papers' authors trained it */
 } Family;
@@ -71,14 +69,12 @@ typedef struct {
 #define N(list) (int32_t)(sizeof(list) / sizeof *(list))
 
 static const Family families[] = {
-    [MNET_NET_V1] = { "MobileNet V1", blocks_v1, N(blocks_v1), 32, 0, 0, false, false, false,
-                      0.001f },
-    [MNET_NET_V2] = { "MobileNet V2", blocks_v2, N(blocks_v2), 32, 1280, 0, true, false, false,
-                      0.2f },
-    [MNET_NET_V3_SMALL] = { "MobileNet V3 Small", blocks_v3_small, N(blocks_v3_small), 16, 576,
-                            1024, false, true, true, 0.2f },
-    [MNET_NET_V3_LARGE] = { "MobileNet V3 Large", blocks_v3_large, N(blocks_v3_large), 16, 960,
-                            1280, false, true, true, 0.2f },
+    [MNET_NET_V1] = { "MobileNet V1", blocks_v1, N(blocks_v1), 32, 0, false, false, 0.001f },
+    [MNET_NET_V2] = { "MobileNet V2", blocks_v2, N(blocks_v2), 32, 1280, false, false, 0.2f },
+    [MNET_NET_V3_SMALL] = { "MobileNet V3 Small", blocks_v3_small, N(blocks_v3_small), 16, 1024,
+                            true, true, 0.2f },
+    [MNET_NET_V3_LARGE] = { "MobileNet V3 Large", blocks_v3_large, N(blocks_v3_large), 16, 1280,
+                            true, true, 0.2f },
 };
 
 typedef struct {
@@ -223,14 +219,18 @@ static void add_block(Builder *b, const Block *block, int32_t number)
     b->at = mnet_net_add(b->net, &sum, b->error);
 }
 
+/* Of the layer that the classes are computed from: V2's convolution before the pool, V3's
+ * layer behind it.  Neither shrinks with the width. */
 static int32_t last_channels(const Builder *b)
 {
-    const Family *family = b->family;
     if (b->options->last_channels)
         return b->options->last_channels;
-    if (family->whole_last)
-        return b->options->width > 1 ? scaled(b, family->last) : family->last;
-    /* V3: six times what the last block gives. */
+    return b->options->width > 1 ? scaled(b, b->family->last) : b->family->last;
+}
+
+/* V3's convolution before the pool: six times what the last block gives. */
+static int32_t widened(const Builder *b)
+{
     return divisible(channels_at(b) * 6.0);
 }
 
@@ -238,13 +238,13 @@ static void add_head(Builder *b)
 {
     const Family *family = b->family;
     if (family->last)
-        add_conv(b, "head/conv", last_channels(b), 1, 1, swish(b, family->swish));
+        add_conv(b, "head/conv", family->v3 ? widened(b) : last_channels(b), 1, 1,
+                 swish(b, family->swish));
     add(b, (MnetNetLayerSpec){ .kind = MNET_NET_GLOBAL_POOL, .name = "head/pool" });
-    if (family->dense)
+    if (family->v3)
         add(b, (MnetNetLayerSpec){ .kind = MNET_NET_CONV,
                                    .name = "head/dense",
-                                   .channels = b->options->width > 1 ? scaled(b, family->dense)
-                                                                     : family->dense,
+                                   .channels = last_channels(b),
                                    .kernel = 1,
                                    .stride = 1,
                                    .activation = swish(b, family->swish) });
@@ -291,11 +291,11 @@ static MnetStatus check(const MnetNetOptions *o, MnetError *error)
                                   (int)o->strides[i]);
     int32_t last = o->last_channels;
     if (last && (last < 8 || last > 4096))
-        return mnet_error_set(error, MNET_ERROR_LIMIT,
-                              "%d channels before the pool; 8 to 4096 are possible", (int)last);
+        return mnet_error_set(error, MNET_ERROR_LIMIT, "%d last channels; 8 to 4096 are possible",
+                              (int)last);
     if (last && !families[o->family].last)
         return mnet_error_set(error, MNET_ERROR_ARGUMENT,
-                              "%s has no convolution between its blocks and the pool",
+                              "%s has no layer between its blocks and the classes",
                               families[o->family].title);
     if (o->minimalistic && !families[o->family].v3)
         return mnet_error_set(error, MNET_ERROR_ARGUMENT,

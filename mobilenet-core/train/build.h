@@ -20,8 +20,9 @@ typedef struct {
     /* Of the blocks whose stride is 2 in the paper, in order; 1 keeps the map's size there;
      * 0: 2. */
     int32_t strides[MNET_NET_STRIDES];
-    int32_t last_channels; /* of the convolution before the pool, 8 to 4096; 0: the paper's.
-                            * V1 has none */
+    int32_t last_channels; /* of the layer that the classes are computed from, 8 to 4096: V2's
+                            * convolution before the pool, V3's layer behind it; 0: the
+                            * paper's.  V1 has none */
     bool minimalistic;     /* V3 without squeeze and excite, hard swish and 5x5 kernels */
     uint64_t seed;
 } MnetNetOptions;

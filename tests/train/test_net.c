@@ -59,6 +59,9 @@ static void check_shape(MnetNetOptions options, int32_t stem, int32_t map, int32
            net->title, (int)pool->in_height, (int)pool->in_channels);
     EXPECT(!strcmp(net->layers[net->head].name, head), "%s: the head is %s", net->title,
            net->layers[net->head].name);
+    const int32_t last = mnet_net_logits(net)->in_channels;
+    EXPECT(!options.last_channels || last == options.last_channels, "%s: %d last channels",
+           net->title, (int)last);
     mnet_net_free(net);
 }
 
@@ -82,6 +85,13 @@ static void check_shapes(void)
     check_shape((MnetNetOptions){ .family = MNET_NET_V3_SMALL }, 112, 7, 576, "head/dense");
     check_shape((MnetNetOptions){ .family = MNET_NET_V3_LARGE, .width = 0.75 }, 112, 7, 720,
                 "head/dense");
+    check_shape((MnetNetOptions){ .family = MNET_NET_V3_LARGE,
+                                  .resolution = 32,
+                                  .width = 0.35,
+                                  .stem_stride = 1,
+                                  .strides = { 1, 2, 1, 2 },
+                                  .last_channels = 128 },
+                32, 8, 336, "head/dense");
 }
 
 /* Minimalistic V3 has none of the three things. */
@@ -190,10 +200,9 @@ static void check_refusals(void)
     check_refused("100000 classes", (MnetNetOptions){ .n_classes = 100000 }, MNET_ERROR_LIMIT);
     check_refused("stem stride 3", (MnetNetOptions){ .stem_stride = 3 }, MNET_ERROR_LIMIT);
     check_refused("stride 3", (MnetNetOptions){ .strides = { 2, 3 } }, MNET_ERROR_LIMIT);
-    check_refused("4 channels before the pool",
-                  (MnetNetOptions){ .family = MNET_NET_V2, .last_channels = 4 }, MNET_ERROR_LIMIT);
-    check_refused("no convolution between", (MnetNetOptions){ .last_channels = 64 },
-                  MNET_ERROR_ARGUMENT);
+    check_refused("4 last channels", (MnetNetOptions){ .family = MNET_NET_V2, .last_channels = 4 },
+                  MNET_ERROR_LIMIT);
+    check_refused("no layer between", (MnetNetOptions){ .last_channels = 64 }, MNET_ERROR_ARGUMENT);
     check_refused("minimalistic", (MnetNetOptions){ .family = MNET_NET_V2, .minimalistic = true },
                   MNET_ERROR_ARGUMENT);
 }

@@ -159,18 +159,24 @@ static bool is_place(const MnetLearner *learner, const Header *header)
            header->step < learner->steps;
 }
 
+/* Of at least a header: is its size the one told, and its last bytes their sum? */
+static bool is_whole(const MnetFile *file)
+{
+    const Header *header = (const Header *)(const void *)file->data;
+    uint64_t sum;
+    if (header->size != file->size || file->size < sizeof *header + sizeof sum)
+        return false;
+    memcpy(&sum, file->data + file->size - sizeof sum, sizeof sum);
+    return sum == add_bytes(0, file->data, file->size - sizeof sum);
+}
+
 static MnetStatus check(const MnetLearner *learner, const MnetFile *file, const Header *ours,
                         const char *path, MnetError *error)
 {
     const Header *header = (const Header *)(const void *)file->data;
-    uint64_t sum;
     if (file->size < sizeof *header || memcmp(header->magic, magic, sizeof magic))
         return mnet_error_set(error, MNET_ERROR_FORMAT, "%s is no checkpoint of mnet train", path);
-    if (header->size != file->size || file->size < sizeof *header + sizeof sum)
-        return mnet_error_set(error, MNET_ERROR_FORMAT,
-                              "%s is cut short or damaged: remove it to begin anew", path);
-    memcpy(&sum, file->data + file->size - sizeof sum, sizeof sum);
-    if (sum != add_bytes(0, file->data, file->size - sizeof sum))
+    if (!is_whole(file))
         return mnet_error_set(error, MNET_ERROR_FORMAT,
                               "%s is cut short or damaged: remove it to begin anew", path);
     if (header->begun != ours->begun || header->size != ours->size)

@@ -7,11 +7,12 @@
 
 #include "train/train_kernels.h"
 
-/* Floats of room that a matrix takes. */
+/* Floats of room that a matrix takes; rows and columns at least 1. */
 size_t mnet_muon_room(size_t rows, size_t columns);
 
 /* From U S V^T to about U V^T, in place, [rows][columns]; a matrix of zeros stays one.
- * `room` is aligned to 64 bytes. */
+ * `room` is aligned to 64 bytes.  Threads with a matrix and a room each may call it at
+ * once; nothing may be NULL. */
 void mnet_muon_orthogonalize(const MnetTrainKernels *kernels, size_t rows, size_t columns,
                              float *matrix, float *room);
 

@@ -47,6 +47,15 @@ static void turn_channels(MnetNet *net)
     net->std[2] = std;
 }
 
+/* One mean and deviation is that of all channels. */
+static void take_told(MnetNet *net, const MnetNormalization *told)
+{
+    for (size_t i = 0; i < 3; i++) {
+        net->mean[i] = told->mean[i < told->n ? i : 0];
+        net->std[i] = told->std[i < told->n ? i : 0];
+    }
+}
+
 /* Of an input of bytes, as frames are for it. */
 static void take_bytes(MnetNet *net, const MnetNormalization *told, const MnetTensor *input)
 {
@@ -57,31 +66,26 @@ static void take_bytes(MnetNet *net, const MnetNormalization *told, const MnetTe
                             .zero_point = input->quant.zero_point[0] };
     MnetImageOptions options;
     mnet_image_default_options(&info, told, &options);
-    bool keep = is_range(told, zero, scale);
-    for (size_t i = 0; i < 3; i++) {
-        net->mean[i] = keep          ? told->mean[i < told->n ? i : 0]
-                       : options.raw ? (float)zero
-                                     : options.mean[i];
-        net->std[i] = keep          ? told->std[i < told->n ? i : 0]
-                      : options.raw ? 1 / input->quant.scale[0]
-                                    : options.std[i];
+    if (is_range(told, zero, scale)) {
+        take_told(net, told);
+        return;
     }
-    if (!keep && options.bgr && net->layers[0].channels == 3)
+    for (size_t i = 0; i < 3; i++) {
+        net->mean[i] = options.raw ? (float)zero : options.mean[i];
+        net->std[i] = options.raw ? 1 / input->quant.scale[0] : options.std[i];
+    }
+    if (options.bgr && net->layers[0].channels == 3)
         turn_channels(net);
 }
 
 static void take_floats(MnetNet *net, const MnetNormalization *told)
 {
-    for (size_t i = 0; i < 3; i++) {
-        if (net->file_factor != 1) {
-            net->mean[i] = 0;
-            net->std[i] = net->file_factor < BYTES_BELOW ? 1 : 255;
-        }
-        if (told->n) {
-            net->mean[i] = told->mean[i < told->n ? i : 0];
-            net->std[i] = told->std[i < told->n ? i : 0];
-        }
+    for (size_t i = 0; i < 3 && net->file_factor != 1; i++) {
+        net->mean[i] = 0;
+        net->std[i] = net->file_factor < BYTES_BELOW ? 1 : 255;
     }
+    if (told->n)
+        take_told(net, told);
 }
 
 MnetStatus mnet_read_normalization(MnetNet *net, const MnetNormalization *told,

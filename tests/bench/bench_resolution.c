@@ -94,9 +94,9 @@ int main(int argc, char **argv)
               stderr);
         return 2;
     }
-    int absent = golden_need_folder(argv[1]);
+    int absent = shared_file_absent(argv[1]);
     if (!absent)
-        absent = golden_need_folder(argv[2]);
+        absent = shared_file_absent(argv[2]);
     if (absent)
         return absent;
     imagenet_read(&pictures, argv[1], argv[2]);

@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "classify_fixture.h"
+#include "shared_file.h"
 #include "train/dataset_read.h"
 #include "train/picture_file.h"
 
@@ -105,14 +106,12 @@ cifar10_suite (void)
 int
 main (int argc, char **argv)
 {
+  int absent;
+
   archive = g_build_filename (argc > 1 ? argv[1] : "", "cifar10",
       "cifar10.tar.xz", NULL);
-  if (!g_file_test (archive, G_FILE_TEST_EXISTS)) {
-    gboolean must = g_strcmp0 (g_getenv ("CI"), "true") == 0;
-
-    g_print ("\"%s\" is not there: %s\n", archive,
-        must ? "a failure in CI" : "skipped");
-    return must ? 1 : 77;
-  }
+  absent = shared_file_absent (archive);
+  if (absent)
+    return absent;
   return run_element_tests (argc, argv, cifar10_suite);
 }

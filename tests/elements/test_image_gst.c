@@ -21,6 +21,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "shared_file.h"
+
 #define SIZE 224
 
 static const struct
@@ -332,10 +334,10 @@ main (int argc, char **argv)
   free_picture (&picture);
   for (guint i = 0; i < G_N_ELEMENTS (names) && argc > 1; i++) {
     gchar *path = g_build_filename (argv[1], "images", names[i], NULL);
+    gint absent = shared_file_absent (path);
 
-    if (!g_file_test (path, G_FILE_TEST_EXISTS)) {
-      printf ("%s is not there\n", path);
-      failed += g_strcmp0 (g_getenv ("CI"), "true") == 0;
+    if (absent) {
+      failed += absent != SHARED_FILE_SKIP;
     } else if (!decode (path, &picture)) {
       printf ("FAILED %s cannot be decoded\n", path);
       failed++;

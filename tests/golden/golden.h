@@ -9,8 +9,7 @@
 
 #include <stdio.h>
 
-/* Exit status of a test that could not run. */
-enum { GOLDEN_SKIP = 77 };
+#include "shared_file.h"
 
 #define GOLDEN_MAX_TENSORS 8
 
@@ -26,10 +25,6 @@ typedef struct {
     GoldenDistance optimized[GOLDEN_MAX_TENSORS]; /* of each output */
     char folder[1024];                            /* with meta.txt and the tensors */
 } GoldenCase;
-
-/* Skips (returns GOLDEN_SKIP) or, where the environment says CI=true, fails
- * (1) when `folder` is not there; else 0. */
-int golden_need_folder(const char *folder);
 
 /* Reads meta.txt of `folder`; prints what is wrong. */
 bool golden_read_case(const char *folder, GoldenCase *golden);

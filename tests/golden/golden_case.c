@@ -8,16 +8,6 @@
 #include <unistd.h>
 #include <zlib.h>
 
-int golden_need_folder(const char *folder)
-{
-    if (access(folder, R_OK) == 0)
-        return 0;
-    const char *ci = getenv("CI");
-    bool must = ci && strcmp(ci, "true") == 0;
-    printf("%s is not there: %s\n", folder, must ? "a failure in CI" : "skipped");
-    return must ? 1 : GOLDEN_SKIP;
-}
-
 /* "key: value" lines: takes what GoldenCase needs of one. */
 static void read_line(const char *line, GoldenCase *golden)
 {

@@ -83,9 +83,9 @@ int main(int argc, char **argv)
         fputs("usage: test_accuracy [--markdown] SHARED_DIR PICTURES FOLDER/MODEL...\n", stderr);
         return 2;
     }
-    int absent = golden_need_folder(argv[1]);
+    int absent = shared_file_absent(argv[1]);
     if (!absent)
-        absent = golden_need_folder(argv[2]);
+        absent = shared_file_absent(argv[2]);
     if (absent)
         return absent;
     imagenet_read(&pictures, argv[1], argv[2]);

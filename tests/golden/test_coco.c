@@ -207,9 +207,9 @@ int main(int argc, char **argv)
         fputs("usage: test_coco [--markdown] SHARED_DIR FOLDER/MODEL DJPEG PYTHON\n", stderr);
         return 2;
     }
-    int absent = golden_need_folder(argv[1]);
+    int absent = shared_file_absent(argv[1]);
     if (!absent)
-        absent = golden_need_folder(argv[3]);
+        absent = shared_file_absent(argv[3]);
     if (absent)
         return absent;
     if (markdown)

@@ -226,7 +226,7 @@ int main(int argc, char **argv)
         fputs("usage: test_detections_known SHARED_DIR FOLDER/MODEL\n", stderr);
         return 2;
     }
-    int absent = golden_need_folder(argv[1]);
+    int absent = shared_file_absent(argv[1]);
     if (absent)
         return absent;
     bool good = true;

@@ -272,7 +272,7 @@ int main(int argc, char **argv)
               stderr);
         return 2;
     }
-    int absent = golden_need_folder(argv[1]);
+    int absent = shared_file_absent(argv[1]);
     if (absent)
         return absent;
     const char *slash = strrchr(argv[2], '/');

@@ -161,7 +161,7 @@ int main(int argc, char **argv)
         fputs("usage: test_miou [--markdown] SHARED_DIR PYTHON FOLDER/MODEL...\n", stderr);
         return 2;
     }
-    int absent = golden_need_folder(argv[1]);
+    int absent = shared_file_absent(argv[1]);
     if (absent)
         return absent;
     run.shared = argv[1];

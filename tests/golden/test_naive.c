@@ -77,7 +77,7 @@ int main(int argc, char **argv)
         fputs("usage: test_naive SHARED_DIR FOLDER/MODEL\n", stderr);
         return 2;
     }
-    int absent = golden_need_folder(argv[1]);
+    int absent = shared_file_absent(argv[1]);
     if (absent)
         return absent;
     snprintf(path, sizeof path, "%s/models/%s.tflite", argv[1], argv[2]);

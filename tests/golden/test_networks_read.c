@@ -101,7 +101,7 @@ int main(int argc, char **argv)
 {
     if (argc < 3)
         return 2;
-    int status = golden_need_folder(argv[1]);
+    int status = shared_file_absent(argv[1]);
     for (int i = 2; i < argc && !status; i++)
         check_model(argv[1], argv[i]);
     return status ? status : failures != 0;

@@ -106,7 +106,7 @@ int main(int argc, char **argv)
         fputs("usage: test_prior_known SHARED_DIR\n", stderr);
         return 2;
     }
-    int absent = golden_need_folder(argv[1]);
+    int absent = shared_file_absent(argv[1]);
     if (absent)
         return absent;
     snprintf(path, sizeof path, "%s/models/unet/" NAME ".tflite", argv[1]);

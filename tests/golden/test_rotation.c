@@ -63,9 +63,9 @@ int main(int argc, char **argv)
         fputs("usage: test_rotation SHARED_DIR FOLDER/MODEL DJPEG\n", stderr);
         return 2;
     }
-    int absent = golden_need_folder(argv[1]);
+    int absent = shared_file_absent(argv[1]);
     if (!absent)
-        absent = golden_need_folder(argv[3]);
+        absent = shared_file_absent(argv[3]);
     if (absent)
         return absent;
     snprintf(path, sizeof path, "%s/models/%s.tflite", argv[1], argv[2]);

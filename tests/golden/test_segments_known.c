@@ -69,7 +69,7 @@ int main(int argc, char **argv)
         fputs("usage: test_segments_known SHARED_DIR FOLDER/MODEL SHARE [GOLDEN]\n", stderr);
         return 2;
     }
-    int absent = golden_need_folder(argv[1]);
+    int absent = shared_file_absent(argv[1]);
     if (absent)
         return absent;
     const char *slash = strrchr(argv[2], '/');

@@ -11,6 +11,7 @@
 #include "drawn_pictures.h"
 #include "format/tflite_write.h"
 #include "run_mnet.h"
+#include "shared_file.h"
 #include "train/net_graph.h"
 #include "train/random.h"
 #include "train/read_tflite.h"
@@ -441,12 +442,11 @@ static void check_all(void)
 /* test_cli MNET [MODEL] */
 int main(int argc, char **argv)
 {
+    int absent = argc > 2 ? shared_file_absent(argv[2]) : 0;
+    if (absent)
+        return absent;
     char *model = argc > 2 ? realpath(argv[2], NULL) : NULL;
-    if (argc > 2 && !model) {
-        printf("%s is not there\n", argv[2]);
-        return getenv("CI") ? 1 : 77;
-    }
-    if (argc < 2 || !mkdtemp(folder))
+    if (argc < 2 || (argc > 2 && !model) || !mkdtemp(folder))
         return 1;
     run_program(argv[1]);
     if (chdir(folder) != 0)

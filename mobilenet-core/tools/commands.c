@@ -91,8 +91,8 @@ const ToolOption tool_options[] = {
       "of learning (default 0.1 for sgd and muon, else 0.002; with --from 0.001 and 0.0002)" },
     { "optimizer", "sgd|adam|rmsprop|muon", OPTION_CHOICE, TOOL_TRAIN,
       offsetof(ToolOptions, training.optimizer), 0, 0,
-      "default sgd, with momentum and Nesterov's step; muon: that, and 1x1 convolutions turn "
-      "by orthogonal steps" },
+      "default sgd, with momentum and Nesterov's step; muon: that, and convolutions with batch "
+      "normalisation that are not depthwise turn by orthogonal steps, without weight decay" },
     { "momentum", "M", OPTION_REAL, TOOL_TRAIN, offsetof(ToolOptions, training.momentum), 0, 1,
       "default 0.9" },
     { "no-nesterov", NULL, OPTION_FLAG, TOOL_TRAIN, offsetof(ToolOptions, training.no_nesterov), 0,

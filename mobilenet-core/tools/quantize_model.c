@@ -214,7 +214,7 @@ static bool open_work(const ToolOptions *options, Work *work)
 static bool check_output(const ToolOptions *options)
 {
     MnetError error;
-    if (strcmp(options->model, options->words[1]) == 0)
+    if (mnet_save_same(options->model, options->words[1]))
         tool_error("%s is the network of floats itself: name another output file", options->model);
     else if (mnet_save_possible(options->words[1], &error) != MNET_OK)
         tool_error("%s", error.text);

@@ -37,7 +37,7 @@ static bool check_useful(const ToolOptions *o)
             "curve",        "teacher",  "temperature", "alpha",      "matrix-share" } },
         { t->imprint,
           "does not go with --imprint, which learns nothing",
-          { "rate", "weight-decay", "smoothing" } },
+          { "freeze", "rate", "weight-decay", "smoothing", "seed" } },
         { !t->checkpoint, "needs --checkpoint FILE", { "resume" } },
         { !t->teacher, "needs --teacher MODEL.tflite", { "temperature", "alpha" } },
         { t->schedule != 1 + MNET_SCHEDULE_STEP,
@@ -90,7 +90,7 @@ static bool check_names(const ToolOptions *o)
     const char *files[] = { o->words[1], t->checkpoint, t->curve };
     for (size_t i = 0; i < sizeof files / sizeof *files; i++)
         for (size_t k = 0; k < i; k++)
-            if (files[i] && files[k] && strcmp(files[i], files[k]) == 0) {
+            if (files[i] && files[k] && mnet_save_same(files[i], files[k])) {
                 tool_error("%s is to be two of network, --checkpoint and --curve: name files of "
                            "their own",
                            files[i]);

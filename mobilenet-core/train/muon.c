@@ -21,12 +21,17 @@ typedef struct {
     float *fourth;   /* its square: [p][p] */
 } Room;
 
-static Room divide(size_t rows, size_t columns, float *room)
+static Room measure(size_t rows, size_t columns)
 {
     const bool turned = rows > columns;
-    Room r = { .p = mnet_round_up(turned ? columns : rows, MNET_TRAIN_CHANNELS),
-               .q = mnet_round_up(turned ? rows : columns, MNET_TRAIN_CHANNELS),
-               .turned = turned };
+    return (Room){ .p = mnet_round_up(turned ? columns : rows, MNET_TRAIN_CHANNELS),
+                   .q = mnet_round_up(turned ? rows : columns, MNET_TRAIN_CHANNELS),
+                   .turned = turned };
+}
+
+static Room divide(size_t rows, size_t columns, float *room)
+{
+    Room r = measure(rows, columns);
     r.z = room;
     r.next = r.z + r.p * r.q;
     r.columns = r.next + r.p * r.q;
@@ -37,7 +42,7 @@ static Room divide(size_t rows, size_t columns, float *room)
 
 size_t mnet_muon_room(size_t rows, size_t columns)
 {
-    Room r = divide(rows, columns, NULL);
+    Room r = measure(rows, columns);
     return 3 * r.p * r.q + 2 * r.p * r.p;
 }
 

@@ -215,17 +215,17 @@ int32_t mnet_net_add(MnetNet *net, const MnetNetLayerSpec *spec, MnetError *erro
     return net->n_layers++;
 }
 
-static size_t count_weights(const MnetNetLayer *layer)
+uint64_t mnet_net_count_weights(const MnetNetLayer *layer)
 {
-    size_t window = (size_t)layer->kernel * (size_t)layer->kernel;
-    size_t in = (size_t)layer->in_channels, out = (size_t)layer->channels;
+    uint64_t window = (uint64_t)layer->kernel * (uint64_t)layer->kernel;
+    uint64_t in = (uint64_t)layer->in_channels, out = (uint64_t)layer->channels;
     switch (layer->kind) {
     case MNET_NET_CONV:
         return out * window * in;
     case MNET_NET_DEPTHWISE:
         return window * out;
     case MNET_NET_DENSE:
-        return out * in * (size_t)layer->in_height * (size_t)layer->in_width;
+        return out * in * (uint64_t)layer->in_height * (uint64_t)layer->in_width;
     default:
         return 0;
     }
@@ -247,7 +247,7 @@ static void place(MnetNet *net)
         MnetNetLayer *layer = &net->layers[i];
         size_t channels = (size_t)layer->channels;
         bool weighted = has_weights(layer->kind), norm = weighted && layer->batch_norm;
-        layer->n_weights = count_weights(layer);
+        layer->n_weights = (size_t)mnet_net_count_weights(layer);
         layer->weights = take(&next, layer->n_weights, weighted);
         layer->bias = take(&next, channels, weighted && !norm);
         layer->gamma = take(&next, channels, norm);

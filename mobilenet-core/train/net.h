@@ -117,6 +117,9 @@ MnetNet *mnet_net_with_classes(const MnetNet *net, int32_t n_classes, const char
 MnetNet *mnet_net_folded(const MnetNet *net, MnetError *error);
 MnetStatus mnet_net_set_classes(MnetNet *net, const char *const *classes, MnetError *error);
 
+/* Of a layer whose shape is known; 0 where its kind has none. */
+uint64_t mnet_net_count_weights(const MnetNetLayer *layer);
+
 /* Multiply-adds of convolutions and dense layers for one picture, and parameters
  * as the papers count them: without running statistics. */
 uint64_t mnet_net_multiply_adds(const MnetNet *net);

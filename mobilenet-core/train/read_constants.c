@@ -47,14 +47,6 @@ double mnet_read_constant(const MnetTensor *tensor, size_t index)
     return (value - tensor->quant.zero_point[q]) * (double)tensor->quant.scale[q];
 }
 
-static size_t count_weights(const MnetNetLayer *l)
-{
-    size_t window = l->kind == MNET_NET_DENSE ? (size_t)l->in_height * (size_t)l->in_width
-                                              : (size_t)l->kernel * (size_t)l->kernel;
-    size_t inputs = l->kind == MNET_NET_DEPTHWISE ? 1 : (size_t)l->in_channels;
-    return window * inputs * (size_t)l->channels;
-}
-
 static bool has_scale(const MnetTensor *tensor)
 {
     return tensor->type == MNET_TYPE_FLOAT32 || tensor->type == MNET_TYPE_FLOAT16 ||
@@ -69,7 +61,7 @@ const char *mnet_constants_wrong(const MnetGraph *graph, const MnetNetLayer *lay
         return "its weights are no constants";
     if (!has_scale(w) || (b && !has_scale(b)))
         return "its weights are integers without a scale";
-    if (mnet_tensor_elements(w) != count_weights(layer) ||
+    if (mnet_tensor_elements(w) != mnet_net_count_weights(layer) ||
         (b && mnet_tensor_elements(b) != (size_t)layer->channels))
         return "its weights do not fit its input";
     return NULL;

@@ -14,6 +14,9 @@
 
 #include "base/error.h"
 
+/* As Linux follows. */
+enum { MOST_LINKS = 40 };
+
 static bool write_all(int file, const uint8_t *data, size_t size)
 {
     while (size) {
@@ -50,10 +53,44 @@ static MnetStatus write_special(const char *path, const void *data, size_t size,
     return number ? failed(path, "cannot be written", number, error) : MNET_OK;
 }
 
+/* What a link in the folder of `link` leads to; from malloc(). */
+static char *follow(const char *link, const char *to)
+{
+    const char *slash = strrchr(link, '/');
+    size_t folder = to[0] == '/' || !slash ? 0 : (size_t)(slash + 1 - link);
+    char *path = malloc(folder + strlen(to) + 1);
+    if (path) {
+        memcpy(path, link, folder);
+        strcpy(path + folder, to);
+    }
+    return path;
+}
+
+/* The file behind all links, there or not yet; from malloc().  NULL: errno tells. */
+static char *behind_links(const char *path)
+{
+    char to[PATH_MAX], *at = realpath(path, NULL);
+    if (at)
+        return at;
+    at = strdup(path);
+    for (int links = 0; at && links < MOST_LINKS; links++) {
+        ssize_t length = readlink(at, to, sizeof to - 1);
+        if (length < 0)
+            return at;
+        to[length] = 0;
+        char *next = follow(at, to);
+        free(at);
+        at = next;
+    }
+    errno = at ? ELOOP : ENOMEM;
+    free(at);
+    return NULL;
+}
+
 /* What a path leads to; freed by free(). */
 typedef struct {
-    bool special;  /* neither file nor folder */
-    char *replace; /* the file whose place is taken: behind all links */
+    bool special;  /* neither file nor folder: a pipe may have no path of its own */
+    char *replace; /* the file whose place is taken; of a special one NULL */
 } Target;
 
 static MnetStatus find_target(const char *path, Target *target, MnetError *error)
@@ -63,8 +100,9 @@ static MnetStatus find_target(const char *path, Target *target, MnetError *error
     if (exists && S_ISDIR(there.st_mode))
         return failed(path, "cannot be written", EISDIR, error);
     target->special = exists && !S_ISREG(there.st_mode);
-    target->replace = exists ? realpath(path, NULL) : strdup(path);
-    return target->replace ? MNET_OK : failed(path, "cannot be written", errno, error);
+    target->replace = target->special ? NULL : behind_links(path);
+    return target->special || target->replace ? MNET_OK
+                                              : failed(path, "cannot be written", errno, error);
 }
 
 /* The new file beside the old one; -1: errno tells. */
@@ -119,4 +157,27 @@ MnetStatus mnet_save_possible(const char *path, MnetError *error)
     }
     free(target.replace);
     return status;
+}
+
+/* The folder that a path ends in. */
+static bool stat_folder(char *path, struct stat *folder)
+{
+    char *slash = strrchr(path, '/');
+    if (!slash)
+        return stat(".", folder) == 0;
+    slash[1] = 0;
+    return stat(path, folder) == 0;
+}
+
+bool mnet_save_same(const char *a, const char *b)
+{
+    struct stat x, y;
+    char *at = behind_links(a), *bt = behind_links(b);
+    const char *name = at && strrchr(at, '/') ? strrchr(at, '/') + 1 : at;
+    const char *other = bt && strrchr(bt, '/') ? strrchr(bt, '/') + 1 : bt;
+    bool same = name && other && strcmp(name, other) == 0 && stat_folder(at, &x) &&
+                stat_folder(bt, &y) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+    free(at);
+    free(bt);
+    return same;
 }

@@ -6,6 +6,8 @@
 
 #include <mnet/common.h>
 
+#include <stdbool.h>
+
 /* Writes the bytes to a new file beside `path`, or beside what it is a link to, which
  * then takes its place: on a full disk or when interrupted, what was there before is
  * untouched. */
@@ -13,5 +15,7 @@ MnetStatus mnet_save_file(const char *path, const void *data, size_t size, MnetE
 /* The error that mnet_save_file() would end with, but for a full disk: to be asked before
  * long work.  What is there stays as it is. */
 MnetStatus mnet_save_possible(const char *path, MnetError *error);
+/* Do both paths lead to one file, there or not yet? */
+bool mnet_save_same(const char *a, const char *b);
 
 #endif

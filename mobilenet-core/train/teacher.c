@@ -29,13 +29,23 @@ static MnetStatus refuse(const char *what, MnetError *error)
     return mnet_error_set(error, MNET_ERROR_ARGUMENT, "the teacher %s", what);
 }
 
+/* Where all names begin with rising numbers, labels are read without them. */
+static bool is_name(const char *label, const char *name)
+{
+    if (strcmp(label, name) == 0)
+        return true;
+    name += strspn(name, "0123456789");
+    name += strspn(name, " \t:");
+    return strcmp(label, name) == 0;
+}
+
 /* Names that the teacher has are those of the pictures, in their order. */
 static MnetStatus check_names(const MnetModel *model, const MnetNet *net, MnetError *error)
 {
     size_t n = (size_t)mnet_net_logits(net)->channels;
     const MnetLabels *labels = mnet_model_labels(model, 0);
     for (size_t i = 0; net->classes && mnet_labels_count(labels) == n && i < n; i++)
-        if (strcmp(mnet_labels_get(labels, i), net->classes[i]) != 0)
+        if (!is_name(mnet_labels_get(labels, i), net->classes[i]))
             return mnet_error_set(error, MNET_ERROR_ARGUMENT,
                                   "class %zu is \"%s\" for the teacher, \"%s\" for the pictures: "
                                   "name their folders as it names its classes",

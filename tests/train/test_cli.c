@@ -241,6 +241,7 @@ static void check_options(void)
         { "--from x --freeze backbone --epochs 3", "--epochs does not go with --freeze" },
         { "--from x --imprint --teacher y", "--teacher does not go with --freeze and --imprint" },
         { "--from x --imprint --rate 1", "--rate does not go with --imprint" },
+        { "--from x --imprint --freeze backbone", "--freeze does not go with --imprint" },
         { "--alpha 0.5", "--alpha needs --teacher" },
         { "--step-factor 0.5", "--step-factor needs --schedule step" },
         { "--square-decay 0.5", "--square-decay needs --optimizer adam" },
@@ -251,7 +252,7 @@ static void check_options(void)
         { "--rate 0", "--rate has to be more than 0" },
         { "--dropout 1", "--dropout has to be less than 1" },
         { "--mixup 5", "from 0 to 4" },
-        { "--checkpoint a --curve ./a --curve a", "a is to be two of" },
+        { "--checkpoint a --curve ./a", "./a is to be two of" },
     };
     char line[200];
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * test_muon [TABLE]: orthogonal steps against the polynomial in double, and what it is
- * to do: rows (or columns) of about length 1 and about at right angles. */
+ * to do: rows (or columns) of about length 1. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,8 +73,8 @@ static Matrix orthogonal(const Matrix *in)
     return x;
 }
 
-/* x^T of the shorter side: each row's product with itself, and with others. */
-static void check_angles(const char *name, const Matrix *x)
+/* Of the rows or columns, whichever are fewer. */
+static void check_lengths(const char *name, const Matrix *x)
 {
     Matrix t = turned(x), square = x->rows < x->columns ? product(x, &t) : product(&t, x);
     for (size_t i = 0; i < square.rows; i++)
@@ -120,7 +120,7 @@ static void check(const MnetTrainKernels *kernels, size_t rows, size_t columns, 
     Matrix out = run(kernels, &in), expected = orthogonal(&in), off = sum(1, &out, -1, &expected);
     EXPECT(size_of(&off) <= ROUNDING * (1 + size_of(&expected)), "%s: %g off", name, size_of(&off));
     if (scale > 0 && (rows > 2 * columns || columns > 2 * rows))
-        check_angles(name, &out);
+        check_lengths(name, &out);
 }
 
 int main(int argc, char **argv)

@@ -171,6 +171,39 @@ static void check_not_written(const MnetNet *net, const char *path, const char *
 }
 
 /* A link stays one; asking changes nothing. */
+/* A link to nothing yet stays one, and to itself is an error. */
+static void check_new(const char *folder, const char *link)
+{
+    char path[64];
+    struct stat there;
+    MnetError error = { MNET_OK, "" };
+    snprintf(path, sizeof path, "%s/./b.tflite", folder);
+    EXPECT(!symlink("b.tflite", link) && mnet_save_same(link, path), "the same new file");
+    EXPECT(!mnet_save_possible(link, &error) && stat(path, &there), "%s", error.text);
+    EXPECT(!mnet_save_file(link, "by", 2, &error), "%s", error.text);
+    EXPECT(!lstat(link, &there) && S_ISLNK(there.st_mode) && !unlink(link), "the link is gone");
+    EXPECT(!unlink(path), "nothing behind the link");
+    EXPECT(!symlink(strrchr(link, '/') + 1, link) && mnet_save_file(link, "by", 2, &error),
+           "a link to itself");
+    EXPECT(!unlink(link), "that link is gone");
+}
+
+/* /dev/fd/N of a pipe leads to no path. */
+static void check_pipe(void)
+{
+    char name[32], text[4] = "";
+    int ends[2];
+    MnetError error = { MNET_OK, "" };
+    if (pipe(ends))
+        exit(1);
+    snprintf(name, sizeof name, "/dev/fd/%d", ends[1]);
+    EXPECT(!mnet_save_possible(name, &error) && !mnet_save_file(name, "by", 2, &error), "%s",
+           error.text);
+    EXPECT(read(ends[0], text, 4) == 2 && !strcmp(text, "by"), "in the pipe: %s", text);
+    close(ends[0]);
+    close(ends[1]);
+}
+
 static void check_links(const char *folder, const char *path)
 {
     char link[64], text[4] = "";
@@ -184,7 +217,10 @@ static void check_links(const char *folder, const char *path)
     EXPECT(file >= 0 && read(file, text, 4) == 2 && !strcmp(text, "by"), "behind the link: %s",
            text);
     close(file);
+    EXPECT(mnet_save_same(link, path) && !mnet_save_same(folder, path), "the same file");
     EXPECT(!lstat(link, &there) && S_ISLNK(there.st_mode) && !unlink(link), "the link is gone");
+    check_new(folder, link);
+    check_pipe();
     snprintf(link, sizeof link, "%s/none/x", folder);
     EXPECT(mnet_save_possible(link, &error), "no folder");
     expect_error("no folder", &error, MNET_ERROR_IO, "none/x: cannot be written: No such file");

@@ -7,11 +7,9 @@ set -eu
 mnet=$1
 python=$2
 shared=$3
-if [ ! -d "$shared" ]; then
-  echo "$shared is not there"
-  [ "${CI:-}" = true ] && exit 1
-  exit 77
-fi
+# shellcheck source=../support/need_shared.sh
+. "$(dirname "$0")/../support/need_shared.sh"
+need_shared "$shared"
 # shellcheck source=cli.sh
 . "$(dirname "$0")/cli.sh"
 

@@ -8,7 +8,9 @@
 # where that program is.
 set -eu
 readme=$1 shared=$2 rtsp_annotate=$(readlink -f "${3:-}") || rtsp_annotate=
-[ -d "$shared/models/detect" ] || exit 77
+# shellcheck source=../support/need_shared.sh
+. "$(dirname "$0")/../support/need_shared.sh"
+need_shared "$shared/models/detect"
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 trap 'exit 1' HUP INT TERM

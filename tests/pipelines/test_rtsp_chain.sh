@@ -7,7 +7,9 @@
 set -eu
 program=$(readlink -f "$1") shared=$2
 model=$shared/models/detect/coco_ssd_mobilenet_v1_1.0_quant_2018_06_29.tflite
-[ -f "$model" ] || exit 77
+# shellcheck source=../support/need_shared.sh
+. "$(dirname "$0")/../support/need_shared.sh"
+need_shared "$model"
 dir=$(mktemp -d)
 servers=
 clean() {

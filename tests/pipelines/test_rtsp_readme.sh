@@ -8,7 +8,9 @@
 set -eu
 readme=$1 program=$(readlink -f "$2") shared=$3
 models=$shared/models/detect
-[ -d "$models" ] || exit 77
+# shellcheck source=../support/need_shared.sh
+. "$(dirname "$0")/../support/need_shared.sh"
+need_shared "$models"
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 trap 'exit 1' HUP INT TERM

@@ -5,7 +5,9 @@
 # for pictures, films and mistakes.  Skipped without the folder of real models.
 set -eu
 show=$1 classify=$2 shared=$3
-[ -d "$shared/models/classify" ] || exit 77
+# shellcheck source=../support/need_shared.sh
+. "$(dirname "$0")/../support/need_shared.sh"
+need_shared "$shared/models/classify"
 model=$shared/models/classify/mobilenet_v2_1.0_224_quant.tflite
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

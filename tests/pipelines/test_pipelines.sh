@@ -55,6 +55,7 @@ play() {
 # serve LINE OUTPUT: at a port that is free, until some frames were played.
 serve() {
   command="exec $rtsp_annotate --port=0 ${1#rtsp-annotate}"
+  : >"$2" # the server may not have run when it is read first
   sh -c "$command" >"$2" 2>&1 </dev/null &
   server=$!
   for _ in $(seq 300); do

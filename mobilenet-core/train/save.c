@@ -159,7 +159,13 @@ MnetStatus mnet_save_possible(const char *path, MnetError *error)
     return status;
 }
 
-/* The folder that a path ends in. */
+static const char *name_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+/* Of the file at a path, which is cut down to it. */
 static bool stat_folder(char *path, struct stat *folder)
 {
     char *slash = strrchr(path, '/');
@@ -173,9 +179,7 @@ bool mnet_save_same(const char *a, const char *b)
 {
     struct stat x, y;
     char *at = behind_links(a), *bt = behind_links(b);
-    const char *name = at && strrchr(at, '/') ? strrchr(at, '/') + 1 : at;
-    const char *other = bt && strrchr(bt, '/') ? strrchr(bt, '/') + 1 : bt;
-    bool same = name && other && strcmp(name, other) == 0 && stat_folder(at, &x) &&
+    bool same = at && bt && strcmp(name_of(at), name_of(bt)) == 0 && stat_folder(at, &x) &&
                 stat_folder(bt, &y) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
     free(at);
     free(bt);

@@ -15,7 +15,8 @@ MnetStatus mnet_save_file(const char *path, const void *data, size_t size, MnetE
 /* The error that mnet_save_file() would end with, but for a full disk: to be asked before
  * long work.  What is there stays as it is. */
 MnetStatus mnet_save_possible(const char *path, MnetError *error);
-/* Do both paths lead to one file, there or not yet? */
+/* Do both paths lead to one file, there or not yet?  False also where a folder is missing.
+ * None of these may be NULL but `error`; any thread may call them. */
 bool mnet_save_same(const char *a, const char *b);
 
 #endif

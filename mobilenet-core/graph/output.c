@@ -45,6 +45,17 @@ static bool cuts_probability(const MnetGraph *graph, const MnetNode *node)
            out->rank == 4 && out->dims[3] == 1;
 }
 
+/* The mean of what a batch of pictures has made is of the kind that each of them is. */
+static bool averages_batch(const MnetGraph *graph, const MnetNode *node)
+{
+    int32_t axis, n;
+    if (node->n_inputs != 2 || node->inputs[0] < 0 || node->inputs[1] < 0 ||
+        !mnet_tensor_ints(&graph->tensors[node->inputs[1]], &axis, 1, &n) || n != 1)
+        return false;
+    const MnetTensor *in = &graph->tensors[node->inputs[0]];
+    return in->rank > 1 && (axis == 0 || axis == -in->rank);
+}
+
 /* What a curve's output is when constants change its range. */
 static MnetOutputKind ranged(MnetOutputKind kind, bool scaled)
 {
@@ -93,9 +104,13 @@ MnetOutputKind mnet_graph_output_kind(const MnetGraph *graph, int32_t tensor)
                 return MNET_OUTPUT_FEATURES;
             scaled = true;
             break;
+        case MNET_OP_MEAN:
+            if (!averages_batch(graph, node))
+                return MNET_OUTPUT_FEATURES;
+            tensor = node->inputs[0];
+            break;
         case MNET_OP_AVERAGE_POOL_2D:
         case MNET_OP_MAX_POOL_2D:
-        case MNET_OP_MEAN:
             return MNET_OUTPUT_FEATURES;
         default:
             return MNET_OUTPUT_OTHER;

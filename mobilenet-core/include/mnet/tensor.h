@@ -25,8 +25,8 @@ typedef enum {
 } MnetType;
 
 /* What an output holds, told by the operator that makes it (seen through
- * RESHAPE, SQUEEZE, TRANSPOSE, QUANTIZE, DEQUANTIZE and operators that resize).  One
- * channel cut out of those of SOFTMAX is LOGISTIC. */
+ * RESHAPE, SQUEEZE, TRANSPOSE, QUANTIZE, DEQUANTIZE, operators that resize and the MEAN
+ * over a batch).  One channel cut out of those of SOFTMAX is LOGISTIC. */
 typedef enum {
     MNET_OUTPUT_OTHER,    /* none of the following, and every input */
     MNET_OUTPUT_SOFTMAX,  /* probabilities that sum to one */

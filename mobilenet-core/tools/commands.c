@@ -159,7 +159,7 @@ const ToolOption tool_options[] = {
       0, "leave in what rounded weights change in the means of channels" },
     { "input-type", "uint8|int8", OPTION_CHOICE, TOOL_QUANTIZE, offsetof(ToolOptions, input_type),
       0, 0, "of input and output (default uint8)" },
-    { "cpu", "NAME", OPTION_STRING, NETWORK_COMMANDS | TOOL_QUANTIZE | TOOL_TRAIN,
+    { "cpu", "NAME", OPTION_STRING, NETWORK_COMMANDS | TOOL_QUANTIZE | TOOL_TRAIN | TOOL_MIRROR,
       offsetof(ToolOptions, cpu), 0, 0, "kernel set (default: $MNET_CPU, else the best one)" },
     { "precision", "fp32|fp16", OPTION_CHOICE, NETWORK_COMMANDS, offsetof(ToolOptions, precision),
       0, 0, "fp16: float networks in float16, where the processor can (default fp32)" },
@@ -198,6 +198,7 @@ const ToolCommandName tool_commands[] = {
     { "new", TOOL_NEW, { "family", "output file" } },
     { "train", TOOL_TRAIN, { "folder or archive of pictures", "output file" } },
     { "quantize", TOOL_QUANTIZE, { "model", "output file" } },
+    { "mirror", TOOL_MIRROR, { "model", "output file" } },
 };
 const size_t tool_n_commands = sizeof tool_commands / sizeof tool_commands[0];
 
@@ -225,9 +226,10 @@ void tool_print_help(FILE *file)
         "                  [--resolution N] [--epochs N] [--rate R] [--checkpoint FILE] ...\n"
         "       mnet quantize FLOAT.tflite OUTPUT.tflite --images FOLDER [--percentile P]\n"
         "                  [--equalize] [--no-bias-correction] [--input-type uint8|int8]\n"
+        "       mnet mirror MODEL.tflite OUTPUT.tflite\n"
         "       mnet --help | --version\n\n"
         "Shows, runs or measures a network (.tflite file), makes a new one, trains one, or makes\n"
-        "one of bytes from one of floats.\n\n",
+        "one of bytes from one of floats, or one that looks at the mirror image, too.\n\n",
         file);
     for (size_t i = 0; i < tool_n_options; i++)
         print_option(file, &tool_options[i]);

@@ -73,6 +73,8 @@ int main(int argc, char **argv)
         status = tool_train(&options);
     } else if (options.command == TOOL_QUANTIZE) {
         status = tool_quantize(&options);
+    } else if (options.command == TOOL_MIRROR) {
+        status = tool_mirror(&options);
     } else {
         status = tool_open(&options, &network) ? run_command(&options, &network) : TOOL_ERROR;
         tool_close(&network);

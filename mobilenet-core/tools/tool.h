@@ -19,7 +19,8 @@ typedef enum {
     TOOL_BENCH = 4,
     TOOL_NEW = 8,
     TOOL_QUANTIZE = 16,
-    TOOL_TRAIN = 32
+    TOOL_TRAIN = 32,
+    TOOL_MIRROR = 64
 } ToolCommand;
 
 /* Most --input or --output options, and channels of --mean and --std. */
@@ -139,6 +140,7 @@ MnetNetOptions tool_net_options(const ToolOptions *options);
 int tool_new(const ToolOptions *options);
 int tool_train(const ToolOptions *options);
 int tool_quantize(const ToolOptions *options);
+int tool_mirror(const ToolOptions *options);
 
 /* Prints text from a file for a person: what is no UTF-8 and what would steer
  * a terminal becomes "?". */

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# writer.sh MNET ENTER ROOT PICTURES: TFLite loads what `mnet new` and `mnet quantize`
-# write and computes the same: floats to 1e-5 of a probability, integers the same
-# bytes.  ROOT is a folder with /opt/peers/tflite_run, in which `ENTER ROOT COMMAND`
+# writer.sh MNET ENTER ROOT PICTURES: TFLite loads what `mnet new`, `mnet quantize` and
+# `mnet mirror` write and computes the same: floats to 1e-5 of a probability, integers the
+# same bytes.  ROOT is a folder with /opt/peers/tflite_run, in which `ENTER ROOT COMMAND`
 # runs a command with $BIND on /mnt; PICTURES are for the ranges.  The last line is
 # "N passed, N failed".
 set -euo pipefail
@@ -66,6 +66,12 @@ check() {
   fi
 }
 
+# mirrored NAME TYPE
+mirrored() {
+  "$mnet" mirror "$work/$1.tflite" "$work/$1-mirrored.tflite" >/dev/null
+  check "$1-mirrored" "$2"
+}
+
 # both NAME SIZE ARGUMENT...: a new network, then its int8 forms.
 both() {
   local name=$1 size=$2
@@ -73,10 +79,12 @@ both() {
   inputs "$size"
   "$mnet" new "$1" "$work/$name.tflite" --resolution "$size" --classes 20 "${@:2}" >/dev/null
   check "$name" float32
+  mirrored "$name" float32
   for type in uint8 int8; do
     "$mnet" quantize "$work/$name.tflite" "$work/$name-$type.tflite" --images "$pictures" \
       --calibration 8 --input-type "$type" >/dev/null
     check "$name-$type" "$type"
+    mirrored "$name-$type" "$type"
   done
 }
 

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
  * Any bytes read as a network to train further; one that is small is given other
- * classes, evaluated and written, and what is written is read again. */
+ * classes, evaluated and written, and what is written is read again.  The same bytes
+ * mirrored: what is written is a network, or the model tells why not. */
 #include <math.h>
 #include <string.h>
 
 #include "base/utf8.h"
 #include "fuzz.h"
+#include "train/mirror.h"
 #include "train/net_graph.h"
 #include "train/read_tflite.h"
 #include "train/trainer.h"
@@ -77,10 +79,27 @@ static void write_again(const MnetNet *net)
     mnet_free(data);
 }
 
+static void mirror(const uint8_t *file, size_t file_size)
+{
+    MnetError error = { MNET_OK, "" };
+    uint8_t *data;
+    size_t size;
+    if (mnet_mirror_tflite_memory(file, file_size, &data, &size, &error) != MNET_OK) {
+        fuzz_check_error(&error);
+        return;
+    }
+    MnetModel *model = mnet_model_load_memory(data, size, NULL, &error);
+    if (!model)
+        fuzz_check_error(&error);
+    mnet_model_unref(model);
+    mnet_free(data);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const char *const classes[] = { "one", "two", "three" };
     MnetError error = { MNET_OK, "" };
+    mirror(data, size);
     MnetNet *net = mnet_net_read_tflite_memory(data, size, &error);
     if (!net) {
         fuzz_check_error(&error);

@@ -123,6 +123,25 @@ expect_error 1 'bytes already' 'a network of floats' quantize "$work/q.tflite" "
 expect_error 1 'an unwritable file' "$work/none/q.tflite" quantize "$work/a.tflite" \
   "$work/none/q.tflite" --images "$work/pictures/goldfish"
 
+# The mirror image: the file has both, and what it says of itself.
+expect_error 2 'no output' 'no output file is named' mirror "$work/q.tflite"
+expect_error 1 'the input as output' 'another output file' mirror "$work/q.tflite" \
+  "$work/./q.tflite"
+expect_error 1 'an output in no folder' "$work/none/m.tflite: cannot be written" mirror \
+  "$work/q.tflite" "$work/none/m.tflite"
+expect_error 1 'no file' "$work/none.tflite" mirror "$work/none.tflite" "$work/m.tflite"
+for file in a q; do
+  expect 0 'mirror' mirror "$work/$file.tflite" "$work/m.tflite"
+  grep -q ': a picture and its mirror image, .* multiply-adds$' "$work/out" ||
+    fail "what was mirrored: $(cat "$work/out")"
+  expect 0 'what was mirrored' info "$work/m.tflite" --json
+  expect_json 'what was mirrored' 'j["inputs"][0]["shape"] == [1, 32, 32, 3]
+    and j["outputs"][0]["shape"] == [1, 2] and j["labels"] == [["tench", "goldfish"]]'
+done
+expect_error 1 'twice' "$work/m.tflite: operator 0 STRIDED_SLICE may take" mirror \
+  "$work/m.tflite" "$work/n.tflite"
+[ ! -e "$work/n.tflite" ] || fail 'a file is left of what was refused'
+
 expect_error 1 'no such model' "$work/none.tflite" info "$work/none.tflite"
 expect_error 1 'a folder' "$work" info "$work"
 : >"$work/empty.tflite"

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A classifier of a picture and its mirror image:
+ *
+ *     picture -+----------------- CONCATENATION - the network - MEAN - output
+ *              +- STRIDED_SLICE -+  [2, ...]         [2, n]    [1, n]
+ *
+ * QUANTIZE at either end stays outside. */
+#include "train/mirror.h"
+
+#include <string.h>
+
+#include <mnet/decode.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "format/metadata.h"
+#include "format/tflite.h"
+#include "format/tflite_write.h"
+
+/* What may be taken beside the file, as when a model is loaded. */
+#define STORE_BASE ((size_t)64 << 20)
+#define STORE_FACTOR 16
+
+#define ALL_FOUR 15u /* a bit for each dimension */
+
+typedef struct {
+    MnetGraph graph;
+    MnetStore store;
+    MnetError *error;
+    int32_t picture, output; /* tensors that stay [1, ...] */
+} Mirror;
+
+#define REFUSE(mirror, node, format, ...)                                                \
+    mnet_error_set((mirror)->error, MNET_ERROR_UNSUPPORTED,                              \
+                   "%s " format                                                          \
+                   "; a classifier that treats each picture of a batch alike is needed", \
+                   mnet_node_label(node).text, __VA_ARGS__)
+
+static MnetTensor *tensor_of(const Mirror *mirror, int32_t index)
+{
+    return &mirror->graph.tensors[index];
+}
+
+/* A constant list of integers; -1 and the error when memory is short. */
+static int32_t add_list(Mirror *mirror, const char *name, const int32_t *values, int32_t n)
+{
+    MnetTensor list = {
+        .name = name, .type = MNET_TYPE_INT32, .shape_known = true, .rank = 1, .dims = { n }
+    };
+    size_t bytes = (size_t)n * sizeof *values;
+    void *data = mnet_store_alloc(&mirror->store, bytes);
+    int32_t index = data ? mnet_graph_add_tensor(&mirror->graph, &list, mirror->error) : -1;
+    if (!data)
+        mnet_error_memory(mirror->error, bytes);
+    if (index < 0)
+        return -1;
+    memcpy(data, values, bytes);
+    tensor_of(mirror, index)->data = data;
+    tensor_of(mirror, index)->data_bytes = bytes;
+    return index;
+}
+
+static int32_t add_like(Mirror *mirror, int32_t tensor, const char *name)
+{
+    int32_t index = mnet_graph_add_tensor(&mirror->graph, tensor_of(mirror, tensor), mirror->error);
+    if (index >= 0)
+        tensor_of(mirror, index)->name = name;
+    return index;
+}
+
+/* NULL and the error when memory is short or a tensor is -1. */
+static MnetNode *add_node(Mirror *mirror, int32_t before, MnetOp op, int32_t n_inputs,
+                          const int32_t *inputs, int32_t output)
+{
+    for (int32_t i = 0; i < n_inputs; i++)
+        if (inputs[i] < 0)
+            return NULL;
+    if (output < 0 ||
+        mnet_graph_add_node(&mirror->graph, before, op, n_inputs, 1, mirror->error) < 0)
+        return NULL;
+    MnetNode *node = &mirror->graph.nodes[before];
+    memcpy(node->inputs, inputs, (size_t)n_inputs * sizeof *inputs);
+    node->outputs[0] = output;
+    return node;
+}
+
+/* Integers are lists of places and shapes; everything else is computed with. */
+static bool is_list(const MnetTensor *tensor)
+{
+    return tensor->type == MNET_TYPE_INT32 || tensor->type == MNET_TYPE_INT64;
+}
+
+/* Floats with weights of bytes have options that the writer does not know.  Of maps with
+ * fewer dimensions the first one is not the batch. */
+static MnetStatus check_inputs(const Mirror *mirror, const MnetNode *node)
+{
+    MnetType type = tensor_of(mirror, node->inputs[0])->type;
+    int32_t rank = tensor_of(mirror, node->outputs[0])->rank;
+    bool broadcasts = node->op == MNET_OP_ADD || node->op == MNET_OP_MUL;
+    for (int32_t i = 0; i < node->n_inputs; i++) {
+        const MnetTensor *input = node->inputs[i] < 0 ? NULL : tensor_of(mirror, node->inputs[i]);
+        if (!input || is_list(input))
+            continue;
+        if ((input->type == MNET_TYPE_FLOAT32) != (type == MNET_TYPE_FLOAT32))
+            return REFUSE(mirror, node, "computes with floats and another type (input %d)", (int)i);
+        if (broadcasts && !input->data && input->rank != rank)
+            return REFUSE(mirror, node, "repeats input %d, of %d dimensions, for an output of %d",
+                          (int)i, (int)input->rank, (int)rank);
+    }
+    return MNET_OK;
+}
+
+static MnetStatus check_mean(const Mirror *mirror, const MnetNode *node)
+{
+    const MnetTensor *axes = node->n_inputs > 1 ? tensor_of(mirror, node->inputs[1]) : NULL;
+    int32_t values[MNET_MAX_RANK], n;
+    if (!axes || !mnet_tensor_ints(axes, values, MNET_MAX_RANK, &n))
+        return REFUSE(mirror, node, "%s", "has no constant axes");
+    for (int32_t i = 0; i < n; i++)
+        if (values[i] == 0 || values[i] == -tensor_of(mirror, node->inputs[0])->rank)
+            return REFUSE(mirror, node, "%s", "takes the mean of the batch");
+    return MNET_OK;
+}
+
+/* The shape of two pictures' rows as a constant; SQUEEZE is a RESHAPE, too. */
+static MnetStatus widen_shape(Mirror *mirror, MnetNode *node)
+{
+    const MnetTensor *output = tensor_of(mirror, node->outputs[0]);
+    int32_t *inputs = mnet_store_alloc(&mirror->store, 2 * sizeof *inputs);
+    int32_t shape = add_list(mirror, "mirror/shape", output->dims, output->rank);
+    if (!inputs)
+        return mnet_error_memory(mirror->error, 2 * sizeof *inputs);
+    inputs[0] = node->inputs[0];
+    inputs[1] = shape;
+    node->op = MNET_OP_RESHAPE;
+    node->inputs = inputs;
+    node->n_inputs = 2;
+    return shape < 0 ? MNET_ERROR_MEMORY : MNET_OK;
+}
+
+static bool reads_constants_alone(const Mirror *mirror, const MnetNode *node)
+{
+    for (int32_t i = 0; i < node->n_inputs; i++)
+        if (node->inputs[i] >= 0 && !tensor_of(mirror, node->inputs[i])->data)
+            return false;
+    return true;
+}
+
+/* With one row for each picture in and out, these compute each row from its own: what
+ * the writer has is none of TRANSPOSE, SPLIT and the like. */
+static MnetStatus widen_node(Mirror *mirror, MnetNode *node)
+{
+    MnetStatus status = MNET_OK;
+    if (node->n_inputs < 1 || node->inputs[0] < 0 || node->n_outputs != 1 ||
+        reads_constants_alone(mirror, node))
+        return REFUSE(mirror, node, "%s", "computes no single tensor from the picture");
+    MnetTensor *output = tensor_of(mirror, node->outputs[0]);
+    if (!output->shape_known || output->rank < 2 || output->dims[0] != 1)
+        return REFUSE(mirror, node, "%s", "makes no tensor of one row for the picture");
+    output->dims[0] = 2;
+    if (node->op == MNET_OP_CONCATENATION || node->op == MNET_OP_STRIDED_SLICE)
+        return REFUSE(mirror, node, "%s", "may take the pictures of a batch apart");
+    if (node->op == MNET_OP_MEAN)
+        status = check_mean(mirror, node);
+    else if (node->op == MNET_OP_RESHAPE || node->op == MNET_OP_SQUEEZE)
+        status = widen_shape(mirror, node);
+    return status ? status : check_inputs(mirror, node);
+}
+
+static bool is_quantize(const MnetGraph *graph, int32_t index)
+{
+    const MnetNode *node = &graph->nodes[index < 0 ? 0 : index];
+    return index >= 0 && node->op == MNET_OP_QUANTIZE && node->n_inputs == 1 &&
+           node->n_outputs == 1 && node->inputs[0] >= 0;
+}
+
+/* The picture is what a QUANTIZE that alone reads the input makes of it, the output what
+ * the one that makes it reads. */
+static void find_ends(Mirror *mirror)
+{
+    const MnetGraph *graph = &mirror->graph;
+    int32_t first, last = mnet_graph_producer(graph, graph->outputs[0]);
+    mirror->picture = graph->inputs[0];
+    mirror->output = graph->outputs[0];
+    if (mnet_graph_uses(graph, mirror->picture, &first) == 1 && is_quantize(graph, first))
+        mirror->picture = graph->nodes[first].outputs[0];
+    if (is_quantize(graph, last))
+        mirror->output = graph->nodes[last].inputs[0];
+}
+
+static MnetStatus check_ends(const Mirror *mirror)
+{
+    const MnetGraph *graph = &mirror->graph;
+    const MnetTensor *input = tensor_of(mirror, graph->inputs[0]);
+    const MnetTensor *output = tensor_of(mirror, graph->outputs[0]);
+    if (graph->n_inputs == 1 && graph->n_outputs == 1 && input->rank == 4 && input->dims[0] == 1 &&
+        output->rank >= 2 && output->dims[0] == 1 &&
+        mnet_graph_producer(graph, mirror->output) > mnet_graph_producer(graph, mirror->picture) &&
+        mnet_graph_uses(graph, mirror->output, NULL) == 1)
+        return MNET_OK;
+    return mnet_error_set(mirror->error, MNET_ERROR_UNSUPPORTED,
+                          "%d inputs and %d outputs, the first ones of %d and %d dimensions; one "
+                          "picture [1, rows, columns, channels] in and one list [1, n] out, which "
+                          "no operator reads, are needed",
+                          (int)graph->n_inputs, (int)graph->n_outputs, (int)input->rank,
+                          (int)output->rank);
+}
+
+static MnetStatus widen_nodes(Mirror *mirror)
+{
+    MnetGraph *graph = &mirror->graph;
+    MnetStatus status = MNET_OK;
+    for (int32_t i = 0; i < graph->n_nodes && !status; i++) {
+        MnetNode *node = &graph->nodes[i];
+        bool outside = is_quantize(graph, i) &&
+                       (node->outputs[0] == mirror->picture || node->inputs[0] == mirror->output);
+        status = outside ? MNET_OK : widen_node(mirror, node);
+    }
+    return status;
+}
+
+/* The picture from left to right and from right to left, as one batch. */
+static MnetStatus add_pair(Mirror *mirror)
+{
+    static const int32_t zeros[4], steps[4] = { 1, 1, -1, 1 };
+    MnetGraph *graph = &mirror->graph;
+    int32_t places = add_list(mirror, "mirror/ends", zeros, 4);
+    int32_t back = add_list(mirror, "mirror/steps", steps, 4);
+    int32_t turned = add_like(mirror, mirror->picture, "mirror/picture");
+    int32_t both = turned < 0 ? -1 : add_like(mirror, turned, "mirror/both");
+    if (both < 0)
+        return MNET_ERROR_MEMORY;
+    tensor_of(mirror, both)->dims[0] = 2;
+    mnet_graph_replace_uses(graph, mirror->picture, both);
+    int32_t at = mnet_graph_producer(graph, mirror->picture) + 1;
+    int32_t slice[] = { mirror->picture, places, places, back };
+    MnetNode *node = add_node(mirror, at, MNET_OP_STRIDED_SLICE, 4, slice, turned);
+    if (!node)
+        return MNET_ERROR_MEMORY;
+    node->options.strided_slice.begin_mask = node->options.strided_slice.end_mask = ALL_FOUR;
+    int32_t pair[] = { mirror->picture, turned };
+    node = add_node(mirror, at + 1, MNET_OP_CONCATENATION, 2, pair, both);
+    return node ? MNET_OK : MNET_ERROR_MEMORY;
+}
+
+/* The output's tensor keeps its name and is the mean from here on. */
+static MnetStatus add_mean(Mirror *mirror)
+{
+    static const int32_t batch[] = { 0 };
+    MnetGraph *graph = &mirror->graph;
+    int32_t producer = mnet_graph_producer(graph, mirror->output);
+    int32_t axes = add_list(mirror, "mirror/batch", batch, 1);
+    int32_t rows = add_like(mirror, mirror->output, "mirror/outputs");
+    if (rows < 0)
+        return MNET_ERROR_MEMORY;
+    tensor_of(mirror, mirror->output)->dims[0] = 1;
+    graph->nodes[producer].outputs[0] = rows;
+    int32_t inputs[] = { rows, axes };
+    MnetNode *node = add_node(mirror, producer + 1, MNET_OP_MEAN, 2, inputs, mirror->output);
+    if (!node)
+        return MNET_ERROR_MEMORY;
+    node->options.keep_dims = true;
+    return MNET_OK;
+}
+
+/* Names that do not fit the output are left out. */
+static MnetStatus write(const Mirror *mirror, const MnetMetadata *metadata, MnetLabels *labels,
+                        uint8_t **data, size_t *size)
+{
+    size_t n = mnet_labels_count(labels);
+    const char *description =
+        *metadata->description ? metadata->description : mirror->graph.description;
+    MnetTfliteFacts facts = { .description = *description ? description : "network",
+                              .input = metadata->inputs[0] };
+    if (n && n == mnet_tensor_elements(tensor_of(mirror, mirror->output))) {
+        const char **names = mnet_calloc(n, sizeof *names);
+        if (!names)
+            return mnet_error_memory(mirror->error, n * sizeof *names);
+        for (size_t i = 0; i < n; i++)
+            names[i] = mnet_labels_get(labels, i);
+        facts.labels = names;
+        facts.n_labels = n;
+    }
+    MnetStatus status = mnet_tflite_write(&mirror->graph, &facts, data, size, mirror->error);
+    mnet_free((void *)(uintptr_t)facts.labels);
+    return status;
+}
+
+static MnetStatus turn(Mirror *mirror)
+{
+    MnetStatus status;
+    if ((status = mnet_graph_check(&mirror->graph, mirror->error)))
+        return status;
+    find_ends(mirror);
+    if ((status = check_ends(mirror)) || (status = widen_nodes(mirror)) ||
+        (status = add_pair(mirror)))
+        return status;
+    return add_mean(mirror);
+}
+
+static MnetStatus mirror_file(Mirror *mirror, const void *file, size_t file_size, uint8_t **data,
+                              size_t *size)
+{
+    MnetError why;
+    MnetGraph *graph = &mirror->graph;
+    MnetStatus status = mnet_tflite_read(file, file_size, &mirror->store, graph, mirror->error);
+    if (status)
+        return status;
+    MnetMetadata *metadata = mnet_store_alloc(&mirror->store, sizeof *metadata);
+    if (!metadata)
+        return mnet_error_memory(mirror->error, sizeof *metadata);
+    status = mnet_metadata_read(file, file_size, graph, &mirror->store, metadata, mirror->error);
+    if (status || (status = turn(mirror)))
+        return status;
+    const MnetLabelText *text = &metadata->outputs[0];
+    MnetLabels *labels =
+        text->text ? mnet_labels_parse(text->text, text->size, text->name, &why) : NULL;
+    status = write(mirror, metadata, labels, data, size);
+    mnet_labels_unref(labels);
+    return status;
+}
+
+MnetStatus mnet_mirror_tflite_memory(const void *file, size_t file_size, uint8_t **data,
+                                     size_t *size, MnetError *error)
+{
+    Mirror mirror = { .error = error };
+    mirror.store.limit = STORE_BASE + STORE_FACTOR * file_size;
+    MnetStatus status = mirror_file(&mirror, file, file_size, data, size);
+    mnet_store_clear(&mirror.store);
+    return status;
+}
+
+MnetStatus mnet_mirror_tflite(const char *path, uint8_t **data, size_t *size, MnetError *error)
+{
+    MnetFile file;
+    MnetStatus status = mnet_file_read(&file, path, error);
+    if (!status) {
+        status = mnet_mirror_tflite_memory(file.data, file.size, data, size, error);
+        mnet_file_clear(&file);
+    }
+    if (status && error)
+        mnet_error_prefix(error, "%.200s", path);
+    return status;
+}

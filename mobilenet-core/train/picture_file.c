@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "train/orientation.h"
 
 #ifdef MNET_HAVE_JPEG
 #include <jpeglib.h>
@@ -72,10 +73,22 @@ static void jpeg_message(j_common_ptr info, int level)
         jpeg_failed(info);
 }
 
+/* By the first APP1 segment that tells; others hold XMP. */
+static int orientation(const struct jpeg_decompress_struct *info)
+{
+    int value = 1;
+    for (jpeg_saved_marker_ptr marker = info->marker_list; marker && value == 1;
+         marker = marker->next)
+        value = mnet_exif_orientation(marker->data, marker->data_length);
+    return value;
+}
+
 static MnetStatus read_jpeg(struct jpeg_decompress_struct *info, MnetPicture *picture,
                             MnetError *error)
 {
+    jpeg_save_markers(info, JPEG_APP0 + 1, 65535);
     jpeg_read_header(info, TRUE);
+    int turned = orientation(info);
     MnetStatus status = allocate(picture, info->image_width, info->image_height, error);
     if (status != MNET_OK)
         return status;
@@ -86,7 +99,7 @@ static MnetStatus read_jpeg(struct jpeg_decompress_struct *info, MnetPicture *pi
         jpeg_read_scanlines(info, &row, 1);
     }
     jpeg_finish_decompress(info);
-    return MNET_OK;
+    return turned == 1 ? MNET_OK : mnet_picture_turn(picture, turned, error);
 }
 
 static MnetStatus decode_jpeg(const uint8_t *data, size_t size, MnetPicture *picture,

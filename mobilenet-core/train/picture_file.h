@@ -18,8 +18,8 @@ typedef struct {
 /* True for the endings .jpg .jpeg .png .ppm in any case. */
 bool mnet_picture_is_name(const char *name);
 
-/* Told by its first bytes, whatever the file's name is.  `error` does not name the
- * file. */
+/* Told by its first bytes, whatever the file's name is.  JPEG pictures are turned upright
+ * as Exif tells.  `error` does not name the file. */
 MnetStatus mnet_picture_decode(const uint8_t *data, size_t size, MnetPicture *picture,
                                MnetError *error);
 

@@ -6,7 +6,9 @@
 
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "drawn_pictures.h"
+#include "train/orientation.h"
 
 #ifdef MNET_HAVE_JPEG
 #include <jpeglib.h>
@@ -151,6 +153,64 @@ static void check_png(void)
 
 #endif
 
+enum { EXIF_BYTES = 40 };
+
+static void put(uint8_t *to, size_t bytes, bool big, uint32_t value)
+{
+    for (size_t i = 0; i < bytes; i++)
+        to[i] = (uint8_t)(value >> 8 * (big ? bytes - 1 - i : i));
+}
+
+/* What a camera writes, with another entry first. */
+static void make_exif(uint8_t exif[EXIF_BYTES], bool big, uint32_t orientation)
+{
+    static const uint32_t make = 0x10f, string = 2, tag = 0x112, number = 3;
+    uint8_t *tiff = exif + 6, *entry = tiff + 10;
+    memset(exif, 0, EXIF_BYTES);
+    memcpy(exif, "Exif", 4);
+    memcpy(tiff, big ? "MM" : "II", 2);
+    put(tiff + 2, 2, big, 42);
+    put(tiff + 4, 4, big, 8);
+    put(tiff + 8, 2, big, 2);
+    put(entry, 2, big, make);
+    put(entry + 2, 2, big, string);
+    put(entry + 4, 4, big, 1);
+    put(entry + 12, 2, big, tag);
+    put(entry + 14, 2, big, number);
+    put(entry + 16, 4, big, 1);
+    put(entry + 20, 2, big, orientation);
+}
+
+/* Damaged or cut short it is upright; nothing behind its end is read. */
+static void check_exif(void)
+{
+    static const uint8_t wide[] = { 1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4, 5, 5, 5, 6, 6, 6 };
+    static const uint8_t high[] = { 4, 4, 4, 1, 1, 1, 5, 5, 5, 2, 2, 2, 6, 6, 6, 3, 3, 3 };
+    MnetError error = { MNET_OK, "" };
+    uint8_t exif[EXIF_BYTES];
+    make_exif(exif, false, 6);
+    EXPECT(mnet_exif_orientation(exif, EXIF_BYTES) == 6, "an orientation");
+    for (size_t size = 0; size < EXIF_BYTES; size++) {
+        uint8_t *copy = expect_copy(exif, size);
+        int found = mnet_exif_orientation(copy, size);
+        EXPECT(found == (size < EXIF_BYTES - 2 ? 1 : 6), "%d of %zu bytes", found, size);
+        free(copy);
+    }
+    make_exif(exif, true, 9);
+    EXPECT(mnet_exif_orientation(exif, EXIF_BYTES) == 1, "orientation 9");
+    make_exif(exif, false, 6);
+    memset(exif + 10, 0xff, 4); /* where the directory is */
+    EXPECT(mnet_exif_orientation(exif, EXIF_BYTES) == 1, "a directory elsewhere");
+    MnetPicture picture = { 3, 2, mnet_alloc(sizeof wide) };
+    if (!picture.rgb)
+        exit(1);
+    memcpy(picture.rgb, wide, sizeof wide);
+    EXPECT(mnet_picture_turn(&picture, 6, &error) == MNET_OK, "%s", error.text);
+    EXPECT(picture.width == 2 && picture.height == 3 && !memcmp(picture.rgb, high, sizeof high),
+           "the first row is on the right");
+    mnet_free(picture.rgb);
+}
+
 #ifdef MNET_HAVE_JPEG
 
 /* Red grows with columns, green with rows, blue falls with both. */
@@ -164,7 +224,8 @@ static void draw_smooth(uint8_t rgb[3 * PIXELS])
     }
 }
 
-static void write_jpeg(const char *name, const uint8_t *pixels, int components)
+/* `exif` NULL: none. */
+static void write_jpeg(const char *name, const uint8_t *pixels, int components, const uint8_t *exif)
 {
     struct jpeg_compress_struct info;
     struct jpeg_error_mgr manager;
@@ -179,6 +240,10 @@ static void write_jpeg(const char *name, const uint8_t *pixels, int components)
     jpeg_set_defaults(&info);
     jpeg_set_quality(&info, 95, TRUE);
     jpeg_start_compress(&info, TRUE);
+    if (exif) {
+        jpeg_write_marker(&info, JPEG_APP0 + 1, (const JOCTET *)"http://ns.adobe.com/xap/1.0/", 29);
+        jpeg_write_marker(&info, JPEG_APP0 + 1, exif, EXIF_BYTES);
+    }
     for (int y = 0; y < SIZE; y++) {
         JSAMPROW row = (JSAMPROW)pixels + y * SIZE * components;
         jpeg_write_scanlines(&info, &row, 1);
@@ -199,10 +264,10 @@ static void check_jpeg(void)
     }
     make_folder(in_folder("jpeg/a"));
     make_folder(in_folder("jpeg/b"));
-    write_jpeg("jpeg/a/1.jpg", rgb, 3);
-    write_jpeg("jpeg/b/1.JPEG", grey, 1);
-    write_jpeg("jpeg/b/2.png", rgb, 3); /* told by its bytes */
-    write_jpeg("jpeg/b/short.jpg", rgb, 3);
+    write_jpeg("jpeg/a/1.jpg", rgb, 3, NULL);
+    write_jpeg("jpeg/b/1.JPEG", grey, 1, NULL);
+    write_jpeg("jpeg/b/2.png", rgb, 3, NULL); /* told by its bytes */
+    write_jpeg("jpeg/b/short.jpg", rgb, 3, NULL);
     EXPECT(truncate(in_folder("jpeg/b/short.jpg"), 640) == 0, "truncate");
     MnetDataset dataset;
     Skipped skipped;
@@ -216,7 +281,52 @@ static void check_jpeg(void)
     mnet_dataset_clear(&dataset);
 }
 
+/* Where the first row and the first column of what is stored are on the upright picture:
+ * top, bottom, left, right; by orientation. */
+static const char *const sides[] = { "TL", "TR", "BR", "BL", "LT", "RT", "RB", "LB" };
+
+static void place(char side, int at, int *x, int *y)
+{
+    int far = SIZE - 1 - at;
+    if (side == 'T' || side == 'B')
+        *y = side == 'T' ? at : far;
+    else
+        *x = side == 'L' ? at : far;
+}
+
+static void check_orientations(void)
+{
+    static uint8_t upright[3 * PIXELS], stored[3 * PIXELS];
+    uint8_t exif[EXIF_BYTES];
+    char name[64];
+    draw_smooth(upright);
+    make_folder(in_folder("exif/a"));
+    make_folder(in_folder("exif/b"));
+    for (int i = 0; i < 16; i++) {
+        for (int k = 0; k < PIXELS; k++) {
+            int x = 0, y = 0;
+            place(sides[i % 8][0], k / SIZE, &x, &y);
+            place(sides[i % 8][1], k % SIZE, &x, &y);
+            memcpy(stored + 3 * k, upright + 3 * (y * SIZE + x), 3);
+        }
+        make_exif(exif, i < 8, 1 + (uint32_t)i % 8);
+        snprintf(name, sizeof name, "exif/%c/%d.jpg", i < 8 ? 'a' : 'b', i % 8);
+        write_jpeg(name, stored, 3, exif);
+    }
+    MnetDataset dataset;
+    Skipped skipped;
+    MnetError error;
+    EXPECT(load("exif", &dataset, &skipped, &error) == MNET_OK, "%s", error.text);
+    for (size_t i = 0; i < 16; i++)
+        expect_pixels(sides[i % 8], &dataset.train, i, upright, JPEG_BOUND);
+    mnet_dataset_clear(&dataset);
+}
+
 #else
+
+static void check_orientations(void)
+{
+}
 
 static void check_jpeg(void)
 {
@@ -370,7 +480,9 @@ int main(void)
     if (!mkdtemp(folder))
         return 1;
     check_png();
+    check_exif();
     check_jpeg();
+    check_orientations();
     check_archives();
     remove_folder(folder);
     return expect_report("readers");

@@ -169,6 +169,20 @@ bool mnet_transpose_values(const MnetGraph *graph, const MnetNode *node, int32_t
            mnet_tensor_ints(&graph->tensors[node->inputs[1]], values, MNET_MAX_RANK, n);
 }
 
+/* Operators that round for uint8 and int8 apart see the same numbers of the file when a
+ * QUANTIZE between the two is gone: its input has no other readers and only FLIP has made
+ * it, or only FLIP reads its output. */
+static bool reads_alike(const MnetGraph *graph, const MnetNode *quantize)
+{
+    int32_t from = quantize->outputs[0], to = quantize->inputs[0], reader;
+    if (graph->tensors[from].was_uint8 == graph->tensors[to].was_uint8)
+        return true;
+    if (mnet_graph_uses(graph, from, &reader) == 1 && reader >= 0 &&
+        graph->nodes[reader].op == MNET_OP_FLIP)
+        return true;
+    return is_flipped(graph, to) && mnet_graph_uses(graph, to, NULL) == 1;
+}
+
 static bool changes_nothing(const MnetGraph *graph, const MnetNode *node)
 {
     int32_t values[2 * MNET_MAX_RANK], n, other = 0;
@@ -176,7 +190,7 @@ static bool changes_nothing(const MnetGraph *graph, const MnetNode *node)
         !mnet_same_form(&graph->tensors[node->inputs[0]], &graph->tensors[node->outputs[0]]))
         return false;
     if (node->op == MNET_OP_QUANTIZE)
-        return graph->tensors[node->outputs[0]].quant.n == 1;
+        return graph->tensors[node->outputs[0]].quant.n == 1 && reads_alike(graph, node);
     if (mnet_pad_values(graph, node, values, &n)) {
         for (int32_t i = 0; i < n; i++)
             other |= values[i];
@@ -206,9 +220,13 @@ bool mnet_graph_bypass(MnetGraph *graph, int32_t index)
 
 static void remove_idle(MnetGraph *graph)
 {
-    for (int32_t i = graph->n_nodes - 1; i >= 0; i--)
-        if (changes_nothing(graph, &graph->nodes[i]))
-            mnet_graph_bypass(graph, i);
+    for (int32_t i = graph->n_nodes - 1; i >= 0; i--) {
+        if (!changes_nothing(graph, &graph->nodes[i]))
+            continue;
+        int32_t from = graph->nodes[i].outputs[0], to = graph->nodes[i].inputs[0];
+        if (mnet_graph_bypass(graph, i) && is_flipped(graph, to))
+            graph->tensors[to].was_uint8 = graph->tensors[from].was_uint8;
+    }
 }
 
 /* Nodes whose output nobody reads. */

@@ -310,6 +310,73 @@ static void check_bytes(void)
     tb_file_free(&unsigned_file);
 }
 
+/* A chain of three tensors: operator `pool` of two is AVERAGE_POOL_2D of 2x2 bytes, the
+ * other one QUANTIZE.  Zero points are 0 and 128. */
+static uint8_t pooled(const int types[3], int pool, const uint8_t bytes[4])
+{
+    MnetError error = { MNET_OK, "" };
+    TbModel *model = tb_model_new();
+    int32_t tensors[3];
+    for (int i = 0; i < 3; i++) {
+        int32_t side = i > pool ? 1 : 2;
+        tensors[i] =
+            tb_tensor(model, &(TbTensor){ .name = "t",
+                                          .type = types[i],
+                                          .rank = 4,
+                                          .dims = { 1, side, side, 1 },
+                                          .n_scales = 1,
+                                          .scale = 0.5f,
+                                          .zero_point = types[i] == TFL_TYPE_UINT8 ? 128 : 0 });
+    }
+    for (int i = 0; i < 2; i++)
+        tb_operator(
+            model,
+            &(TbOperator){ .builtin = i == pool ? TFL_OP_AVERAGE_POOL_2D : TFL_OP_QUANTIZE,
+                           .n_inputs = 1,
+                           .inputs = { tensors[i] },
+                           .n_outputs = 1,
+                           .outputs = { tensors[i + 1] },
+                           .options = i == pool ? tb_pool_options(TFL_PADDING_VALID, 1, 1, 2, 2, 0)
+                                                : (TbOptions){ 0 } });
+    tb_input(model, tensors[0]);
+    tb_output(model, tensors[2]);
+    TbFile file = tb_finish(model);
+    MnetModel *loaded = mnet_model_load_memory(file.data, file.size, NULL, &error);
+    MnetSession *session = loaded ? mnet_session_new(loaded, NULL, &error) : NULL;
+    EXPECT(session, "%s", error.text);
+    uint8_t result = 0;
+    if (session) {
+        memcpy(mnet_session_input(session, 0), bytes, 4);
+        mnet_session_run(session);
+        result = *(const uint8_t *)mnet_session_output(session, 0);
+    }
+    mnet_session_free(session);
+    mnet_model_unref(loaded);
+    tb_file_free(&file);
+    return result;
+}
+
+/* A mean of -2.5 is -3 for int8, whose halves go away from 0, and for uint8, where it is
+ * 125.5, 126: also beside a QUANTIZE that changes nothing else. */
+static void check_rounding(void)
+{
+    enum { U = TFL_TYPE_UINT8, S = TFL_TYPE_INT8 };
+    static const struct {
+        int types[3], pool;
+        uint8_t wanted;
+    } cases[] = { { { U, S, S }, 1, (uint8_t)-3 },
+                  { { S, U, U }, 1, 126 },
+                  { { S, S, U }, 0, 125 },
+                  { { U, U, S }, 0, (uint8_t)-2 } };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        uint8_t bytes[4] = { (uint8_t)-2, (uint8_t)-3, (uint8_t)-2, (uint8_t)-3 };
+        for (int k = 0; k < 4 && cases[i].types[0] == U; k++)
+            bytes[k] ^= 128;
+        uint8_t found = pooled(cases[i].types, cases[i].pool, bytes);
+        EXPECT(found == cases[i].wanted, "case %zu: %d, wanted %d", i, found, cases[i].wanted);
+    }
+}
+
 int main(void)
 {
     for (int i = 0; i < 1024; i++) {
@@ -320,5 +387,6 @@ int main(void)
     check_activations();
     check_idle();
     check_bytes();
+    check_rounding();
     return expect_report("fold");
 }

@@ -8,13 +8,6 @@
 #include "base/error.h"
 #include "ops/classes.h"
 
-/* A picture with few channels in front and more behind is channels first; a row of
- * numbers is no picture. */
-static bool is_channels_first(const MnetTensorInfo *info)
-{
-    return info->rank == 4 && info->dims[1] <= 4 && info->dims[2] > 1 && info->dims[3] > 4;
-}
-
 void mnet_info_fill(const MnetProgram *program, int32_t t, MnetTensorInfo *info)
 {
     const MnetTensor *tensor = &program->graph->tensors[t];
@@ -40,8 +33,9 @@ MnetStatus mnet_infos_make(const MnetGraph *graph, const MnetProgram *program, M
     if (!infos->inputs || !infos->outputs)
         return mnet_error_memory(error, (inputs + outputs) * sizeof *infos->inputs);
     for (size_t i = 0; i < inputs; i++) {
-        mnet_info_fill(program, graph->inputs[i], &infos->inputs[i]);
-        infos->inputs[i].channels_first = is_channels_first(&infos->inputs[i]);
+        MnetTensorInfo *info = &infos->inputs[i];
+        mnet_info_fill(program, graph->inputs[i], info);
+        info->channels_first = mnet_dims_channels_first(info->rank, info->dims);
     }
     for (size_t i = 0; i < outputs; i++)
         mnet_info_fill(program, graph->outputs[i], &infos->outputs[i]);

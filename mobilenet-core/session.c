@@ -112,9 +112,10 @@ static bool needs_its_shape(MnetOp op)
            op == MNET_OP_RESIZE_NEAREST_NEIGHBOR;
 }
 
-/* SLICE and STRIDED_SLICE whose every dimension is kept whole, or is the same at any
- * size of the input. */
-static bool cuts_channels(const MnetNode *node, const MnetShape *made, const MnetShape *own)
+/* SLICE and STRIDED_SLICE whose every dimension is kept whole, as by one that mirrors, or,
+ * with `channels`, is the same at any size of the input. */
+static bool slices_alike(const MnetNode *node, const MnetShape *made, const MnetShape *own,
+                         bool channels)
 {
     int32_t in = node->inputs[0], out = node->outputs[0];
     if ((node->op != MNET_OP_SLICE && node->op != MNET_OP_STRIDED_SLICE) ||
@@ -123,7 +124,7 @@ static bool cuts_channels(const MnetNode *node, const MnetShape *made, const Mne
     for (int32_t d = 0; d < made[in].rank; d++) {
         bool whole = made[in].dims[d] == made[out].dims[d] && own[in].dims[d] == own[out].dims[d];
         bool same = made[in].dims[d] == own[in].dims[d] && made[out].dims[d] == own[out].dims[d];
-        if (!whole && !same)
+        if (!whole && !(channels && same))
             return false;
     }
     return true;
@@ -140,7 +141,7 @@ static MnetStatus check_shapes(const MnetModel *model, const MnetProgram *own, b
         const MnetNode *node = &graph->nodes[i];
         int32_t in = node->inputs[0];
         if (needs_its_shape(node->op) && !same_shape(&own->shapes[in], &made[in]) &&
-            !(outputs_follow && cuts_channels(node, made, own->shapes)))
+            !slices_alike(node, made, own->shapes, outputs_follow))
             return mnet_op_unsupported(error, node, "its input would change its shape");
     }
     for (int32_t i = 0; i < graph->n_outputs && !outputs_follow; i++)

@@ -76,6 +76,11 @@ MnetNodeLabel mnet_node_label(const MnetNode *node)
     return label;
 }
 
+bool mnet_dims_channels_first(int32_t rank, const int32_t *dims)
+{
+    return rank == 4 && dims[1] <= 4 && dims[2] > 1 && dims[3] > 4;
+}
+
 size_t mnet_tensor_elements(const MnetTensor *tensor)
 {
     size_t n = 1;

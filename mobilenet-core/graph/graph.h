@@ -213,6 +213,10 @@ int32_t mnet_graph_uses(const MnetGraph *graph, int32_t tensor, int32_t *consume
 void mnet_graph_replace_uses(MnetGraph *graph, int32_t from, int32_t to);
 bool mnet_graph_is_output(const MnetGraph *graph, int32_t tensor);
 
+/* A picture with few channels in front and more behind is channels first; a row of
+ * numbers is no picture. */
+bool mnet_dims_channels_first(int32_t rank, const int32_t *dims);
+
 /* Product of dims; checked by format/ to be below 2^31. */
 size_t mnet_tensor_elements(const MnetTensor *tensor);
 

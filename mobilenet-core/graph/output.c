@@ -45,6 +45,36 @@ static bool cuts_probability(const MnetGraph *graph, const MnetNode *node)
            out->rank == 4 && out->dims[3] == 1;
 }
 
+/* The first input that is no constant; -1: none. */
+static int32_t computed_input(const MnetGraph *graph, const MnetNode *node)
+{
+    for (int32_t i = 0; i < node->n_inputs; i++)
+        if (node->inputs[i] >= 0 && !graph->tensors[node->inputs[i]].data)
+            return node->inputs[i];
+    return -1;
+}
+
+/* Whether the first dimension of `tensor` counts pictures: it is there in all that leads
+ * from where pictures are put together, or from an input of several, to here. */
+static bool is_batch(const MnetGraph *graph, int32_t tensor)
+{
+    int32_t batch = graph->tensors[tensor].dims[0];
+    for (int32_t hops = 0; hops <= graph->n_nodes && tensor >= 0; hops++) {
+        const MnetTensor *at = &graph->tensors[tensor];
+        int32_t producer = mnet_graph_producer(graph, tensor);
+        if (at->rank < 2 || at->dims[0] != batch)
+            return false;
+        if (producer < 0)
+            return at->rank == 4;
+        const MnetNode *node = &graph->nodes[producer];
+        if (node->op == MNET_OP_CONCATENATION && at->rank == 4 &&
+            (node->options.axis == 0 || node->options.axis == -4))
+            return true;
+        tensor = computed_input(graph, node);
+    }
+    return false;
+}
+
 /* The mean of what a batch of pictures has made is of the kind that each of them is. */
 static bool averages_batch(const MnetGraph *graph, const MnetNode *node)
 {
@@ -52,8 +82,8 @@ static bool averages_batch(const MnetGraph *graph, const MnetNode *node)
     if (node->n_inputs != 2 || node->inputs[0] < 0 || node->inputs[1] < 0 ||
         !mnet_tensor_ints(&graph->tensors[node->inputs[1]], &axis, 1, &n) || n != 1)
         return false;
-    const MnetTensor *in = &graph->tensors[node->inputs[0]];
-    return in->rank > 1 && (axis == 0 || axis == -in->rank);
+    return (axis == 0 || axis == -graph->tensors[node->inputs[0]].rank) &&
+           is_batch(graph, node->inputs[0]);
 }
 
 /* What a curve's output is when constants change its range. */

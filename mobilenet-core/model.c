@@ -17,10 +17,6 @@
 #include "model_private.h"
 
 #define DEFAULT_MAX_ARENA ((size_t)1 << 30)
-/* What a model may take beside its file: packed int8 weights are twice the
- * file's in plain C, tables and plans come on top. */
-#define STORE_BASE ((size_t)64 << 20)
-#define STORE_FACTOR 16
 
 static MnetStatus arena_limit(const MnetModelOptions *options, size_t *limit, MnetError *error)
 {
@@ -196,15 +192,8 @@ MnetModel *mnet_model_load_memory(const void *data, size_t size, const MnetModel
         return NULL;
     }
     atomic_init(&model->references, 1);
-    model->store.limit =
-        size < (SIZE_MAX - STORE_BASE) / STORE_FACTOR ? STORE_BASE + STORE_FACTOR * size : SIZE_MAX;
-    MnetStatus status = compile(model, data, size, options, error);
-    if (status) {
-        if (status == MNET_ERROR_MEMORY && model->store.full)
-            mnet_error_set(error, MNET_ERROR_LIMIT,
-                           "its weights, tables and labels would take more than %zu bytes, "
-                           "%d times its size and %zu MiB, the limit",
-                           model->store.limit, STORE_FACTOR, STORE_BASE >> 20);
+    mnet_tflite_limit(&model->store, size);
+    if (mnet_tflite_limited(&model->store, compile(model, data, size, options, error), error)) {
         mnet_model_unref(model);
         return NULL;
     }

@@ -13,6 +13,10 @@
 /* Names up to this length are used in place. */
 #define MAX_TEXT_IN_PLACE 1024
 #define MAX_TEXT_COPY 256
+/* Of what a file may take: packed int8 weights are twice the file's in plain C, tables
+ * and plans come on top. */
+#define STORE_BASE ((size_t)64 << 20)
+#define STORE_FACTOR 16
 
 MnetStatus mnet_tflite_damaged(MnetTfliteReader *reader, const char *what)
 {
@@ -239,6 +243,22 @@ MnetStatus mnet_tflite_read(const uint8_t *data, size_t size, MnetStore *store, 
     };
     *graph = (MnetGraph){ .description = "", .store = store };
     return read_graph(&reader);
+}
+
+void mnet_tflite_limit(MnetStore *store, size_t size)
+{
+    store->limit =
+        size < (SIZE_MAX - STORE_BASE) / STORE_FACTOR ? STORE_BASE + STORE_FACTOR * size : SIZE_MAX;
+}
+
+MnetStatus mnet_tflite_limited(const MnetStore *store, MnetStatus status, MnetError *error)
+{
+    if (status != MNET_ERROR_MEMORY || !store->full)
+        return status;
+    return mnet_error_set(error, MNET_ERROR_LIMIT,
+                          "its weights, tables and labels would take more than %zu bytes, "
+                          "%d times its size and %zu MiB, the limit",
+                          store->limit, STORE_FACTOR, STORE_BASE >> 20);
 }
 
 bool mnet_tflite_metadata(const uint8_t *data, size_t size, const char *name, MnetBytes *buffer)

@@ -18,6 +18,13 @@
 MnetStatus mnet_tflite_read(const uint8_t *data, size_t size, MnetStore *store, MnetGraph *graph,
                             MnetError *error);
 
+/* Sets the limit to what may be taken for a file of `size` bytes: 64 MiB and 16 times as
+ * much. */
+void mnet_tflite_limit(MnetStore *store, size_t size);
+/* `status`; where memory was short because of that limit, MNET_ERROR_LIMIT and an error
+ * that tells it. */
+MnetStatus mnet_tflite_limited(const MnetStore *store, MnetStatus status, MnetError *error);
+
 /* As mnet_model_unsupported(), of a file's bytes. */
 size_t mnet_tflite_unsupported(const uint8_t *data, size_t size, MnetUnsupported *list, size_t max);
 

@@ -6,180 +6,27 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "format/tflite_schema.h"
+#include "format/tflite_write_options.h"
 
-typedef struct {
-    uint8_t type; /* TFL_OPTIONS_NONE: no table */
-    uint8_t n;
-    MnetFlatField fields[8];
-} Options;
-
-/* An operator that is written: its number in the file, the versions that compute
- * with floats and with int8, its options. */
-typedef struct {
-    MnetOp op;
-    uint8_t builtin;
-    uint8_t version_float, version_int8;
-    void (*options)(const MnetNode *node, Options *options);
-} Operator;
-
-static uint8_t activation(const MnetNode *node)
-{
-    switch (node->activation) {
-    case MNET_ACTIVATION_RELU:
-        return TFL_ACTIVATION_RELU;
-    case MNET_ACTIVATION_RELU_N1_TO_1:
-        return TFL_ACTIVATION_RELU_N1_TO_1;
-    case MNET_ACTIVATION_RELU6:
-        return TFL_ACTIVATION_RELU6;
-    default:
-        return TFL_ACTIVATION_NONE;
-    }
-}
-
-static void put(Options *options, MnetFlatField field)
-{
-    options->fields[options->n++] = field;
-}
-
-static uint8_t padding(const MnetWindow *window)
-{
-    return window->padding == MNET_PADDING_SAME ? TFL_PADDING_SAME : TFL_PADDING_VALID;
-}
-
-static void conv_options(const MnetNode *node, Options *options)
-{
-    const MnetWindow *w = &node->options.window;
-    options->type = TFL_OPTIONS_CONV_2D;
-    put(options, mnet_flat_byte(TFL_CONV_PADDING, padding(w)));
-    put(options, mnet_flat_int(TFL_CONV_STRIDE_W, w->stride_w));
-    put(options, mnet_flat_int(TFL_CONV_STRIDE_H, w->stride_h));
-    put(options, mnet_flat_byte(TFL_CONV_ACTIVATION, activation(node)));
-    put(options, mnet_flat_int(TFL_CONV_DILATION_W, w->dilation_w));
-    put(options, mnet_flat_int(TFL_CONV_DILATION_H, w->dilation_h));
-}
-
-static void depthwise_options(const MnetNode *node, Options *options)
-{
-    const MnetWindow *w = &node->options.window;
-    options->type = TFL_OPTIONS_DEPTHWISE_CONV_2D;
-    put(options, mnet_flat_byte(TFL_DEPTHWISE_PADDING, padding(w)));
-    put(options, mnet_flat_int(TFL_DEPTHWISE_STRIDE_W, w->stride_w));
-    put(options, mnet_flat_int(TFL_DEPTHWISE_STRIDE_H, w->stride_h));
-    put(options, mnet_flat_int(TFL_DEPTHWISE_MULTIPLIER, w->multiplier));
-    put(options, mnet_flat_byte(TFL_DEPTHWISE_ACTIVATION, activation(node)));
-    put(options, mnet_flat_int(TFL_DEPTHWISE_DILATION_W, w->dilation_w));
-    put(options, mnet_flat_int(TFL_DEPTHWISE_DILATION_H, w->dilation_h));
-}
-
-static void pool_options(const MnetNode *node, Options *options)
-{
-    const MnetWindow *w = &node->options.window;
-    options->type = TFL_OPTIONS_POOL_2D;
-    put(options, mnet_flat_byte(TFL_POOL_PADDING, padding(w)));
-    put(options, mnet_flat_int(TFL_POOL_STRIDE_W, w->stride_w));
-    put(options, mnet_flat_int(TFL_POOL_STRIDE_H, w->stride_h));
-    put(options, mnet_flat_int(TFL_POOL_FILTER_W, w->filter_w));
-    put(options, mnet_flat_int(TFL_POOL_FILTER_H, w->filter_h));
-    put(options, mnet_flat_byte(TFL_POOL_ACTIVATION, activation(node)));
-}
-
-static void fully_connected_options(const MnetNode *node, Options *options)
-{
-    options->type = TFL_OPTIONS_FULLY_CONNECTED;
-    put(options, mnet_flat_byte(TFL_FULLY_CONNECTED_ACTIVATION, activation(node)));
-    put(options,
-        mnet_flat_byte(TFL_FULLY_CONNECTED_KEEP_NUM_DIMS, node->options.fully_connected.keep_dims));
-}
-
-static void concatenation_options(const MnetNode *node, Options *options)
-{
-    options->type = TFL_OPTIONS_CONCATENATION;
-    put(options, mnet_flat_int(TFL_CONCATENATION_AXIS, node->options.axis));
-    put(options, mnet_flat_byte(TFL_CONCATENATION_ACTIVATION, activation(node)));
-}
-
-static void strided_slice_options(const MnetNode *node, Options *options)
-{
-    const uint32_t masks[] = {
-        [TFL_STRIDED_SLICE_BEGIN_MASK] = node->options.strided_slice.begin_mask,
-        [TFL_STRIDED_SLICE_END_MASK] = node->options.strided_slice.end_mask,
-        [TFL_STRIDED_SLICE_ELLIPSIS_MASK] = node->options.strided_slice.ellipsis_mask,
-        [TFL_STRIDED_SLICE_NEW_AXIS_MASK] = node->options.strided_slice.new_axis_mask,
-        [TFL_STRIDED_SLICE_SHRINK_AXIS_MASK] = node->options.strided_slice.shrink_mask
-    };
-    options->type = TFL_OPTIONS_STRIDED_SLICE;
-    for (uint8_t i = 0; i < sizeof masks / sizeof *masks; i++)
-        put(options, mnet_flat_int(i, (int32_t)masks[i]));
-}
-
-static void add_options(const MnetNode *node, Options *options)
-{
-    options->type = TFL_OPTIONS_ADD;
-    put(options, mnet_flat_byte(TFL_BINARY_ACTIVATION, activation(node)));
-}
-
-static void mul_options(const MnetNode *node, Options *options)
-{
-    options->type = TFL_OPTIONS_MUL;
-    put(options, mnet_flat_byte(TFL_BINARY_ACTIVATION, activation(node)));
-}
-
-static void mean_options(const MnetNode *node, Options *options)
-{
-    options->type = TFL_OPTIONS_REDUCER;
-    put(options, mnet_flat_byte(TFL_REDUCER_KEEP_DIMS, node->options.keep_dims));
-}
-
-static void softmax_options(const MnetNode *node, Options *options)
-{
-    options->type = TFL_OPTIONS_SOFTMAX;
-    put(options, mnet_flat_float(TFL_SOFTMAX_BETA, node->options.beta));
-}
-
-static const Operator operators[] = {
-    { MNET_OP_ADD, TFL_OP_ADD, 1, 2, add_options },
-    { MNET_OP_AVERAGE_POOL_2D, TFL_OP_AVERAGE_POOL_2D, 1, 2, pool_options },
-    { MNET_OP_CONCATENATION, TFL_OP_CONCATENATION, 1, 2, concatenation_options },
-    { MNET_OP_CONV_2D, TFL_OP_CONV_2D, 1, 3, conv_options },
-    { MNET_OP_DEPTHWISE_CONV_2D, TFL_OP_DEPTHWISE_CONV_2D, 1, 3, depthwise_options },
-    { MNET_OP_FULLY_CONNECTED, TFL_OP_FULLY_CONNECTED, 5, 5, fully_connected_options },
-    { MNET_OP_HARD_SWISH, TFL_OP_HARD_SWISH, 1, 1, NULL },
-    { MNET_OP_LOGISTIC, TFL_OP_LOGISTIC, 1, 2, NULL },
-    { MNET_OP_MEAN, TFL_OP_MEAN, 1, 2, mean_options },
-    { MNET_OP_MUL, TFL_OP_MUL, 1, 2, mul_options },
-    { MNET_OP_PAD, TFL_OP_PAD, 1, 2, NULL },
-    { MNET_OP_QUANTIZE, TFL_OP_QUANTIZE, 1, 1, NULL },
-    { MNET_OP_RESHAPE, TFL_OP_RESHAPE, 1, 1, NULL },
-    { MNET_OP_SOFTMAX, TFL_OP_SOFTMAX, 1, 2, softmax_options },
-    { MNET_OP_STRIDED_SLICE, TFL_OP_STRIDED_SLICE, 1, 2, strided_slice_options },
-};
-#define N_OPERATORS (sizeof operators / sizeof *operators)
-#define N_CODES (2 * N_OPERATORS)
+#define N_CODES ((size_t)2 * MNET_TFLITE_WRITTEN)
 
 /* The operator codes of a file: entry 2 i for floats, 2 i + 1 for int8 of
- * operators[i]; those that are used are numbered. */
+ * mnet_tflite_written[i]; those that are used are numbered. */
 typedef struct {
     const MnetGraph *graph;
     const MnetTfliteFacts *facts;
     MnetFlatWriter *w;
     int32_t codes[N_CODES]; /* -1: not used */
     uint32_t n_codes;
-    size_t *zeros; /* of each tensor: what write_quant() returned */
+    size_t *zeros;   /* of each tensor: what write_quant() returned */
+    int32_t *owners; /* of each constant: the first tensor that has the same bytes */
 } Writer;
-
-static const Operator *find_operator(MnetOp op)
-{
-    for (size_t i = 0; i < N_OPERATORS; i++)
-        if (operators[i].op == op)
-            return &operators[i];
-    return NULL;
-}
 
 static size_t code_of(const MnetGraph *graph, const MnetNode *node)
 {
-    const Operator *op = find_operator(node->op);
+    const MnetTfliteWritten *op = mnet_tflite_find_written(node->op);
     bool is_float = graph->tensors[node->inputs[0]].type == MNET_TYPE_FLOAT32;
-    return 2 * (size_t)(op - operators) + (is_float ? 0 : 1);
+    return 2 * (size_t)(op - mnet_tflite_written) + (is_float ? 0 : 1);
 }
 
 static MnetStatus number_codes(Writer *writer, MnetError *error)
@@ -189,9 +36,9 @@ static MnetStatus number_codes(Writer *writer, MnetError *error)
         writer->codes[i] = -1;
     for (int32_t i = 0; i < graph->n_nodes; i++) {
         const MnetNode *node = &graph->nodes[i];
-        if (!find_operator(node->op))
-            return mnet_error_set(error, MNET_ERROR_UNSUPPORTED, "%s cannot be written",
-                                  mnet_op_name(node->op));
+        MnetStatus status = mnet_tflite_check_written(node, error);
+        if (status)
+            return status;
         int32_t *code = &writer->codes[code_of(graph, node)];
         if (*code < 0)
             *code = (int32_t)writer->n_codes++;
@@ -204,7 +51,7 @@ static void write_codes(Writer *writer, size_t from)
     MnetFlatWriter *w = writer->w;
     size_t list = mnet_flat_write_vector(w, from, writer->n_codes, 4, 4, NULL);
     for (size_t i = 0; i < N_CODES; i++) {
-        const Operator *op = &operators[i / 2];
+        const MnetTfliteWritten *op = &mnet_tflite_written[i / 2];
         if (writer->codes[i] < 0)
             continue;
         MnetFlatField fields[] = { mnet_flat_byte(TFL_CODE_DEPRECATED_BUILTIN, op->builtin),
@@ -269,16 +116,32 @@ static void write_zeros(Writer *writer)
     }
 }
 
-/* Buffer 0 is the empty one, then one for each tensor, then the metadata's. */
+/* A hostile file's thousands of tensors may share one constant. */
+static void find_owners(Writer *writer)
+{
+    const MnetTensor *tensors = writer->graph->tensors;
+    for (int32_t i = 0; i < writer->graph->n_tensors; i++) {
+        int32_t k = 0;
+        while (
+            tensors[i].data && k < i &&
+            (tensors[k].data != tensors[i].data || tensors[k].data_bytes != tensors[i].data_bytes))
+            k++;
+        writer->owners[i] = tensors[i].data ? k : i;
+    }
+}
+
+/* Buffer 0 is the empty one, then one for each tensor, empty where it has none of its
+ * own, then the metadata's. */
 static void write_tensor(Writer *writer, size_t from, int32_t index)
 {
     MnetFlatWriter *w = writer->w;
     const MnetTensor *tensor = &writer->graph->tensors[index];
-    MnetFlatField fields[5] = { mnet_flat_offset(TFL_TENSOR_SHAPE),
-                                mnet_flat_byte(TFL_TENSOR_TYPE, type_number(tensor->type)),
-                                mnet_flat_int(TFL_TENSOR_BUFFER, tensor->data ? 1 + index : 0),
-                                mnet_flat_offset(TFL_TENSOR_NAME),
-                                mnet_flat_offset(TFL_TENSOR_QUANTIZATION) };
+    MnetFlatField fields[5] = {
+        mnet_flat_offset(TFL_TENSOR_SHAPE),
+        mnet_flat_byte(TFL_TENSOR_TYPE, type_number(tensor->type)),
+        mnet_flat_int(TFL_TENSOR_BUFFER, tensor->data ? 1 + writer->owners[index] : 0),
+        mnet_flat_offset(TFL_TENSOR_NAME), mnet_flat_offset(TFL_TENSOR_QUANTIZATION)
+    };
     mnet_flat_write_table(w, from, fields, tensor->quant.n ? 5 : 4);
     mnet_flat_write_vector(w, fields[0].at, (size_t)tensor->rank, 4, 4, tensor->dims);
     mnet_flat_write_string(w, fields[3].at, tensor->name);
@@ -289,8 +152,8 @@ static void write_tensor(Writer *writer, size_t from, int32_t index)
 static void write_node(Writer *writer, size_t from, const MnetNode *node)
 {
     MnetFlatWriter *w = writer->w;
-    Options options = { .type = TFL_OPTIONS_NONE };
-    const Operator *op = find_operator(node->op);
+    MnetTfliteOptions options = { .type = TFL_OPTIONS_NONE };
+    const MnetTfliteWritten *op = mnet_tflite_find_written(node->op);
     if (op->options)
         op->options(node, &options);
     MnetFlatField fields[5] = {
@@ -341,9 +204,11 @@ static void write_buffers(Writer *writer, size_t from, const MnetFlatWriter *met
     size_t n = (size_t)graph->n_tensors;
     size_t at = mnet_flat_write_vector(writer->w, from, n + 2, 4, 4, NULL);
     write_buffer(writer->w, at, NULL, 0);
-    for (size_t i = 0; i < n; i++)
-        write_buffer(writer->w, at + 4 * (i + 1), graph->tensors[i].data,
+    for (size_t i = 0; i < n; i++) {
+        bool owned = writer->owners[i] == (int32_t)i;
+        write_buffer(writer->w, at + 4 * (i + 1), owned ? graph->tensors[i].data : NULL,
                      graph->tensors[i].data_bytes);
+    }
     write_buffer(writer->w, at + 4 * (n + 1), metadata->data, metadata->size);
 }
 
@@ -384,15 +249,19 @@ MnetStatus mnet_tflite_write(const MnetGraph *graph, const MnetTfliteFacts *fact
     if ((status = mnet_metadata_write(facts, &metadata, error)))
         return status;
     size_t tensors = (size_t)graph->n_tensors;
-    writer.zeros = mnet_calloc(tensors ? tensors : 1, sizeof *writer.zeros);
-    if (!writer.zeros) {
-        mnet_free(metadata.data);
-        return mnet_error_memory(error, tensors * sizeof *writer.zeros);
+    writer.zeros = mnet_calloc(tensors + 1, sizeof *writer.zeros);
+    writer.owners = mnet_calloc(tensors + 1, sizeof *writer.owners);
+    if (writer.zeros && writer.owners) {
+        find_owners(&writer);
+        write_model(&writer, &metadata);
+        status = mnet_flat_write_end(&file, error);
+    } else {
+        status = mnet_error_memory(error, tensors * sizeof *writer.zeros);
     }
-    write_model(&writer, &metadata);
     mnet_free(writer.zeros);
+    mnet_free(writer.owners);
     mnet_free(metadata.data);
-    if ((status = mnet_flat_write_end(&file, error)))
+    if (status)
         return status;
     *data = file.data;
     *size = file.size;

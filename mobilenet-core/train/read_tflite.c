@@ -16,10 +16,6 @@
 #include "train/read_constants.h"
 #include "train/read_facts.h"
 
-/* What may be taken beside the file, as when a model is loaded. */
-#define STORE_BASE ((size_t)64 << 20)
-#define STORE_FACTOR 16
-
 /* What a tensor is, of a layer x. */
 typedef enum {
     VALUE_NONE,
@@ -537,8 +533,8 @@ static MnetStatus read_all(Reader *reader, const void *data, size_t size)
 MnetNet *mnet_net_read_tflite_memory(const void *data, size_t size, MnetError *error)
 {
     Reader reader = { .error = error };
-    reader.store.limit = STORE_BASE + STORE_FACTOR * size;
-    MnetStatus status = read_all(&reader, data, size);
+    mnet_tflite_limit(&reader.store, size);
+    MnetStatus status = mnet_tflite_limited(&reader.store, read_all(&reader, data, size), error);
     mnet_store_clear(&reader.store);
     if (!status)
         return reader.net;

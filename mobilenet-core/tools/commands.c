@@ -159,7 +159,7 @@ const ToolOption tool_options[] = {
       0, "leave in what rounded weights change in the means of channels" },
     { "input-type", "uint8|int8", OPTION_CHOICE, TOOL_QUANTIZE, offsetof(ToolOptions, input_type),
       0, 0, "of input and output (default uint8)" },
-    { "cpu", "NAME", OPTION_STRING, NETWORK_COMMANDS | TOOL_QUANTIZE | TOOL_TRAIN | TOOL_MIRROR,
+    { "cpu", "NAME", OPTION_STRING, NETWORK_COMMANDS | TOOL_QUANTIZE | TOOL_TRAIN,
       offsetof(ToolOptions, cpu), 0, 0, "kernel set (default: $MNET_CPU, else the best one)" },
     { "precision", "fp32|fp16", OPTION_CHOICE, NETWORK_COMMANDS, offsetof(ToolOptions, precision),
       0, 0, "fp16: float networks in float16, where the processor can (default fp32)" },

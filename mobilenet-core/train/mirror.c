@@ -5,22 +5,18 @@
  *     picture -+----------------- CONCATENATION - the network - MEAN - output
  *              +- STRIDED_SLICE -+  [2, ...]         [2, n]    [1, n]
  *
- * QUANTIZE at either end stays outside. */
+ * QUANTIZE stays outside, at the end one that only renames uint8 and int8. */
 #include "train/mirror.h"
 
 #include <string.h>
-
-#include <mnet/decode.h>
 
 #include "base/error.h"
 #include "base/memory.h"
 #include "format/metadata.h"
 #include "format/tflite.h"
 #include "format/tflite_write.h"
-
-/* What may be taken beside the file, as when a model is loaded. */
-#define STORE_BASE ((size_t)64 << 20)
-#define STORE_FACTOR 16
+#include "format/tflite_write_options.h"
+#include "train/read_facts.h"
 
 #define ALL_FOUR 15u /* a bit for each dimension */
 
@@ -31,10 +27,11 @@ typedef struct {
     int32_t picture, output; /* tensors that stay [1, ...] */
 } Mirror;
 
-#define REFUSE(mirror, node, format, ...)                                                \
-    mnet_error_set((mirror)->error, MNET_ERROR_UNSUPPORTED,                              \
-                   "%s " format                                                          \
-                   "; a classifier that treats each picture of a batch alike is needed", \
+/* Why a batch of two would not be two pictures to an operator. */
+#define REFUSE(mirror, node, format, ...)                                    \
+    mnet_error_set((mirror)->error, MNET_ERROR_UNSUPPORTED,                  \
+                   "%s " format "; a classifier that computes each picture " \
+                   "of a batch alike is needed",                             \
                    mnet_node_label(node).text, __VA_ARGS__)
 
 static MnetTensor *tensor_of(const Mirror *mirror, int32_t index)
@@ -91,8 +88,9 @@ static bool is_list(const MnetTensor *tensor)
     return tensor->type == MNET_TYPE_INT32 || tensor->type == MNET_TYPE_INT64;
 }
 
-/* Floats with weights of bytes have options that the writer does not know.  Of maps with
- * fewer dimensions the first one is not the batch. */
+/* Floats with smaller weights have options and operators that are not written; they can
+ * be trained or quantised, though.  Of maps with fewer dimensions the first one is not
+ * the batch. */
 static MnetStatus check_inputs(const Mirror *mirror, const MnetNode *node)
 {
     MnetType type = tensor_of(mirror, node->inputs[0])->type;
@@ -103,7 +101,11 @@ static MnetStatus check_inputs(const Mirror *mirror, const MnetNode *node)
         if (!input || is_list(input))
             continue;
         if ((input->type == MNET_TYPE_FLOAT32) != (type == MNET_TYPE_FLOAT32))
-            return REFUSE(mirror, node, "computes with floats and another type (input %d)", (int)i);
+            return mnet_error_set(mirror->error, MNET_ERROR_UNSUPPORTED,
+                                  "%s: its input %d is %s, input 0 %s; weights of one kind with "
+                                  "what they are applied to are needed, all floats or all bytes",
+                                  mnet_node_label(node).text, (int)i, mnet_type_name(input->type),
+                                  mnet_type_name(type));
         if (broadcasts && !input->data && input->rank != rank)
             return REFUSE(mirror, node, "repeats input %d, of %d dimensions, for an output of %d",
                           (int)i, (int)input->rank, (int)rank);
@@ -113,9 +115,9 @@ static MnetStatus check_inputs(const Mirror *mirror, const MnetNode *node)
 
 static MnetStatus check_mean(const Mirror *mirror, const MnetNode *node)
 {
-    const MnetTensor *axes = node->n_inputs > 1 ? tensor_of(mirror, node->inputs[1]) : NULL;
     int32_t values[MNET_MAX_RANK], n;
-    if (!axes || !mnet_tensor_ints(axes, values, MNET_MAX_RANK, &n))
+    if (node->n_inputs != 2 || node->inputs[1] < 0 ||
+        !mnet_tensor_ints(tensor_of(mirror, node->inputs[1]), values, MNET_MAX_RANK, &n))
         return REFUSE(mirror, node, "%s", "has no constant axes");
     for (int32_t i = 0; i < n; i++)
         if (values[i] == 0 || values[i] == -tensor_of(mirror, node->inputs[0])->rank)
@@ -147,11 +149,13 @@ static bool reads_constants_alone(const Mirror *mirror, const MnetNode *node)
     return true;
 }
 
-/* With one row for each picture in and out, these compute each row from its own: what
- * the writer has is none of TRANSPOSE, SPLIT and the like. */
+/* With one row for each picture in and out, these compute each row from its own: what is
+ * written is none of TRANSPOSE, SPLIT and the like. */
 static MnetStatus widen_node(Mirror *mirror, MnetNode *node)
 {
     MnetStatus status = MNET_OK;
+    if (node->op != MNET_OP_SQUEEZE && (status = mnet_tflite_check_written(node, mirror->error)))
+        return status;
     if (node->n_inputs < 1 || node->inputs[0] < 0 || node->n_outputs != 1 ||
         reads_constants_alone(mirror, node))
         return REFUSE(mirror, node, "%s", "computes no single tensor from the picture");
@@ -175,6 +179,18 @@ static bool is_quantize(const MnetGraph *graph, int32_t index)
            node->n_outputs == 1 && node->inputs[0] >= 0;
 }
 
+/* Whether bytes stand for the same numbers before and behind a QUANTIZE: one that rounds
+ * or clips is not to do so with the mean. */
+static bool keeps_numbers(const MnetGraph *graph, const MnetNode *quantize)
+{
+    const MnetTensor *in = &graph->tensors[quantize->inputs[0]];
+    const MnetTensor *out = &graph->tensors[quantize->outputs[0]];
+    int32_t in_zero = in->type == MNET_TYPE_UINT8 ? 128 : 0;
+    int32_t out_zero = out->type == MNET_TYPE_UINT8 ? 128 : 0;
+    return in->quant.n == 1 && out->quant.n == 1 && in->quant.scale[0] == out->quant.scale[0] &&
+           in->quant.zero_point[0] - in_zero == out->quant.zero_point[0] - out_zero;
+}
+
 /* The picture is what a QUANTIZE that alone reads the input makes of it, the output what
  * the one that makes it reads. */
 static void find_ends(Mirror *mirror)
@@ -185,8 +201,15 @@ static void find_ends(Mirror *mirror)
     mirror->output = graph->outputs[0];
     if (mnet_graph_uses(graph, mirror->picture, &first) == 1 && is_quantize(graph, first))
         mirror->picture = graph->nodes[first].outputs[0];
-    if (is_quantize(graph, last))
+    if (is_quantize(graph, last) && keeps_numbers(graph, &graph->nodes[last]))
         mirror->output = graph->nodes[last].inputs[0];
+}
+
+/* [1, rows, columns, channels]. */
+static bool is_picture(const MnetTensor *tensor)
+{
+    return tensor->rank == 4 && tensor->dims[0] == 1 &&
+           !mnet_dims_channels_first(tensor->rank, tensor->dims);
 }
 
 static MnetStatus check_ends(const Mirror *mirror)
@@ -194,17 +217,23 @@ static MnetStatus check_ends(const Mirror *mirror)
     const MnetGraph *graph = &mirror->graph;
     const MnetTensor *input = tensor_of(mirror, graph->inputs[0]);
     const MnetTensor *output = tensor_of(mirror, graph->outputs[0]);
-    if (graph->n_inputs == 1 && graph->n_outputs == 1 && input->rank == 4 && input->dims[0] == 1 &&
-        output->rank >= 2 && output->dims[0] == 1 &&
-        mnet_graph_producer(graph, mirror->output) > mnet_graph_producer(graph, mirror->picture) &&
-        mnet_graph_uses(graph, mirror->output, NULL) == 1)
+    const char *wrong = NULL;
+    if (graph->n_inputs != 1 || graph->n_outputs != 1)
+        wrong = "it has several inputs or outputs";
+    else if (!is_picture(input))
+        wrong = "its input is no single picture [1, rows, columns, channels]";
+    else if (output->rank < 2 || output->dims[0] != 1)
+        wrong = "its output is no single list [1, n]";
+    else if (mnet_graph_producer(graph, mirror->output) <=
+             mnet_graph_producer(graph, mirror->picture))
+        wrong = "no operator computes its output from a picture";
+    else if (mnet_graph_uses(graph, mirror->output, NULL) != 1)
+        wrong = "its output is read by operators, too";
+    if (!wrong)
         return MNET_OK;
     return mnet_error_set(mirror->error, MNET_ERROR_UNSUPPORTED,
-                          "%d inputs and %d outputs, the first ones of %d and %d dimensions; one "
-                          "picture [1, rows, columns, channels] in and one list [1, n] out, which "
-                          "no operator reads, are needed",
-                          (int)graph->n_inputs, (int)graph->n_outputs, (int)input->rank,
-                          (int)output->rank);
+                          "%s; a classifier of one picture, with one list of scores, is needed",
+                          wrong);
 }
 
 static MnetStatus widen_nodes(Mirror *mirror)
@@ -264,26 +293,22 @@ static MnetStatus add_mean(Mirror *mirror)
     return MNET_OK;
 }
 
-/* Names that do not fit the output are left out. */
-static MnetStatus write(const Mirror *mirror, const MnetMetadata *metadata, MnetLabels *labels,
-                        uint8_t **data, size_t *size)
+static MnetStatus write_file(const Mirror *mirror, const MnetMetadata *metadata, uint8_t **data,
+                             size_t *size)
 {
-    size_t n = mnet_labels_count(labels);
+    MnetLabels *labels;
+    const char **names;
     const char *description =
         *metadata->description ? metadata->description : mirror->graph.description;
+    MnetStatus status = mnet_read_labels(&metadata->outputs[0], &labels, &names, mirror->error);
     MnetTfliteFacts facts = { .description = *description ? description : "network",
-                              .input = metadata->inputs[0] };
-    if (n && n == mnet_tensor_elements(tensor_of(mirror, mirror->output))) {
-        const char **names = mnet_calloc(n, sizeof *names);
-        if (!names)
-            return mnet_error_memory(mirror->error, n * sizeof *names);
-        for (size_t i = 0; i < n; i++)
-            names[i] = mnet_labels_get(labels, i);
-        facts.labels = names;
-        facts.n_labels = n;
-    }
-    MnetStatus status = mnet_tflite_write(&mirror->graph, &facts, data, size, mirror->error);
-    mnet_free((void *)(uintptr_t)facts.labels);
+                              .input = metadata->inputs[0],
+                              .labels = names,
+                              .n_labels = mnet_labels_count(labels) };
+    if (!status)
+        status = mnet_tflite_write(&mirror->graph, &facts, data, size, mirror->error);
+    mnet_free(names);
+    mnet_labels_unref(labels);
     return status;
 }
 
@@ -302,7 +327,6 @@ static MnetStatus turn(Mirror *mirror)
 static MnetStatus mirror_file(Mirror *mirror, const void *file, size_t file_size, uint8_t **data,
                               size_t *size)
 {
-    MnetError why;
     MnetGraph *graph = &mirror->graph;
     MnetStatus status = mnet_tflite_read(file, file_size, &mirror->store, graph, mirror->error);
     if (status)
@@ -313,20 +337,16 @@ static MnetStatus mirror_file(Mirror *mirror, const void *file, size_t file_size
     status = mnet_metadata_read(file, file_size, graph, &mirror->store, metadata, mirror->error);
     if (status || (status = turn(mirror)))
         return status;
-    const MnetLabelText *text = &metadata->outputs[0];
-    MnetLabels *labels =
-        text->text ? mnet_labels_parse(text->text, text->size, text->name, &why) : NULL;
-    status = write(mirror, metadata, labels, data, size);
-    mnet_labels_unref(labels);
-    return status;
+    return write_file(mirror, metadata, data, size);
 }
 
 MnetStatus mnet_mirror_tflite_memory(const void *file, size_t file_size, uint8_t **data,
                                      size_t *size, MnetError *error)
 {
     Mirror mirror = { .error = error };
-    mirror.store.limit = STORE_BASE + STORE_FACTOR * file_size;
+    mnet_tflite_limit(&mirror.store, file_size);
     MnetStatus status = mirror_file(&mirror, file, file_size, data, size);
+    status = mnet_tflite_limited(&mirror.store, status, error);
     mnet_store_clear(&mirror.store);
     return status;
 }

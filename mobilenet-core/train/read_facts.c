@@ -5,7 +5,6 @@
 
 #include <math.h>
 
-#include <mnet/decode.h>
 #include <mnet/image.h>
 
 #include "base/error.h"
@@ -107,21 +106,30 @@ MnetStatus mnet_read_normalization(MnetNet *net, const MnetNormalization *told,
     return MNET_OK;
 }
 
+MnetStatus mnet_read_labels(const MnetLabelText *text, MnetLabels **labels, const char ***names,
+                            MnetError *error)
+{
+    MnetError why = { MNET_OK, "" };
+    *names = NULL;
+    *labels = text->text ? mnet_labels_parse(text->text, text->size, text->name, &why) : NULL;
+    size_t n = mnet_labels_count(*labels);
+    if (why.status == MNET_ERROR_MEMORY)
+        return mnet_error_memory(error, text->size);
+    if (!n)
+        return MNET_OK;
+    *names = mnet_calloc(n, sizeof **names);
+    for (size_t i = 0; *names && i < n; i++)
+        (*names)[i] = mnet_labels_get(*labels, i);
+    return *names ? MNET_OK : mnet_error_memory(error, n * sizeof **names);
+}
+
 MnetStatus mnet_read_classes(MnetNet *net, const MnetLabelText *text, MnetError *error)
 {
-    size_t n = (size_t)mnet_net_logits(net)->channels;
-    MnetError why;
-    MnetLabels *labels =
-        text->text ? mnet_labels_parse(text->text, text->size, text->name, &why) : NULL;
-    if (!labels || mnet_labels_count(labels) != n) {
-        mnet_labels_unref(labels);
-        return MNET_OK;
-    }
-    const char **names = mnet_calloc(n, sizeof *names);
-    for (size_t i = 0; names && i < n; i++)
-        names[i] = mnet_labels_get(labels, i);
-    MnetStatus status = names ? mnet_net_set_classes(net, names, error)
-                              : mnet_error_memory(error, n * sizeof *names);
+    MnetLabels *labels;
+    const char **names;
+    MnetStatus status = mnet_read_labels(text, &labels, &names, error);
+    if (!status && mnet_labels_count(labels) == (size_t)mnet_net_logits(net)->channels)
+        status = mnet_net_set_classes(net, names, error);
     mnet_free(names);
     mnet_labels_unref(labels);
     return status;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "expect.h"
+#include "format/tflite_write.h"
 #include "net_naive.h"
 #include "train/build.h"
 #include "train/net_graph.h"
@@ -116,6 +117,42 @@ static void check_paddings(void)
     mnet_buffer_free(data);
     naive_free(&maps);
     free(input);
+    mnet_net_free(net);
+}
+
+/* Two tensors that share a constant's bytes share them in the file. */
+static void check_shared(void)
+{
+    MnetError error = { MNET_OK, "" };
+    MnetStore store = { 0 };
+    MnetGraph graph;
+    uint8_t *apart, *shared;
+    size_t apart_size, shared_size;
+    int32_t first = -1, second = -1;
+    MnetNetOptions options = { .family = MNET_NET_V1, .width = 0.25, .resolution = 32 };
+    MnetNet *net = mnet_net_build(&options, &error);
+    if (!net || mnet_net_graph(net, &store, &graph, &error))
+        exit(1);
+    for (int32_t i = 0; i < graph.n_tensors && second < 0; i++)
+        for (int32_t k = 0; k < i && graph.tensors[i].data_bytes > 4096; k++)
+            if (graph.tensors[k].data_bytes == graph.tensors[i].data_bytes) {
+                first = k;
+                second = i;
+            }
+    EXPECT(second > 0, "no two constants are as large");
+    MnetTfliteFacts facts = mnet_net_facts(net);
+    EXPECT(!mnet_tflite_write(&graph, &facts, &apart, &apart_size, &error), "%s", error.text);
+    graph.tensors[second].data = graph.tensors[first].data;
+    EXPECT(!mnet_tflite_write(&graph, &facts, &shared, &shared_size, &error), "%s", error.text);
+    size_t bytes = graph.tensors[second].data_bytes;
+    EXPECT(shared_size + bytes <= apart_size + 64 && apart_size <= shared_size + bytes + 64,
+           "%zu bytes, %zu apart, the constant has %zu", shared_size, apart_size, bytes);
+    MnetModel *model = mnet_model_load_memory(shared, shared_size, NULL, &error);
+    EXPECT(model, "%s", error.text);
+    mnet_model_unref(model);
+    mnet_buffer_free(apart);
+    mnet_buffer_free(shared);
+    mnet_store_clear(&store);
     mnet_net_free(net);
 }
 
@@ -256,6 +293,7 @@ int main(void)
 {
     check_families();
     check_paddings();
+    check_shared();
     check_facts();
     check_files();
     return expect_report("net_write");

@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -21,13 +22,23 @@
  * sleep: there they do at once, and to wake them takes some 50 microseconds. */
 #define SOON_NS 1000000
 
+/* So many times that this process was put off a processor in so long tell that others
+ * want them. */
+#define CROWD_SWITCHES 3
+#define CROWD_LOOK_NS 20000000
+#define CROWD_NS 500000000
+
 struct MnetPool {
     atomic_int references;
     atomic_bool taken;
     pid_t process; /* after a fork() there are no workers */
     unsigned threads;
     pthreadpool_t workers;
-    uint64_t ended; /* the last run, of whoever has the pool */
+    /* Of whoever has the pool. */
+    uint64_t ended;  /* the last run */
+    uint64_t looked; /* when `switches` were counted */
+    uint64_t crowded_until;
+    long switches;
 };
 
 /* Processors in the affinity mask, which pthreadpool does not look at. */
@@ -130,9 +141,24 @@ void mnet_pool_release(MnetPool *pool)
     atomic_store(&pool->taken, false);
 }
 
+bool mnet_pool_is_crowded(MnetPool *pool)
+{
+    struct rusage usage;
+    uint64_t now = mnet_now_ns();
+    if (now - pool->looked >= CROWD_LOOK_NS && getrusage(RUSAGE_SELF, &usage) == 0) {
+        if (usage.ru_nivcsw - pool->switches >= CROWD_SWITCHES &&
+            now - pool->looked < 2 * CROWD_LOOK_NS)
+            pool->crowded_until = now + CROWD_NS;
+        pool->switches = usage.ru_nivcsw;
+        pool->looked = now;
+    }
+    return now < pool->crowded_until;
+}
+
 void mnet_pool_run(MnetPool *pool, void (*work)(void *user, size_t worker), void *user)
 {
-    bool soon = mnet_now_ns() - pool->ended < SOON_NS;
+    uint64_t now = mnet_now_ns();
+    bool soon = now - pool->ended < SOON_NS && now >= pool->crowded_until;
     pthreadpool_parallelize_1d(pool->workers, work, user, pool->threads,
                                soon ? 0 : PTHREADPOOL_FLAG_YIELD_WORKERS);
     pool->ended = mnet_now_ns();

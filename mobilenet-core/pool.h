@@ -16,4 +16,9 @@ void mnet_pool_release(MnetPool *pool);
  * after the other.  The pool is the caller's. */
 void mnet_pool_run(MnetPool *pool, void (*work)(void *user, size_t worker), void *user);
 
+/* Whether other programs want the processors that the pool's threads are on: workers that
+ * look on take them from the one that is waited for.  For a while after it was true
+ * workers sleep between runs.  The pool is the caller's. */
+bool mnet_pool_is_crowded(MnetPool *pool);
+
 #endif

@@ -100,8 +100,8 @@ MnetStatus mnet_learner_check(const MnetLearner *learner, MnetError *error)
     if (are_numbers(learner->net->params, n) && (!average || are_numbers(average, n)))
         return MNET_OK;
     return mnet_error_set(error, MNET_ERROR_LIMIT,
-                          "a weight or mean is no number any more in step %llu of epoch %u: take a "
-                          "smaller rate, a longer warm-up or a larger batch",
+                          "a weight or mean is no number any more in step %llu of epoch %u: begin "
+                          "anew with a smaller rate, a longer warm-up or a larger batch",
                           (unsigned long long)learner->step, learner->epoch + 1);
 }
 
@@ -111,14 +111,15 @@ MnetStatus mnet_learner_step(MnetLearner *learner, MnetError *error)
                            .teacher = learner->teacher ? learner->taught : NULL,
                            .temperature = learner->options.temperature,
                            .alpha = learner->options.alpha,
-                           .seed = (learner->options.seed << 32) ^ learner->optimizer.steps };
+                           .seed = (learner->options.seed << 32) ^ learner->optimizer.steps,
+                           .step = learner->optimizer.steps };
     mnet_trainer_spread(learner->trainer, (size_t)learner->options.batch, show_picture, learner);
     double loss = mnet_trainer_step(learner->trainer, &goal);
     float rate = mnet_schedule_rate(&learner->options.schedule, epoch_now(learner));
     if (!isfinite(loss) || !mnet_optimizer_step(&learner->optimizer, learner->trainer, rate))
         return mnet_error_set(error, MNET_ERROR_LIMIT,
                               "the loss or a gradient is no number any more in step %llu of epoch "
-                              "%u, at a rate of %g: take a smaller rate, a longer "
+                              "%u, at a rate of %g: begin anew with a smaller rate, a longer "
                               "warm-up or a larger batch",
                               (unsigned long long)learner->step + 1, learner->epoch + 1,
                               (double)rate);
@@ -260,6 +261,7 @@ MnetLearner *mnet_learner_new(MnetNet *net, const MnetDataset *dataset,
         return NULL;
     }
     mnet_shuffle(learner->order, dataset->train.n, options->seed, 0);
+    learner->begun = mnet_learner_sum(learner);
     return learner;
 }
 

@@ -21,8 +21,12 @@ struct MnetLearner {
     uint64_t step, steps;
     double loss_sum, right; /* in this epoch */
     MnetEpoch *history;
+    uint64_t begun; /* mnet_learner_sum() before the first step */
     MnetStore store;
 };
+
+/* A sum over network, parameters, teacher, pictures and options. */
+uint64_t mnet_learner_sum(const MnetLearner *learner);
 
 /* An error when a parameter or average is no number any more: nothing of it may be kept. */
 MnetStatus mnet_learner_check(const MnetLearner *learner, MnetError *error);

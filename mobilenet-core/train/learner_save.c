@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "model_private.h"
 #include "train/learner_private.h"
 #include "train/save.h"
 
@@ -94,6 +95,19 @@ static uint64_t sum_options(uint64_t sum, const MnetLearnOptions *options)
     return ADD(sum, schedule->step_factor);
 }
 
+/* A teacher that came from memory counts as one, whichever it is. */
+uint64_t mnet_learner_sum(const MnetLearner *learner)
+{
+    const MnetNet *net = learner->net;
+    const MnetModel *teacher = learner->options.teacher;
+    uint64_t sum = sum_net(0xcbf29ce484222325u, net);
+    sum = add_bytes(sum, net->params, net->n_params * sizeof *net->params);
+    sum = sum_options(sum, &learner->options);
+    if (teacher)
+        sum = add_bytes(sum, teacher->file.data, teacher->file.size);
+    return sum_pictures(sum, learner->dataset);
+}
+
 static Header header_of(const MnetLearner *learner)
 {
     Header header = { .n_params = learner->net->n_params,
@@ -104,11 +118,9 @@ static Header header_of(const MnetLearner *learner)
                       .step = learner->step,
                       .optimizer_steps = learner->optimizer.steps,
                       .loss_sum = learner->loss_sum,
-                      .right = learner->right };
+                      .right = learner->right,
+                      .begun = learner->begun };
     memcpy(header.magic, magic, sizeof magic);
-    header.begun = sum_net(0xcbf29ce484222325u, learner->net);
-    header.begun = sum_options(header.begun, &learner->options);
-    header.begun = sum_pictures(header.begun, learner->dataset);
     header.size = sizeof header +
                   sizeof(float) * (header.n_params * (1 + header.averaged) + 2 * header.n_trained) +
                   sizeof(MnetEpoch) * header.epochs + sizeof(uint64_t);
@@ -198,8 +210,10 @@ MnetStatus mnet_learner_load(MnetLearner *learner, const char *path, MnetError *
     Header ours = header_of(learner);
     MnetFile file;
     MnetStatus status = mnet_file_read(&file, path, error);
-    if (status != MNET_OK)
+    if (status != MNET_OK) {
+        mnet_error_prefix(error, "%s", path);
         return status;
+    }
     status = check(learner, &file, &ours, path, error);
     if (status == MNET_OK) {
         const Header *header = (const Header *)(const void *)file.data;

@@ -62,7 +62,7 @@ typedef struct {
     float *params;
     size_t n_params, n_trained;
     /* y = gamma * (x - mean) / sqrt(variance + epsilon) + beta; running = running *
-     * momentum + batch * (1 - momentum). */
+     * momentum + batch * (1 - momentum), the momentum of step t at most (1 + t) / (10 + t). */
     float bn_epsilon, bn_momentum;
     /* The input is (pixel - mean) / std, pixels from 0 to 255, per channel. */
     float mean[3], std[3];

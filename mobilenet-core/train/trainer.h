@@ -41,6 +41,7 @@ typedef struct {
     const float *teacher;
     float temperature, alpha;
     uint64_t seed; /* of dropout: another one for each step */
+    uint64_t step; /* how many there were before: running statistics follow fast at first */
 } MnetTrainGoal;
 
 /* One batch forward and backward: the mean loss; gradients are in

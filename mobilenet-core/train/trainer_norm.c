@@ -48,7 +48,7 @@ void mnet_norm_forward(MnetTrainer *t, MnetUnit *unit)
         set_bias(t, unit);
         return;
     }
-    const double n = (double)unit->rows, keep = t->net->bn_momentum;
+    const double n = (double)unit->rows, keep = t->keep;
     float *running_mean = t->net->params + unit->layer->mean;
     float *running_variance = t->net->params + unit->layer->variance;
     for (int32_t c = 0; c < unit->layer->channels; c++) {

@@ -68,6 +68,7 @@ struct MnetTrainer {
     MnetStore store;
     bool training, reversed;
     uint64_t seed; /* of dropout */
+    double keep;   /* of running statistics in this step, 0 to 1 */
 };
 
 static inline MnetUnit *mnet_unit_input(const MnetTrainer *t, const MnetUnit *unit, int index)

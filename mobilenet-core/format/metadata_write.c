@@ -3,6 +3,7 @@
  * Writes what a .tflite file says of itself. */
 #include "format/metadata_write.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <zlib.h>
 
@@ -99,10 +100,28 @@ static void write_common(MnetFlatWriter *w, uint32_t crc, size_t size)
     mnet_flat_write_put(w, at + 22, strlen(LABELS_NAME), 2);
 }
 
+/* Lines that all begin with a number and a blank, tab or colon are read as "number label":
+ * names that do are numbered once more. */
+static bool looks_numbered(const MnetTfliteFacts *facts)
+{
+    for (size_t i = 0; i < facts->n_labels; i++) {
+        const char *label = facts->labels[i];
+        size_t digits = strspn(label, "0123456789");
+        if (*label && (!digits || !label[digits] || !strchr(" \t:", label[digits])))
+            return false;
+    }
+    return true;
+}
+
 /* One name a line; what would begin a new line becomes a blank. */
 static void write_labels(MnetFlatWriter *w, const MnetTfliteFacts *facts)
 {
+    bool numbered = looks_numbered(facts);
     for (size_t i = 0; i < facts->n_labels; i++) {
+        char number[24];
+        int digits = snprintf(number, sizeof number, "%zu ", i);
+        if (numbered)
+            mnet_flat_write_bytes(w, number, (size_t)digits);
         size_t length = strlen(facts->labels[i]);
         size_t at = mnet_flat_write_bytes(w, facts->labels[i], length);
         for (size_t k = 0; k < length && !w->status; k++)

@@ -7,8 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/error.h"
+#include "base/utf8.h"
 #include "train/dataset_read.h"
 #include "train/net.h"
 #include "train/picture_file.h"
@@ -42,9 +44,10 @@ static Part part_of(const char *name, size_t length)
     } names[] = { { "train", PART_TRAIN },
                   { "test", PART_TEST },
                   { "val", PART_TEST },
+                  { "valid", PART_TEST },
                   { "validation", PART_TEST } };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strlen(names[i].name) == length && !memcmp(names[i].name, name, length))
+        if (strlen(names[i].name) == length && !strncasecmp(names[i].name, name, length))
             return names[i].part;
     return PART_UNKNOWN;
 }
@@ -229,6 +232,15 @@ static size_t count_part(const Reading *reading, Part part)
     return n;
 }
 
+/* Nothing could read the labels of the network. */
+static MnetStatus not_utf8(const char *name, MnetError *error)
+{
+    char quoted[80];
+    mnet_utf8_quote(quoted, sizeof quoted, name, strlen(name));
+    return mnet_error_set(error, MNET_ERROR_FORMAT,
+                          "the folder \"%s\" has a name that is not UTF-8: rename it", quoted);
+}
+
 /* The classes in order, each with a picture to learn from. */
 static MnetStatus list_classes(Reading *reading, MnetDataset *dataset, MnetError *error)
 {
@@ -247,6 +259,8 @@ static MnetStatus list_classes(Reading *reading, MnetDataset *dataset, MnetError
                 break;
             present = found->class_name;
             of_class = 0;
+            if (!mnet_utf8_valid(present, strlen(present)))
+                return not_utf8(present, error);
             size_t bytes = strlen(present) + 1;
             char *copy = mnet_store_alloc(&dataset->store, bytes);
             if (!copy)

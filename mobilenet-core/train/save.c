@@ -105,31 +105,69 @@ static MnetStatus find_target(const char *path, Target *target, MnetError *error
                                               : failed(path, "cannot be written", errno, error);
 }
 
-/* The new file beside the old one; -1: errno tells. */
-static int open_beside(const char *replace, char beside[PATH_MAX])
+/* The name of the new file beside the old one; false: errno tells. */
+static bool name_beside(const char *replace, char beside[PATH_MAX])
 {
     int length = snprintf(beside, PATH_MAX, "%s.%ld.part", replace, (long)getpid());
-    if (length >= PATH_MAX) {
-        errno = ENAMETOOLONG;
-        return -1;
-    }
+    errno = ENAMETOOLONG;
+    return length < PATH_MAX;
+}
+
+static int open_named(const char *beside)
+{
     return open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
 }
 
+/* A file without a name: who is killed while writing leaves none behind. */
+static int open_nameless(const char *replace)
+{
+    char folder[PATH_MAX] = ".";
+    const char *slash = strrchr(replace, '/');
+    if (slash)
+        snprintf(folder, sizeof folder, "%.*s", (int)(slash + 1 - replace), replace);
+    return open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
+}
+
+/* 0 or errno. */
+static int give_name(int file, const char *name)
+{
+    char number[32];
+    snprintf(number, sizeof number, "/proc/self/fd/%d", file);
+    unlink(name);
+    return linkat(AT_FDCWD, number, AT_FDCWD, name, AT_SYMLINK_FOLLOW) ? errno : 0;
+}
+
+/* The new file, whole and with its name; 0 or errno. */
+static int write_new(const char *replace, const char *beside, bool named, const void *data,
+                     size_t size)
+{
+    int file = named ? open_named(beside) : open_nameless(replace);
+    if (file < 0)
+        return errno;
+    int number = write_all(file, data, size) ? 0 : errno;
+    if (!number && !named)
+        number = give_name(file, beside);
+    return close(file) != 0 && !number ? errno : number;
+}
+
+/* Some file systems have no files without names, or give them none later. */
 static MnetStatus write_beside(const char *path, const char *replace, const void *data, size_t size,
                                MnetError *error)
 {
     char beside[PATH_MAX];
-    int file = open_beside(replace, beside);
-    if (file < 0)
+    if (!name_beside(replace, beside))
         return failed(path, "cannot be written", errno, error);
-    int number = write_and_close(file, data, size);
+    int number = write_new(replace, beside, false, data, size);
+    if (number)
+        number = write_new(replace, beside, true, data, size);
     if (!number && rename(beside, replace) != 0)
         number = errno;
     if (!number)
         return MNET_OK;
     unlink(beside);
-    return failed(path, "cannot be written, and is as it was", number, error);
+    bool there = access(replace, F_OK) == 0;
+    return failed(path, there ? "cannot be written, and is as it was" : "cannot be written", number,
+                  error);
 }
 
 MnetStatus mnet_save_file(const char *path, const void *data, size_t size, MnetError *error)
@@ -149,7 +187,8 @@ MnetStatus mnet_save_possible(const char *path, MnetError *error)
     Target target = { 0 };
     MnetStatus status = find_target(path, &target, error);
     if (status == MNET_OK) {
-        int file = target.special ? -1 : open_beside(target.replace, beside);
+        bool can = !target.special && name_beside(target.replace, beside);
+        int file = can ? open_named(beside) : -1;
         if (file >= 0 && close(file) == 0)
             unlink(beside);
         else if (!target.special || access(path, W_OK) != 0)

@@ -88,7 +88,8 @@ const ToolOption tool_options[] = {
     { "batch", "N", OPTION_NUMBER, TOOL_TRAIN, offsetof(ToolOptions, training.batch), 2, 4096,
       "pictures of a step (default 64)" },
     { "rate", "R", OPTION_REAL, TOOL_TRAIN, offsetof(ToolOptions, training.rate), 0, 100,
-      "of learning (default 0.1 for sgd and muon, else 0.002; with --from 0.001 and 0.0002)" },
+      "of learning (default 0.1 for sgd and muon, else 0.002; with --from 0.001 and 0.0002, with "
+      "--freeze 0.01)" },
     { "optimizer", "sgd|adam|rmsprop|muon", OPTION_CHOICE, TOOL_TRAIN,
       offsetof(ToolOptions, training.optimizer), 0, 0,
       "default sgd, with momentum and Nesterov's step; muon: that, and convolutions with batch "

@@ -171,7 +171,7 @@ bool folder_classes(const Folder *folder, const MnetLabels *labels, size_t n_cla
         if (classes[i] < 0)
             *odd = folder->folders[i];
     }
-    if (!*odd || folder->n_folders != n_classes)
+    if (!*odd || folder->n_folders != n_classes || mnet_labels_count(labels))
         return !*odd;
     for (size_t i = 0; i < folder->n_folders; i++)
         classes[i] = (int32_t)i;

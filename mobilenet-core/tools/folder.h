@@ -28,9 +28,9 @@ bool folder_read(const char *path, Folder *folder);
 void folder_clear(Folder *folder);
 
 /* Which of a network's classes each folder is, n_folders numbers: the class of that
- * name or, for names that are numbers, of that number, or, where there are as many
- * folders as classes, the one of the same place.  False: some are no class; *odd is
- * the name of one. */
+ * name or, for names that are numbers, of that number, or, where classes have no names
+ * and there are as many folders, the one of the same place.  False: some are no class;
+ * *odd is the name of one. */
 bool folder_classes(const Folder *folder, const MnetLabels *labels, size_t n_classes,
                     int32_t *classes, const char **odd);
 

@@ -23,7 +23,8 @@ typedef struct {
     MnetModel *teacher;
     MnetPool *pool;
     MnetLearner *learner;
-    bool learnt; /* all epochs are done */
+    bool learnt;   /* all epochs are done */
+    bool no_curve; /* it could not be written once */
     TrainPrint print;
 } Training;
 
@@ -184,13 +185,26 @@ static bool resume(Training *training)
     return true;
 }
 
+/* No more threads than processors: the result is the same, and they would wait for each
+ * other. */
+static bool open_pool(Training *training)
+{
+    unsigned wanted = training->options->threads;
+    MnetError error;
+    training->pool = mnet_pool_new(0, &error);
+    if (training->pool && wanted && wanted < mnet_pool_threads(training->pool)) {
+        mnet_pool_unref(training->pool);
+        training->pool = mnet_pool_new(wanted, &error);
+    }
+    return training->pool || failed(&error);
+}
+
 static bool open_learner(Training *training)
 {
     const ToolTraining *t = &training->options->training;
     MnetError error;
-    training->pool = mnet_pool_new(training->options->threads, &error);
-    if (!training->pool)
-        return failed(&error);
+    if (!open_pool(training))
+        return false;
     MnetLearnOptions options = learn_options(training);
     training->learner = mnet_learner_new(training->net, &training->dataset, &options, &error);
     if (!training->learner)
@@ -205,16 +219,19 @@ static uint64_t now(void)
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-/* Checkpoint and curve; what cannot be written is told, and the last good file
- * stays. */
+/* Checkpoint and curve; what cannot be written is told, and the last good file stays.
+ * False: the checkpoint; a curve alone is not worth the end of a run. */
 static bool save(Training *training, const MnetProgress *progress)
 {
     const ToolTraining *t = &training->options->training;
     MnetError error;
     if (t->checkpoint && mnet_learner_save(training->learner, t->checkpoint, &error) != MNET_OK)
         return failed(&error);
-    if (t->curve && mnet_curve_write(progress, training->net->title, t->curve, &error) != MNET_OK)
-        return failed(&error);
+    if (t->curve && !training->no_curve &&
+        mnet_curve_write(progress, training->net->title, t->curve, &error) != MNET_OK) {
+        training->no_curve = true;
+        tool_error("%s; the run goes on without the curve", error.text);
+    }
     return true;
 }
 
@@ -230,13 +247,37 @@ static int stopped(Training *training, const MnetProgress *progress)
                       checkpoint);
 }
 
-/* Until there is something to keep, a signal ends the program as ever. */
+/* Until there is something to keep, a signal ends the program as ever.  What is ignored,
+ * as SIGHUP by nohup, stays so. */
 static void catch_signals(void)
 {
-    struct sigaction action = { .sa_handler = interrupt };
+    static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
+    struct sigaction before, action = { .sa_handler = interrupt };
     action.sa_flags = (int)SA_RESETHAND;
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        if (sigaction(numbers[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+            sigaction(numbers[i], &action, NULL);
+}
+
+/* Saved before it is told: who reads the lines may end the program. */
+static bool end_epoch(Training *training, const MnetProgress *progress)
+{
+    train_print_end(&training->print);
+    uint64_t before = now();
+    bool saved = save(training, progress);
+    train_print_pause(&training->print, now() - before);
+    train_print_step(&training->print, progress, true);
+    return saved;
+}
+
+/* A loss that is no number. */
+static int lost(Training *training, const MnetError *error)
+{
+    const char *checkpoint = training->options->training.checkpoint;
+    train_print_end(&training->print);
+    if (checkpoint && access(checkpoint, F_OK) == 0)
+        return tool_error("%s; %s is of before", error->text, checkpoint);
+    return tool_error("%s", error->text);
 }
 
 static int learn(Training *training)
@@ -250,21 +291,18 @@ static int learn(Training *training)
         uint32_t epoch = progress.epoch;
         if (interrupted)
             return stopped(training, &progress);
-        if (mnet_learner_step(training->learner, &error) != MNET_OK) {
-            train_print_end(&training->print);
-            return tool_error("%s", error.text);
-        }
+        if (mnet_learner_step(training->learner, &error) != MNET_OK)
+            return lost(training, &error);
         mnet_learner_progress(training->learner, &progress);
-        train_print_step(&training->print, &progress, progress.epoch > epoch);
-        uint64_t before = now();
-        if (progress.epoch > epoch && !save(training, &progress)) {
+        if (progress.epoch == epoch) {
+            train_print_step(&training->print, &progress, false);
+        } else if (!end_epoch(training, &progress)) {
             training->learnt = progress.epoch == progress.epochs;
             return TOOL_ERROR;
         }
-        train_print_pause(&training->print, now() - before);
     }
     training->learnt = true;
-    return TOOL_OK;
+    return training->no_curve ? TOOL_ERROR : TOOL_OK;
 }
 
 static int write_net(const Training *training, const MnetNet *net, double accuracy)
@@ -294,11 +332,11 @@ static int learn_head(Training *training)
                                 .cpu = training->options->cpu };
     double accuracy = 0;
     MnetError error;
-    training->pool = mnet_pool_new(training->options->threads, &error);
+    if (!open_pool(training))
+        return TOOL_ERROR;
     options.pool = training->pool;
     uint64_t begin = now();
-    if (!options.pool ||
-        mnet_head_learn(training->net, &training->dataset, &options, &accuracy, &error) != MNET_OK)
+    if (mnet_head_learn(training->net, &training->dataset, &options, &accuracy, &error) != MNET_OK)
         return tool_error("%s", error.text);
     printf("learnt in %.1f s\n", (double)(now() - begin) * 1e-9);
     return write_net(training, training->net, accuracy);

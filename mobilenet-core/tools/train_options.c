@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "train/optimizer.h"
+#include "train/picture_file.h"
 #include "train/save.h"
 
 /* Options that would do nothing in such a run. */
@@ -83,19 +84,28 @@ static bool check_values(const ToolOptions *o)
     return !wrong;
 }
 
-/* The network, the checkpoint and the curve are files of their own. */
+/* The network, the checkpoint and the curve are files of their own, and none of those
+ * that are read; of pictures only their names are known yet. */
 static bool check_names(const ToolOptions *o)
 {
     const ToolTraining *t = &o->training;
-    const char *files[] = { o->words[1], t->checkpoint, t->curve };
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
-        for (size_t k = 0; k < i; k++)
-            if (files[i] && files[k] && mnet_save_same(files[i], files[k])) {
-                tool_error("%s is to be two of network, --checkpoint and --curve: name files of "
-                           "their own",
+    const char *files[] = {
+        o->words[1], t->checkpoint, t->curve, o->words[0], t->from, t->teacher
+    };
+    enum { WRITTEN = 3, FILES = sizeof files / sizeof *files };
+    for (size_t i = 0; i < WRITTEN; i++) {
+        for (size_t k = i + 1; files[i] && k < FILES; k++)
+            if (files[k] && mnet_save_same(files[i], files[k])) {
+                tool_error("%s is to be two of network, --checkpoint, --curve, pictures, --from "
+                           "and --teacher: name files of their own",
                            files[i]);
                 return false;
             }
+        if (files[i] && mnet_picture_is_name(files[i])) {
+            tool_error("%s has the name of a picture: name another file to write", files[i]);
+            return false;
+        }
+    }
     return true;
 }
 

@@ -5,11 +5,14 @@
 
 #include <math.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
 #define EVERY_NS 200000000u
 #define BAR 20
+/* A line with its bar fits into so many columns. */
+#define WIDE 100
 
 static uint64_t now(void)
 {
@@ -51,16 +54,31 @@ static void print_left(FILE *file, const TrainPrint *print, const MnetProgress *
             left % 60);
 }
 
+/* Columns of the terminal that a line may take; a longer one would leave a trail. */
+static size_t columns(void)
+{
+    struct winsize size;
+    bool known = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1;
+    return known ? size.ws_col - 1u : WIDE;
+}
+
 static void print_line(const TrainPrint *print, const MnetProgress *progress)
 {
-    char bar[BAR + 1];
-    size_t full = (size_t)(BAR * progress->step / progress->steps);
+    char bar[BAR + 1], line[256] = "";
+    size_t full = (size_t)(BAR * progress->step / progress->steps), most = columns();
     memset(bar, ' ', BAR);
     memset(bar, '=', full);
     bar[BAR] = 0;
-    fprintf(stderr, "\r\033[Kepoch %u/%u [%s] loss %.4f, %.1f %% right, ", progress->epoch + 1,
-            progress->epochs, bar, progress->loss, 100 * progress->accuracy);
-    print_left(stderr, print, progress);
+    FILE *text = fmemopen(line, sizeof line, "w");
+    if (!text)
+        return;
+    fprintf(text, "epoch %u/%u ", progress->epoch + 1, progress->epochs);
+    if (most >= WIDE)
+        fprintf(text, "[%s] ", bar);
+    fprintf(text, "loss %.4f, %.1f %% right, ", progress->loss, 100 * progress->accuracy);
+    print_left(text, print, progress);
+    fclose(text);
+    fprintf(stderr, "\r\033[K%.*s", (int)most, line);
     fflush(stderr);
 }
 

@@ -252,7 +252,12 @@ static void check_options(void)
         { "--rate 0", "--rate has to be more than 0" },
         { "--dropout 1", "--dropout has to be less than 1" },
         { "--mixup 5", "from 0 to 4" },
-        { "--checkpoint a --curve ./a", "./a is to be two of" },
+        { "--checkpoint a --curve ./a", "a is to be two of" },
+        { "--checkpoint ./x.tflite", "x.tflite is to be two of" },
+        { "--curve ./nowhere", "./nowhere is to be two of" },
+        { "--from a --checkpoint a", "a is to be two of" },
+        { "--teacher a --curve ../a/../b.JPG", "b.JPG has the name of a picture" },
+        { "--teacher a --curve a", "a is to be two of" },
     };
     char line[200];
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
@@ -357,6 +362,66 @@ static void check_bad(void)
     free(rgb);
 }
 
+/* Pictures of two classes, 8x8: <path>/<a>/N.ppm is dark, <path>/<b>/N.ppm bright. */
+static void draw_two(const char *path, const char *a, const char *b)
+{
+    static uint8_t rgb[3 * 8 * 8];
+    char name[96];
+    for (int i = 0; i < 8; i++) {
+        snprintf(name, sizeof name, "%s/%s", path, i % 2 ? b : a);
+        make_folder(name);
+        memset(rgb, i % 2 ? 180 + i : 20 + i, sizeof rgb);
+        snprintf(name, sizeof name, "%s/%s/%d.ppm", path, i % 2 ? b : a, i);
+        write_ppm(name, 8, 8, rgb);
+    }
+}
+
+/* Names that look like numbered labels are the network's all the same, those that no
+ * label can be are refused; parts are told in any case. */
+static void check_class_names(void)
+{
+    draw_two("numbered", "01 cat", "02 dog");
+    expect_line(0, NULL, "train numbered x.tflite " SMALL " --epochs 1");
+    expect_line(0, "2: 01 cat, 02 dog", "info x.tflite");
+    expect_line(0, "01 cat", "run x.tflite --image picture.ppm --top 2");
+    draw_two("bytes", "\xff\xfe", "dog");
+    expect_line(1, "the folder \"??\" has a name that is not UTF-8", "train bytes x.tflite " SMALL);
+    draw_two("parts/Train", "cat", "dog");
+    draw_two("parts/Valid", "cat", "dog");
+    expect_line(0, "8 pictures to learn from and 8 for the test, of 2 classes",
+                "train parts x.tflite " SMALL " --epochs 1");
+    draw_two("foreign", "horse", "cow");
+    expect_line(0, "accuracy is not measured: the folder horse is none",
+                "quantize x.tflite y.tflite --images foreign");
+}
+
+/* 160 steps: running statistics and the average of the weights follow at once. */
+static void check_few_steps(void)
+{
+    Run run = run_mnet(NULL, "train pictures x.tflite " SMALL
+                             " --stem-stride 1 --shift 1 --warm-up 1 --epochs 8");
+    expect_run(&run, 0, NULL);
+    EXPECT(percent(&run) >= LEAST_PERCENT, "%s", run.text);
+    run_free(&run);
+}
+
+/* A checkpoint goes on with the teacher that it was begun with alone. */
+static void check_checkpoints(void)
+{
+    char command[256];
+    const char *train = "train pictures x.tflite " SMALL " --epochs 2 --checkpoint taught --resume";
+    copy_file("learnt.tflite", "teacher.tflite");
+    snprintf(command, sizeof command, "%s --teacher teacher.tflite", train);
+    expect_line(0, NULL, command);
+    expect_line(0, "goes on after 2 of 2 epochs", command);
+    snprintf(command, sizeof command, "%s --teacher from-other.tflite", train);
+    expect_line(0, NULL, "train pictures from-other.tflite " SMALL " --epochs 1");
+    expect_line(1, "was begun with another network, other pictures or other options", command);
+    write_bytes("empty", "", 0);
+    expect_line(1, "mnet: empty: is empty",
+                "train pictures x.tflite " SMALL " --checkpoint empty --resume");
+}
+
 /* One to four bytes changed, mostly in what stands before the weights. */
 static void damage(uint8_t *data, size_t size, MnetRandom *random)
 {
@@ -436,6 +501,9 @@ static void check_all(void)
     check_nan();
     check_from();
     check_range();
+    check_class_names();
+    check_few_steps();
+    check_checkpoints();
     check_bad();
     check_hostile();
 }

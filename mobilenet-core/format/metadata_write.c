@@ -106,8 +106,10 @@ static bool looks_numbered(const MnetTfliteFacts *facts)
 {
     for (size_t i = 0; i < facts->n_labels; i++) {
         const char *label = facts->labels[i];
+        if (i == 0 && !strncmp(label, "\xef\xbb\xbf", 3)) /* a mark that readers skip */
+            label += 3;
         size_t digits = strspn(label, "0123456789");
-        if (*label && (!digits || !label[digits] || !strchr(" \t:", label[digits])))
+        if (*label && (!digits || !label[digits] || !strchr(" \t:\r\n", label[digits])))
             return false;
     }
     return true;

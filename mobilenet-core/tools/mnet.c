@@ -79,7 +79,10 @@ int main(int argc, char **argv)
         status = tool_open(&options, &network) ? run_command(&options, &network) : TOOL_ERROR;
         tool_close(&network);
     }
-    if (fflush(stdout) != 0 || ferror(stdout))
+    bool lost = ferror(stdout);
+    if (fflush(stdout) != 0)
         status = tool_error("standard output: %s", strerror(errno));
+    else if (lost)
+        status = tool_error("standard output: lines could not be written");
     return status;
 }

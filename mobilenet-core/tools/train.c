@@ -2,6 +2,7 @@
  *
  * `mnet train`: a network that learns the classes of a folder of pictures. */
 #include <math.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,11 +29,18 @@ typedef struct {
     TrainPrint print;
 } Training;
 
-static volatile sig_atomic_t interrupted;
+static volatile sig_atomic_t interrupted; /* seconds, of CLOCK_MONOTONIC, from 1 on */
 
+/* Several signals at once, as timeout(1) and terminals send them, are one.  Ctrl-C later on
+ * is of who does not want to wait for the checkpoint. */
 static void interrupt(int number)
 {
-    interrupted = 1;
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    if (!interrupted)
+        interrupted = (sig_atomic_t)(t.tv_sec + 1);
+    else if (number == SIGINT && t.tv_sec > interrupted)
+        _exit(128 + SIGINT);
 }
 
 #define MOST_TOLD 20
@@ -189,13 +197,12 @@ static bool resume(Training *training)
  * other. */
 static bool open_pool(Training *training)
 {
-    unsigned wanted = training->options->threads;
+    unsigned threads = training->options->threads;
     MnetError error;
-    training->pool = mnet_pool_new(0, &error);
-    if (training->pool && wanted && wanted < mnet_pool_threads(training->pool)) {
-        mnet_pool_unref(training->pool);
-        training->pool = mnet_pool_new(wanted, &error);
-    }
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) == 0 && threads > (unsigned)CPU_COUNT(&set))
+        threads = 0; /* one for each */
+    training->pool = mnet_pool_new(threads, &error);
     return training->pool || failed(&error);
 }
 
@@ -252,8 +259,7 @@ static int stopped(Training *training, const MnetProgress *progress)
 static void catch_signals(void)
 {
     static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
-    struct sigaction before, action = { .sa_handler = interrupt };
-    action.sa_flags = (int)SA_RESETHAND;
+    struct sigaction before, action = { .sa_handler = interrupt, .sa_flags = SA_RESTART };
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         if (sigaction(numbers[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
             sigaction(numbers[i], &action, NULL);
@@ -397,6 +403,7 @@ int tool_train(const ToolOptions *options)
     int status;
     if (!train_options_check(options, &status))
         return status;
+    signal(SIGPIPE, SIG_IGN); /* who stops reading the lines does not end the run */
     status = train(&training);
     mnet_learner_free(training.learner);
     mnet_pool_unref(training.pool);

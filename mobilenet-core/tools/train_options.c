@@ -5,6 +5,7 @@
 #include "train_options.h"
 
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "train/optimizer.h"
@@ -84,25 +85,37 @@ static bool check_values(const ToolOptions *o)
     return !wrong;
 }
 
+/* Devices may be several things. */
+static bool is_special(const char *path)
+{
+    struct stat there;
+    return stat(path, &there) == 0 && !S_ISREG(there.st_mode) && !S_ISDIR(there.st_mode);
+}
+
 /* The network, the checkpoint and the curve are files of their own, and none of those
  * that are read; of pictures only their names are known yet. */
 static bool check_names(const ToolOptions *o)
 {
     const ToolTraining *t = &o->training;
-    const char *files[] = {
-        o->words[1], t->checkpoint, t->curve, o->words[0], t->from, t->teacher
+    const struct {
+        const char *path, *what;
+    } files[] = {
+        { o->words[1], "the network" }, { t->checkpoint, "--checkpoint" },
+        { t->curve, "--curve" },        { o->words[0], "the pictures" },
+        { t->from, "--from" },          { t->teacher, "--teacher" },
     };
     enum { WRITTEN = 3, FILES = sizeof files / sizeof *files };
     for (size_t i = 0; i < WRITTEN; i++) {
-        for (size_t k = i + 1; files[i] && k < FILES; k++)
-            if (files[k] && mnet_save_same(files[i], files[k])) {
-                tool_error("%s is to be two of network, --checkpoint, --curve, pictures, --from "
-                           "and --teacher: name files of their own",
-                           files[i]);
+        if (!files[i].path || is_special(files[i].path))
+            continue;
+        for (size_t k = i + 1; k < FILES; k++)
+            if (files[k].path && mnet_save_same(files[i].path, files[k].path)) {
+                tool_error("%s is to be %s and %s: name files of their own", files[i].path,
+                           files[i].what, files[k].what);
                 return false;
             }
-        if (files[i] && mnet_picture_is_name(files[i])) {
-            tool_error("%s has the name of a picture: name another file to write", files[i]);
+        if (mnet_picture_is_name(files[i].path)) {
+            tool_error("%s has the name of a picture: name another file to write", files[i].path);
             return false;
         }
     }

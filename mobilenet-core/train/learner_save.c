@@ -10,7 +10,7 @@
 #include "train/learner_private.h"
 #include "train/save.h"
 
-static const char magic[8] = "MNETLRN1";
+static const char magic[8] = "MNETLRN2";
 
 typedef struct {
     char magic[8];
@@ -102,6 +102,11 @@ uint64_t mnet_learner_sum(const MnetLearner *learner)
     const MnetModel *teacher = learner->options.teacher;
     uint64_t sum = sum_net(0xcbf29ce484222325u, net);
     sum = add_bytes(sum, net->params, net->n_params * sizeof *net->params);
+    sum = ADD(sum, net->mean);
+    sum = ADD(sum, net->std);
+    for (int32_t i = 0; i < learner->dataset->n_classes; i++)
+        sum =
+            add_bytes(sum, learner->dataset->classes[i], strlen(learner->dataset->classes[i]) + 1);
     sum = sum_options(sum, &learner->options);
     if (teacher)
         sum = add_bytes(sum, teacher->file.data, teacher->file.size);

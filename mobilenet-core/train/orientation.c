@@ -35,7 +35,7 @@ static uint32_t tiff_u32(Tiff *tiff, size_t at)
 int mnet_exif_orientation(const uint8_t *segment, size_t size)
 {
     if (size < TIFF_AT + 8 || memcmp(segment, "Exif\0", TIFF_AT) != 0)
-        return 1;
+        return 0;
     Tiff tiff = { .bytes = { segment + TIFF_AT, size - TIFF_AT, false },
                   .big = segment[TIFF_AT] == 'M' };
     size_t directory = tiff_u32(&tiff, 4);
@@ -47,7 +47,7 @@ int mnet_exif_orientation(const uint8_t *segment, size_t size)
             !tiff.bytes.bad && value >= 1 && value <= 8)
             return value;
     }
-    return 1;
+    return 0;
 }
 
 MnetStatus mnet_picture_turn(MnetPicture *picture, int orientation, MnetError *error)

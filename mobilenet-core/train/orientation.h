@@ -6,8 +6,8 @@
 
 #include "train/picture_file.h"
 
-/* 1 to 8 by the content of a JPEG's APP1 segment; 1, upright, where it tells nothing
- * that can be read. */
+/* 1, upright, to 8 by the content of a JPEG's APP1 segment; 0 where it tells nothing that
+ * can be read. */
 int mnet_exif_orientation(const uint8_t *segment, size_t size);
 
 /* Turns and mirrors an allocated picture of this orientation so that it is upright; one

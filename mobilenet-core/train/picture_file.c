@@ -76,9 +76,8 @@ static void jpeg_message(j_common_ptr info, int level)
 /* By the first APP1 segment that tells; others hold XMP. */
 static int orientation(const struct jpeg_decompress_struct *info)
 {
-    int value = 1;
-    for (jpeg_saved_marker_ptr marker = info->marker_list; marker && value == 1;
-         marker = marker->next)
+    int value = 0;
+    for (jpeg_saved_marker_ptr marker = info->marker_list; marker && !value; marker = marker->next)
         value = mnet_exif_orientation(marker->data, marker->data_length);
     return value;
 }
@@ -99,7 +98,7 @@ static MnetStatus read_jpeg(struct jpeg_decompress_struct *info, MnetPicture *pi
         jpeg_read_scanlines(info, &row, 1);
     }
     jpeg_finish_decompress(info);
-    return turned == 1 ? MNET_OK : mnet_picture_turn(picture, turned, error);
+    return turned < 2 ? MNET_OK : mnet_picture_turn(picture, turned, error);
 }
 
 static MnetStatus decode_jpeg(const uint8_t *data, size_t size, MnetPicture *picture,

@@ -99,16 +99,26 @@ static MnetStatus find_target(const char *path, Target *target, MnetError *error
     bool exists = stat(path, &there) == 0;
     if (exists && S_ISDIR(there.st_mode))
         return failed(path, "cannot be written", EISDIR, error);
+    if (exists && access(path, W_OK) != 0)
+        return failed(path, "cannot be written", errno, error);
     target->special = exists && !S_ISREG(there.st_mode);
     target->replace = target->special ? NULL : behind_links(path);
     return target->special || target->replace ? MNET_OK
                                               : failed(path, "cannot be written", errno, error);
 }
 
+/* The folder of a path, with its slash. */
+static int folder_length(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? (int)(slash + 1 - path) : 0;
+}
+
 /* The name of the new file beside the old one; false: errno tells. */
 static bool name_beside(const char *replace, char beside[PATH_MAX])
 {
-    int length = snprintf(beside, PATH_MAX, "%s.%ld.part", replace, (long)getpid());
+    int length = snprintf(beside, PATH_MAX, "%.*s.mnet.%ld.part", folder_length(replace), replace,
+                          (long)getpid());
     errno = ENAMETOOLONG;
     return length < PATH_MAX;
 }
@@ -121,10 +131,9 @@ static int open_named(const char *beside)
 /* A file without a name: who is killed while writing leaves none behind. */
 static int open_nameless(const char *replace)
 {
-    char folder[PATH_MAX] = ".";
-    const char *slash = strrchr(replace, '/');
-    if (slash)
-        snprintf(folder, sizeof folder, "%.*s", (int)(slash + 1 - replace), replace);
+    char folder[PATH_MAX];
+    int length = folder_length(replace);
+    snprintf(folder, sizeof folder, "%.*s", length ? length : 1, length ? replace : ".");
     return open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
 }
 
@@ -137,14 +146,17 @@ static int give_name(int file, const char *name)
     return linkat(AT_FDCWD, number, AT_FDCWD, name, AT_SYMLINK_FOLLOW) ? errno : 0;
 }
 
-/* The new file, whole and with its name; 0 or errno. */
+/* The new file, whole, with its name and the rights of the old one; 0 or errno. */
 static int write_new(const char *replace, const char *beside, bool named, const void *data,
                      size_t size)
 {
     int file = named ? open_named(beside) : open_nameless(replace);
     if (file < 0)
         return errno;
+    struct stat old;
     int number = write_all(file, data, size) ? 0 : errno;
+    if (!number && stat(replace, &old) == 0 && fchmod(file, old.st_mode & 0777) != 0)
+        number = errno;
     if (!number && !named)
         number = give_name(file, beside);
     return close(file) != 0 && !number ? errno : number;

@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "drawn_pictures.h"
@@ -252,12 +253,12 @@ static void check_options(void)
         { "--rate 0", "--rate has to be more than 0" },
         { "--dropout 1", "--dropout has to be less than 1" },
         { "--mixup 5", "from 0 to 4" },
-        { "--checkpoint a --curve ./a", "a is to be two of" },
-        { "--checkpoint ./x.tflite", "x.tflite is to be two of" },
-        { "--curve ./nowhere", "./nowhere is to be two of" },
-        { "--from a --checkpoint a", "a is to be two of" },
+        { "--checkpoint a --curve ./a", "a is to be --checkpoint and --curve" },
+        { "--checkpoint ./x.tflite", "x.tflite is to be the network and --checkpoint" },
+        { "--curve ./nowhere", "./nowhere is to be --curve and the pictures" },
+        { "--from a --checkpoint a", "a is to be --checkpoint and --from" },
         { "--teacher a --curve ../a/../b.JPG", "b.JPG has the name of a picture" },
-        { "--teacher a --curve a", "a is to be two of" },
+        { "--teacher a --curve a", "a is to be --curve and --teacher" },
     };
     char line[200];
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
@@ -356,7 +357,7 @@ static void check_bad(void)
                 "mnet: /dev/full: cannot be written: ", "train one /dev/full " SMALL " --epochs 2");
     expect_line(1, "mnet: curve/x: cannot be written: ",
                 "train one x.tflite " SMALL " --epochs 2 --curve curve/x");
-    write_bytes("damaged", "MNETLRN1", 8);
+    write_bytes("damaged", "MNETLRN2", 8);
     expect_line(1, "damaged is no checkpoint of mnet train",
                 "train one x.tflite " SMALL " --checkpoint damaged --resume");
     free(rgb);
@@ -384,6 +385,9 @@ static void check_class_names(void)
     expect_line(0, NULL, "train numbered x.tflite " SMALL " --epochs 1");
     expect_line(0, "2: 01 cat, 02 dog", "info x.tflite");
     expect_line(0, "01 cat", "run x.tflite --image picture.ppm --top 2");
+    draw_two("lines", "1\ncat", "2\ndog");
+    expect_line(0, NULL, "train lines x.tflite " SMALL " --epochs 1");
+    expect_line(0, "2: 1 cat, 2 dog", "info x.tflite");
     draw_two("bytes", "\xff\xfe", "dog");
     expect_line(1, "the folder \"??\" has a name that is not UTF-8", "train bytes x.tflite " SMALL);
     draw_two("parts/Train", "cat", "dog");
@@ -405,6 +409,41 @@ static void check_few_steps(void)
     run_free(&run);
 }
 
+/* What happens to a run from outside: a closed terminal, a curve that cannot be written,
+ * signals one after the other, its end while it writes. */
+static void check_accidents(void)
+{
+    RunCase hang_up = { .until = "epoch 1/100", .signal = SIGHUP };
+    RunCase kill = { .until = "epoch 9/100", .signal = SIGKILL };
+    unlink("checkpoint"); /* an earlier check's */
+    Run run = run_mnet(&hang_up, "train few x.tflite " LONG);
+    expect_run(&run, 1, "--resume goes on from checkpoint");
+    run_free(&run);
+    run = run_mnet(&kill, "train few x.tflite " LONG " --resume");
+    EXPECT(run.status == -1, "%s", run.text);
+    run_free(&run);
+    EXPECT(unlink("checkpoint") == 0, "no checkpoint");
+    unlink("x.tflite");
+    expect_line(1, "/dev/full: cannot be written: No space left on device; the run goes on",
+                "train few x.tflite " SMALL " --epochs 2 --curve /dev/full --threads 64");
+    EXPECT(access("x.tflite", F_OK) == 0, "no network without the curve");
+}
+
+/* Rights stay as they were. */
+static void check_rights(void)
+{
+    struct stat there;
+    EXPECT(chmod("x.tflite", 0640) == 0, "x.tflite");
+    expect_line(0, NULL, "train few x.tflite " SMALL " --epochs 1 --curve /dev/null");
+    EXPECT(stat("x.tflite", &there) == 0 && (there.st_mode & 0777) == 0640, "other rights");
+    if (geteuid() != 0) {
+        EXPECT(chmod("x.tflite", 0440) == 0, "x.tflite");
+        expect_line(1, "x.tflite: cannot be written: Permission denied",
+                    "train few x.tflite " SMALL " --epochs 1");
+    }
+    EXPECT(unlink("x.tflite") == 0, "x.tflite");
+}
+
 /* A checkpoint goes on with the teacher that it was begun with alone. */
 static void check_checkpoints(void)
 {
@@ -417,6 +456,12 @@ static void check_checkpoints(void)
     snprintf(command, sizeof command, "%s --teacher from-other.tflite", train);
     expect_line(0, NULL, "train pictures from-other.tflite " SMALL " --epochs 1");
     expect_line(1, "was begun with another network, other pictures or other options", command);
+    const char *from = "train pictures x.tflite --epochs 1 --checkpoint from --resume --from";
+    expect_line(0, NULL, "train pictures seed1.tflite " SMALL " --epochs 1 --seed 1");
+    snprintf(command, sizeof command, "%s from-other.tflite", from);
+    expect_line(0, NULL, command);
+    snprintf(command, sizeof command, "%s seed1.tflite", from);
+    expect_line(1, "was begun with another network", command);
     write_bytes("empty", "", 0);
     expect_line(1, "mnet: empty: is empty",
                 "train pictures x.tflite " SMALL " --checkpoint empty --resume");
@@ -504,6 +549,8 @@ static void check_all(void)
     check_class_names();
     check_few_steps();
     check_checkpoints();
+    check_accidents();
+    check_rights();
     check_bad();
     check_hostile();
 }

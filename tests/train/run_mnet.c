@@ -43,6 +43,9 @@ static void become(char *line, const RunCase *how, int out)
     struct rlimit limit = { how->most_bytes, how->most_bytes };
     if (how->most_bytes && setrlimit(RLIMIT_FSIZE, &limit) != 0)
         _exit(126);
+    /* The tests may run under nohup. */
+    if (signal(SIGHUP, SIG_DFL) == SIG_ERR)
+        _exit(126);
     if (dup2(out, STDOUT_FILENO) < 0 || dup2(out, STDERR_FILENO) < 0)
         _exit(126);
     execv(program, words);

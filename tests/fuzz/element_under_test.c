@@ -478,8 +478,8 @@ void fuzz_element_set_property(FuzzElement *e, const guint8 *from, gsize size)
     guint n;
     GParamSpec **specs = g_object_class_list_properties(G_OBJECT_GET_CLASS(e->element), &n);
     GParamSpec *spec = specs[from[0] % n];
-    if (spec->owner_type == GST_TYPE_OBJECT) /* name, parent */
-        ;
+    if (spec->owner_type == GST_TYPE_OBJECT || !(spec->flags & G_PARAM_WRITABLE))
+        ; /* name, parent; stats */
     else if (G_IS_PARAM_SPEC_STRING(spec))
         set_text(e, spec->name, from + 1, size - 1);
     else

@@ -23,10 +23,10 @@
 #define SOON_NS 1000000
 
 /* So many times that this process was put off a processor in so long tell that others
- * want them. */
-#define CROWD_SWITCHES 3
-#define CROWD_LOOK_NS 20000000
-#define CROWD_NS 500000000
+ * want them: seen are 35 a second on a quiet machine and 190 beside one busy program. */
+#define CROWD_SWITCHES 10
+#define CROWD_LOOK_NS 100000000
+#define CROWD_NS 2000000000
 
 struct MnetPool {
     atomic_int references;

@@ -363,9 +363,12 @@ void fuzz_element_close(FuzzElement *e)
     gst_pad_set_active(e->source, FALSE);
     gst_pad_set_active(e->sink, FALSE);
     gst_bus_set_flushing(e->bus, TRUE); /* messages hold the element */
-    /* A thread that loads another model, or frees one, holds it, too. */
-    for (guint i = 0; GST_OBJECT_REFCOUNT_VALUE(e->element) != 1 && i < LONGEST_LOAD_MS; i++)
+    /* A thread that loads another model, or frees one, holds it, too, and may be about to
+     * post when the bus is flushed. */
+    for (guint i = 0; GST_OBJECT_REFCOUNT_VALUE(e->element) != 1 && i < LONGEST_LOAD_MS; i++) {
         g_usleep(1000);
+        gst_bus_set_flushing(e->bus, TRUE);
+    }
     if (GST_OBJECT_REFCOUNT_VALUE(e->element) != 1)
         fuzz_fail("an element that somebody still holds");
     gst_object_unref(e->element);

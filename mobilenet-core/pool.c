@@ -42,7 +42,7 @@ struct MnetPool {
 };
 
 /* Processors in the affinity mask, which pthreadpool does not look at. */
-static unsigned usable_processors(void)
+unsigned mnet_pool_processors(void)
 {
     cpu_set_t set;
     int n = sched_getaffinity(0, sizeof set, &set) ? 1 : CPU_COUNT(&set);
@@ -89,7 +89,7 @@ static pthreadpool_t start_workers(unsigned threads, MnetError *error)
 MnetPool *mnet_pool_new(unsigned threads, MnetError *error)
 {
     if (!threads)
-        threads = usable_processors();
+        threads = mnet_pool_processors();
     if (threads > MAX_THREADS) {
         mnet_error_set(error, MNET_ERROR_ARGUMENT,
                        "%u threads were asked for, 1 to %d are possible", threads, MAX_THREADS);

@@ -100,8 +100,8 @@ static void write_common(MnetFlatWriter *w, uint32_t crc, size_t size)
     mnet_flat_write_put(w, at + 22, strlen(LABELS_NAME), 2);
 }
 
-/* Lines that all begin with a number and a blank, tab or colon are read as "number label":
- * names that do are numbered once more. */
+/* Lines that all begin with a number and a blank, tab or colon are read as "number label"
+ * (decode/labels.c): names that do are numbered once more. */
 static bool looks_numbered(const MnetTfliteFacts *facts)
 {
     for (size_t i = 0; i < facts->n_labels; i++) {

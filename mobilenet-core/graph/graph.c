@@ -231,6 +231,23 @@ int32_t mnet_graph_add_node(MnetGraph *graph, int32_t before, MnetOp op, int32_t
     return before;
 }
 
+int32_t mnet_graph_add_constant(MnetGraph *graph, const MnetTensor *like, const void *data,
+                                MnetError *error)
+{
+    size_t bytes = mnet_tensor_elements(like) * mnet_type_size(like->type);
+    void *copy = mnet_store_alloc(graph->store, bytes);
+    if (!copy) {
+        mnet_error_memory(error, bytes);
+        return -1;
+    }
+    int32_t index = mnet_graph_add_tensor(graph, like, error);
+    if (index < 0)
+        return -1;
+    graph->tensors[index].data = memcpy(copy, data, bytes);
+    graph->tensors[index].data_bytes = bytes;
+    return index;
+}
+
 void mnet_graph_remove_node(MnetGraph *graph, int32_t node)
 {
     MnetNode *at = &graph->nodes[node];
@@ -253,6 +270,14 @@ bool mnet_graph_is_output(const MnetGraph *graph, int32_t tensor)
         if (graph->outputs[i] == tensor)
             return true;
     return false;
+}
+
+int32_t mnet_graph_computed_input(const MnetGraph *graph, const MnetNode *node)
+{
+    for (int32_t i = 0; i < node->n_inputs; i++)
+        if (node->inputs[i] >= 0 && !graph->tensors[node->inputs[i]].data)
+            return node->inputs[i];
+    return -1;
 }
 
 int32_t mnet_graph_uses(const MnetGraph *graph, int32_t tensor, int32_t *consumer)

@@ -201,11 +201,16 @@ MnetStatus mnet_graph_check(const MnetGraph *graph, MnetError *error);
 int32_t mnet_graph_add_tensor(MnetGraph *graph, const MnetTensor *like, MnetError *error);
 int32_t mnet_graph_add_node(MnetGraph *graph, int32_t before, MnetOp op, int32_t n_inputs,
                             int32_t n_outputs, MnetError *error);
+/* Adds a constant: as many of `data`'s bytes as `like` has, copied into the graph's store. */
+int32_t mnet_graph_add_constant(MnetGraph *graph, const MnetTensor *like, const void *data,
+                                MnetError *error);
 /* Removes a node; its tensors stay. */
 void mnet_graph_remove_node(MnetGraph *graph, int32_t node);
 
 /* The node that makes `tensor`, or -1. */
 int32_t mnet_graph_producer(const MnetGraph *graph, int32_t tensor);
+/* The first input of a node that is no constant, or -1. */
+int32_t mnet_graph_computed_input(const MnetGraph *graph, const MnetNode *node);
 /* How many node inputs and graph outputs read `tensor`; *consumer is the first
  * node that does, or -1. */
 int32_t mnet_graph_uses(const MnetGraph *graph, int32_t tensor, int32_t *consumer);
@@ -213,8 +218,8 @@ int32_t mnet_graph_uses(const MnetGraph *graph, int32_t tensor, int32_t *consume
 void mnet_graph_replace_uses(MnetGraph *graph, int32_t from, int32_t to);
 bool mnet_graph_is_output(const MnetGraph *graph, int32_t tensor);
 
-/* A picture with few channels in front and more behind is channels first; a row of
- * numbers is no picture. */
+/* Whether `rank` dimensions are those of a picture with channels first: few in front and
+ * more columns behind.  A row of numbers is no picture. */
 bool mnet_dims_channels_first(int32_t rank, const int32_t *dims);
 
 /* Product of dims; checked by format/ to be below 2^31. */

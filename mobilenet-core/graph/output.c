@@ -45,15 +45,6 @@ static bool cuts_probability(const MnetGraph *graph, const MnetNode *node)
            out->rank == 4 && out->dims[3] == 1;
 }
 
-/* The first input that is no constant; -1: none. */
-static int32_t computed_input(const MnetGraph *graph, const MnetNode *node)
-{
-    for (int32_t i = 0; i < node->n_inputs; i++)
-        if (node->inputs[i] >= 0 && !graph->tensors[node->inputs[i]].data)
-            return node->inputs[i];
-    return -1;
-}
-
 /* Whether the first dimension of `tensor` counts pictures: it is there in all that leads
  * from where pictures are put together, or from an input of several, to here. */
 static bool is_batch(const MnetGraph *graph, int32_t tensor)
@@ -70,7 +61,7 @@ static bool is_batch(const MnetGraph *graph, int32_t tensor)
         if (node->op == MNET_OP_CONCATENATION && at->rank == 4 &&
             (node->options.axis == 0 || node->options.axis == -4))
             return true;
-        tensor = computed_input(graph, node);
+        tensor = mnet_graph_computed_input(graph, node);
     }
     return false;
 }

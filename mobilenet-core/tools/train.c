@@ -2,7 +2,6 @@
  *
  * `mnet train`: a network that learns the classes of a folder of pictures. */
 #include <math.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -197,12 +196,9 @@ static bool resume(Training *training)
  * other. */
 static bool open_pool(Training *training)
 {
-    unsigned threads = training->options->threads;
+    unsigned threads = training->options->threads, most = mnet_pool_processors();
     MnetError error;
-    cpu_set_t set;
-    if (sched_getaffinity(0, sizeof set, &set) == 0 && threads > (unsigned)CPU_COUNT(&set))
-        threads = 0; /* one for each */
-    training->pool = mnet_pool_new(threads, &error);
+    training->pool = mnet_pool_new(threads < most ? threads : most, &error);
     return training->pool || failed(&error);
 }
 

@@ -45,17 +45,7 @@ static int32_t add_list(Mirror *mirror, const char *name, const int32_t *values,
     MnetTensor list = {
         .name = name, .type = MNET_TYPE_INT32, .shape_known = true, .rank = 1, .dims = { n }
     };
-    size_t bytes = (size_t)n * sizeof *values;
-    void *data = mnet_store_alloc(&mirror->store, bytes);
-    int32_t index = data ? mnet_graph_add_tensor(&mirror->graph, &list, mirror->error) : -1;
-    if (!data)
-        mnet_error_memory(mirror->error, bytes);
-    if (index < 0)
-        return -1;
-    memcpy(data, values, bytes);
-    tensor_of(mirror, index)->data = data;
-    tensor_of(mirror, index)->data_bytes = bytes;
-    return index;
+    return mnet_graph_add_constant(&mirror->graph, &list, values, mirror->error);
 }
 
 static int32_t add_like(Mirror *mirror, int32_t tensor, const char *name)
@@ -141,23 +131,16 @@ static MnetStatus widen_shape(Mirror *mirror, MnetNode *node)
     return shape < 0 ? MNET_ERROR_MEMORY : MNET_OK;
 }
 
-static bool reads_constants_alone(const Mirror *mirror, const MnetNode *node)
-{
-    for (int32_t i = 0; i < node->n_inputs; i++)
-        if (node->inputs[i] >= 0 && !tensor_of(mirror, node->inputs[i])->data)
-            return false;
-    return true;
-}
-
 /* With one row for each picture in and out, these compute each row from its own: what is
- * written is none of TRANSPOSE, SPLIT and the like. */
+ * written is none of TRANSPOSE, SPLIT and the like, and is asked for first, for it is the
+ * reason that counts. */
 static MnetStatus widen_node(Mirror *mirror, MnetNode *node)
 {
     MnetStatus status = MNET_OK;
     if (node->op != MNET_OP_SQUEEZE && (status = mnet_tflite_check_written(node, mirror->error)))
         return status;
     if (node->n_inputs < 1 || node->inputs[0] < 0 || node->n_outputs != 1 ||
-        reads_constants_alone(mirror, node))
+        mnet_graph_computed_input(&mirror->graph, node) < 0)
         return REFUSE(mirror, node, "%s", "computes no single tensor from the picture");
     MnetTensor *output = tensor_of(mirror, node->outputs[0]);
     if (!output->shape_known || output->rank < 2 || output->dims[0] != 1)

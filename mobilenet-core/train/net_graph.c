@@ -25,43 +25,33 @@ typedef struct {
     bool failed;
 } Maker;
 
-static int32_t add_tensor(Maker *maker, const MnetTensor *like, const char *layer, const char *part)
+/* The tensor's name, "<layer><part>"; 0 where the tensor was not to be had. */
+static int32_t name_tensor(Maker *maker, int32_t index, const char *layer, const char *part)
 {
-    MnetGraph *graph = maker->graph;
     char *name = mnet_store_alloc(maker->store, MAX_NAME);
-    if (!name) {
-        maker->failed = true;
+    if (!name)
         mnet_error_memory(maker->error, MAX_NAME);
+    if (!name || index < 0) {
+        maker->failed = true;
         return 0;
     }
     snprintf(name, MAX_NAME, "%s%s", layer, part);
-    int32_t index = mnet_graph_add_tensor(graph, like, maker->error);
-    if (index < 0) {
-        maker->failed = true;
-        return 0;
-    }
-    graph->tensors[index].name = name;
-    graph->tensors[index].shape_known = true;
+    maker->graph->tensors[index].name = name;
+    maker->graph->tensors[index].shape_known = true;
     return index;
+}
+
+static int32_t add_tensor(Maker *maker, const MnetTensor *like, const char *layer, const char *part)
+{
+    int32_t index = mnet_graph_add_tensor(maker->graph, like, maker->error);
+    return name_tensor(maker, index, layer, part);
 }
 
 static int32_t add_constant(Maker *maker, const MnetTensor *like, const void *data,
                             const char *layer, const char *part)
 {
-    int32_t index = add_tensor(maker, like, layer, part);
-    if (maker->failed)
-        return 0;
-    MnetTensor *tensor = &maker->graph->tensors[index];
-    size_t bytes = mnet_tensor_elements(tensor) * mnet_type_size(tensor->type);
-    void *copy = mnet_store_alloc(maker->store, bytes);
-    if (!copy) {
-        maker->failed = true;
-        mnet_error_memory(maker->error, bytes);
-        return 0;
-    }
-    tensor->data = memcpy(copy, data, bytes);
-    tensor->data_bytes = bytes;
-    return index;
+    int32_t index = mnet_graph_add_constant(maker->graph, like, data, maker->error);
+    return name_tensor(maker, index, layer, part);
 }
 
 /* A number, as TFLite's converter stores it: without dimensions. */

@@ -10,7 +10,9 @@
  * can be read. */
 int mnet_exif_orientation(const uint8_t *segment, size_t size);
 
-/* Turns and mirrors an allocated picture of this orientation so that it is upright; one
+/* Both may be called from any thread; only `error` may be NULL.
+ *
+ * Turns and mirrors an allocated picture of this orientation so that it is upright; one
  * of 5 to 8 changes its sides.  The picture stays as it was when memory is short. */
 MnetStatus mnet_picture_turn(MnetPicture *picture, int orientation, MnetError *error);
 

@@ -18,7 +18,7 @@ MnetStatus mnet_read_normalization(MnetNet *net, const MnetNormalization *told,
 
 /* *labels are those of a file, NULL where it has none that can be read, and *names points
  * to each of them; both are to be freed by the caller (mnet_labels_unref(), mnet_free()),
- * also on an error, which only a lack of memory is. */
+ * also on an error, which only a lack of memory is.  Only `error` may be NULL. */
 MnetStatus mnet_read_labels(const MnetLabelText *text, MnetLabels **labels, const char ***names,
                             MnetError *error);
 

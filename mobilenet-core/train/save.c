@@ -132,8 +132,7 @@ static int open_named(const char *beside)
 static int open_nameless(const char *replace)
 {
     char folder[PATH_MAX];
-    int length = folder_length(replace);
-    snprintf(folder, sizeof folder, "%.*s", length ? length : 1, length ? replace : ".");
+    snprintf(folder, sizeof folder, "%.*s.", folder_length(replace), replace);
     return open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
 }
 
@@ -198,12 +197,11 @@ MnetStatus mnet_save_possible(const char *path, MnetError *error)
     char beside[PATH_MAX];
     Target target = { 0 };
     MnetStatus status = find_target(path, &target, error);
-    if (status == MNET_OK) {
-        bool can = !target.special && name_beside(target.replace, beside);
-        int file = can ? open_named(beside) : -1;
+    if (status == MNET_OK && !target.special) {
+        int file = name_beside(target.replace, beside) ? open_named(beside) : -1;
         if (file >= 0 && close(file) == 0)
             unlink(beside);
-        else if (!target.special || access(path, W_OK) != 0)
+        else
             status = failed(path, "cannot be written", errno, error);
     }
     free(target.replace);

@@ -178,6 +178,18 @@ void naive_disturb_norms(MnetNet *net, uint64_t seed)
     }
 }
 
+MnetNet *naive_build(MnetNetOptions options)
+{
+    MnetError error = { MNET_OK, "" };
+    options.n_classes = 7;
+    options.seed = 5;
+    MnetNet *net = mnet_net_build(&options, &error);
+    if (!net)
+        exit(1);
+    naive_disturb_norms(net, 6);
+    return net;
+}
+
 float *naive_random_input(const MnetNet *net, uint64_t seed)
 {
     MnetRandom random = { seed };

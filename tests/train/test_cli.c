@@ -422,6 +422,7 @@ static void check_accidents(void)
     run = run_mnet(&kill, "train few x.tflite " LONG " --resume");
     EXPECT(run.status == -1, "%s", run.text);
     run_free(&run);
+    expect_line(0, "checkpoint: goes on after ", "train few x.tflite " LONG " --resume");
     EXPECT(unlink("checkpoint") == 0, "no checkpoint");
     unlink("x.tflite");
     expect_line(1, "/dev/full: cannot be written: No space left on device; the run goes on",

@@ -37,13 +37,7 @@ static bool noise_picture(void *user, size_t index, float *input, MnetError *err
 
 static MnetNet *build(MnetNetOptions options)
 {
-    MnetError error = { MNET_OK, "" };
-    options.n_classes = 7;
-    options.seed = 5;
-    MnetNet *net = mnet_net_build(&options, &error);
-    if (!net)
-        exit(1);
-    naive_disturb_norms(net, 6);
+    MnetNet *net = naive_build(options);
     /* Probabilities that are not all alike. */
     const MnetNetLayer *last = mnet_net_logits(net);
     for (size_t i = 0; i < last->n_weights; i++)

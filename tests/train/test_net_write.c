@@ -43,12 +43,7 @@ static void check_outputs(MnetNetOptions options)
     float wanted[7], found[7] = { 0 };
     uint8_t *data = NULL;
     size_t size = 0;
-    options.n_classes = 7;
-    options.seed = 5;
-    MnetNet *net = mnet_net_build(&options, &error);
-    if (!net)
-        exit(1);
-    naive_disturb_norms(net, 6);
+    MnetNet *net = naive_build(options);
     float *input = naive_random_input(net, 7);
     NaiveMaps maps = naive_forward(net, input);
     naive_softmax(net, &maps, wanted);

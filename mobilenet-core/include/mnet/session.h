@@ -19,6 +19,8 @@ typedef struct MnetPool MnetPool;
 /* `threads` counts the calling one: 1 to 64; 0 is as many as the process may
  * use.  Returns a pool with one reference, or NULL and fills `error`. */
 MNET_API MnetPool *mnet_pool_new(unsigned threads, MnetError *error);
+/* Those that the process may use, 1 to 64: what mnet_pool_new(0) takes.  Any thread. */
+MNET_API unsigned mnet_pool_processors(void);
 MNET_API MnetPool *mnet_pool_ref(MnetPool *pool);
 MNET_API void mnet_pool_unref(MnetPool *pool); /* NULL is allowed */
 MNET_API unsigned mnet_pool_threads(const MnetPool *pool);
